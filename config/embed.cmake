@@ -1,0 +1,39 @@
+# Generates a table of files that the program carries inside it: see runtime/ports/embedded.hpp.
+file(GLOB embedded CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+     config/*.toml deploy/streams/*.json deploy/nats/*.conf deploy/redis/*.conf runtime/redis/*.lua)
+list(SORT embedded)
+set(rows "")
+foreach(path ${embedded})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  file(READ ${path} text)
+  string(APPEND rows "    {\"${path}\", R\"__(${text})__\"},\n")
+endforeach()
+
+# One hash over all that decides what a fold is.
+file(GLOB_RECURSE folding CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/actors/*.hpp
+     ${PROJECT_SOURCE_DIR}/schemas/*.proto)
+list(SORT folding)
+set(hashes "")
+foreach(path ${folding})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  file(SHA256 ${path} hash)
+  string(APPEND hashes ${hash})
+endforeach()
+string(SHA256 fingerprint "${hashes}")
+
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded.cpp @ONLY CONTENT
+[[#include "runtime/ports/embedded.hpp"
+#include "runtime/ports/assert.hpp"
+#include <utility>
+namespace troupe {
+std::string_view embedded_file(std::string_view path) {
+  static constexpr std::pair<std::string_view, std::string_view> files[] = {
+@rows@  };
+  for (const auto& [name, text] : files)
+    if (name == path) return text;
+  TROUPE_ASSERT(false, "the program does not carry this file");
+}
+std::string_view domain_fingerprint() { return "@fingerprint@"; }
+}  // namespace troupe
+]])
+target_sources(troupe_runtime_ports PRIVATE ${PROJECT_BINARY_DIR}/embedded.cpp)

@@ -1,0 +1,29 @@
+// Plain HTTP requests through libcurl.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/ports/result.hpp"
+
+namespace troupe::curl {
+
+struct HttpResponse {
+  long status = 0;
+  std::string body;  ///< at most `response_size_max`
+};
+
+inline constexpr std::size_t response_size_max = 1'048'576;
+
+/// Blocks. A response of any status is a success here; a failure is retryable: unreachable, timed
+/// out, or a response over the bound. Thread safe.
+Result<HttpResponse> http_get(const std::string& url, std::chrono::milliseconds timeout);
+
+Result<HttpResponse> http_post(const std::string& url,
+                               const std::vector<std::pair<std::string, std::string>>& headers,
+                               std::string_view body, std::chrono::milliseconds timeout);
+
+}  // namespace troupe::curl

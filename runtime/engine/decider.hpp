@@ -1,0 +1,59 @@
+// Turns waiting commands into the commits of one append and the answers that go with it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/fold.hpp"
+#include "runtime/engine/instance_kind.hpp"
+#include "runtime/ports/command_bus.hpp"
+
+namespace troupe::engine {
+
+/// A command on its way through an instance.
+struct Waiting {
+  Command command;
+  CommandBus::Answered answered;  ///< empty once the answer was given
+  bool sent = false;              ///< an append with its events was handed to the log
+  bool crashed = false;           ///< a handler threw once
+  bool looked_up = false;         ///< in the whole subject, beyond what the memory holds
+  std::optional<RememberedCommand> found{};  ///< by looking up
+};
+
+/// Commits for one append, and the answers that may be given once it is acknowledged.
+struct Batch {
+  struct Entry {
+    Waiting waiting;
+    Outcome outcome;
+  };
+
+  std::uint64_t expected = 0;  ///< sequence the instance was at
+  std::vector<std::string> commits;
+  std::vector<std::uint64_t> first_versions;  ///< of the commits
+  std::vector<Entry> entries;
+  std::size_t bytes = 0;
+  std::uint64_t events = 0;
+
+  static constexpr std::size_t commits_max = EventLog::append_commits_max;
+  static constexpr std::size_t bytes_max = 1'024 * 1'024;
+  bool full() const noexcept { return commits.size() >= commits_max || bytes >= bytes_max; }
+
+  /// Completes the answers of commands whose commits have got their places in the log.
+  void acknowledged(std::uint64_t last_sequence);
+};
+
+/// A commit above this is refused before it is sent.
+inline constexpr std::size_t commit_bytes_max = 512 * 1'024;
+
+/// Whether only the whole subject can tell if this is a repeat.
+bool needs_look_up(const Fold& fold, const Waiting& waiting);
+
+/// Decides one command on the fold as it is, adds its commit to the batch and to the fold, and
+/// returns what to answer, once the batch is acknowledged if it has commits. Lets exceptions of the
+/// domain through; the fold is of no use then, the batch unchanged.
+Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch);
+
+}  // namespace troupe::engine

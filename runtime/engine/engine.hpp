@@ -1,0 +1,85 @@
+// Runs the contexts of a node: instances, reactions, timers, effects, views and queries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/domain/model.hpp"
+#include "runtime/engine/engine_options.hpp"
+#include "runtime/ports/clock.hpp"
+#include "runtime/ports/command_bus.hpp"
+#include "runtime/ports/effects.hpp"
+#include "runtime/ports/event_cursor.hpp"
+#include "runtime/ports/event_log.hpp"
+#include "runtime/ports/leases.hpp"
+#include "runtime/ports/parked_events.hpp"
+#include "runtime/ports/query_bus.hpp"
+#include "runtime/ports/result.hpp"
+#include "runtime/ports/snapshots.hpp"
+#include "runtime/ports/subscription.hpp"
+#include "runtime/ports/timers.hpp"
+#include "runtime/ports/view_store.hpp"
+
+namespace troupe::engine {
+
+/// The world as the engine sees it. Everything outlives the engine.
+struct Ports {
+  EventLog& log;
+  EventStreams& streams;
+  Subscriptions& subscriptions;
+  Timers& timers;
+  ParkedEvents& parked;
+  ViewStore& views;
+  Snapshots& snapshots;
+  Leases& leases;
+  Effects& effects;
+  const Clock& clock;
+};
+
+/// Since start, of one context on this node.
+struct ContextStats {
+  std::string context;
+  std::uint64_t instances = 0;  ///< in memory now
+  std::uint64_t commands = 0;   ///< answered
+  std::uint64_t commits = 0;
+  std::uint64_t events = 0;
+  std::uint64_t retries = 0;    ///< appends tried once more, commands sent once more
+  std::uint64_t conflicts = 0;  ///< answers of the log
+  std::uint64_t unknowns = 0;   ///< answers of the log
+  std::uint64_t parked = 0;     ///< events
+  std::uint64_t open_effects = 0;  ///< calls to the outside world without an outcome, now
+  std::uint64_t view_position = 0;  ///< up to where all its views reflect the stream, now
+};
+
+struct EngineStats {
+  std::vector<ContextStats> contexts;
+};
+
+/// Thread safety: send, ask and stats from any thread, between start and stop and after stop (then
+/// the answer is 503). start and stop once each, from one thread.
+class Engine final : public CommandBus, public QueryBus {
+public:
+  Engine(EngineOptions options, Ports ports, std::vector<ContextModel> contexts);
+  ~Engine() override;  ///< stops
+
+  /// Takes slots, then starts deliveries, timers and views. Fails only when a declaration cannot
+  /// work; a store that is away is waited for in the background.
+  Result<void> start();
+
+  void send(Command command, CommandBus::Answered answered) override;
+  void ask(QueryCall call, QueryBus::Answered answered) override;
+
+  EngineStats stats() const;
+
+  /// Ends deliveries, lets commands in flight finish for a bounded time, keeps snapshots, gives the
+  /// slots back. Afterwards no port is used any more.
+  void stop();
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace troupe::engine

@@ -1,0 +1,56 @@
+// What can be chosen about the engine of a node, and the bounds it keeps.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace troupe::engine {
+
+struct EngineOptions {
+  std::string node = "node";     ///< its name, in every commit it decides
+  std::string program = "dev";   ///< names the build; snapshots of another one are ignored
+  std::size_t workers = 0;       ///< threads that run instances; 0: as many as there are cores
+
+  /// Above this the least recently used idle instances leave memory.
+  std::size_t instances_max = 100'000;
+  /// An instance without commands for so long leaves memory.
+  std::chrono::milliseconds idle_after{60'000};
+  /// A snapshot is kept after so many commits ...
+  std::uint64_t snapshot_every = 500;
+  /// ... and when an instance leaves memory with at least so many since the last one.
+  std::uint64_t snapshot_min = 16;
+
+  /// Commands waiting for one instance; above it the answer is 429 at once.
+  std::size_t in_flight_per_instance_max = 1'024;
+  /// Commands waiting on the whole node; above it the answer is 429 at once.
+  std::size_t in_flight_max = 65'536;
+
+  /// A handler of the domain that runs longer is reported by name.
+  std::chrono::milliseconds handler_patience{5'000};
+  /// How long stop() lets commands finish.
+  std::chrono::milliseconds stop_patience{5'000};
+
+  std::chrono::milliseconds lease_ttl{5'000};
+  std::chrono::milliseconds lease_renewal{1'200};
+
+  /// Deliveries of one reactor that are not dealt with yet.
+  std::size_t deliveries_in_flight_max = 256;
+  /// After so long the answer to an event's command counts as unknown, and it is sent again.
+  std::chrono::milliseconds asked_deadline{10'000};
+
+  /// One attempt of an effect may take so long ...
+  std::chrono::milliseconds effect_timeout{5'000};
+  /// ... and after so long without any news its timer starts it again.
+  std::chrono::milliseconds effect_patience{10'000};
+  /// First pause after a failed attempt; doubles up to effect_retry_max.
+  std::chrono::milliseconds effect_retry{250};
+  std::chrono::milliseconds effect_retry_max{5'000};
+
+  std::size_t query_threads = 2;
+  /// Questions waiting for a thread or for their position; above it the answer is 429 at once.
+  std::size_t queries_waiting_max = 1'024;
+};
+
+}  // namespace troupe::engine

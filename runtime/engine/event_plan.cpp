@@ -1,0 +1,155 @@
+#include "runtime/engine/event_plan.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "runtime/engine/fold.hpp"
+#include "runtime/engine/timestamps.hpp"
+#include "runtime/ports/assert.hpp"
+
+namespace troupe::engine {
+
+namespace {
+
+Token token(std::string_view text) {
+  auto parsed = Token::parse(text);
+  TROUPE_ASSERT(parsed, "the names of declarations and of stored commits are tokens");
+  return *std::move(parsed);
+}
+
+std::uint64_t version_of(const v1::Commit& commit, int index) {
+  return commit.first_version() + static_cast<std::uint64_t>(index);
+}
+
+EventFacts facts_of(const v1::Commit& commit, int index) {
+  return {.id = commit.id(),
+          .version = version_of(commit, index),
+          .time = to_time(commit.committed_at())};
+}
+
+Instance source_of(const v1::Commit& commit) {
+  return {token(commit.context()), token(commit.aggregate()), token(commit.id())};
+}
+
+/// What all timers of an event's instance say about their origin.
+v1::TimerRecord record_for(const v1::Commit& commit, int index, std::string name) {
+  v1::TimerRecord record;
+  record.set_context(commit.context());
+  record.set_aggregate(commit.aggregate());
+  record.set_id(commit.id());
+  record.set_name(std::move(name));
+  record.set_armed_by(
+      event_name(Subject::events(source_of(commit)).str(), version_of(commit, index)));
+  record.set_correlation_id(commit.correlation_id());
+  return record;
+}
+
+Judge judge_for(const ReactionModel& reaction) {
+  return [&reaction](const Command& command, const Outcome& outcome) -> StepResult {
+    if (std::holds_alternative<Accepted>(outcome)) return {};
+    if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
+    const auto& rejected = std::get<Rejected>(outcome);
+    const bool expected =
+        rejected.code == 422
+        && std::ranges::find(reaction.expected, rejection_code(rejected.text), &Rejection::code)
+               != reaction.expected.end();
+    if (expected) return {};
+    return {StepResult::Kind::poison, reaction.name + ": " + sentence(command, outcome)};
+  };
+}
+
+}  // namespace
+
+EventPlan::EventPlan(World world, const ContextModel& context, const Token& source,
+                     std::string consumer)
+    : world_(world),
+      model_(context),
+      context_(token(context.name)),
+      own_(context.name == source.str()),
+      consumer_(std::move(consumer)) {}
+
+Result<std::vector<Step>> EventPlan::steps(const v1::Commit& commit, int index) const {
+  std::vector<Step> steps;
+  try {
+    const auto watch = world_.watchdog.watch(commit.id(), consumer_);
+    if (const auto added = add_reactions(commit, index, steps); !added)
+      return tl::make_unexpected(added.error());
+    if (!own_) return steps;
+    if (const auto added = add_timers(commit, index, steps); !added)
+      return tl::make_unexpected(added.error());
+    add_effects(commit, index, steps);
+  } catch (const std::exception& exception) {
+    return permanent("a handler threw: " + std::string(exception.what()));
+  }
+  return steps;
+}
+
+Result<void> EventPlan::add_reactions(const v1::Commit& commit, int index,
+                                      std::vector<Step>& to) const {
+  const auto& any = commit.events(index);
+  const Cause cause{.consumer = consumer_,
+                    .source_subject = Subject::events(source_of(commit)).str(),
+                    .version = version_of(commit, index),
+                    .time = to_time(commit.committed_at()),
+                    .correlation_id = commit.correlation_id(),
+                    .traceparent = commit.traceparent()};
+  for (const auto& reaction : model_.reactions) {
+    if (!reaction.events.contains(type_of(any))) continue;
+    const auto event = unpack(any, reaction.events);
+    if (!event) return permanent(std::string(type_of(any)) + " cannot be read");
+    auto commands = commands_for(cause, context_, reaction.aggregate, reaction.name,
+                                 reaction.on(facts_of(commit, index), *event));
+    if (!commands) return tl::make_unexpected(commands.error());
+    for (auto& command : *commands)
+      to.push_back(command_step(world_.bus, std::move(command), world_.options.asked_deadline,
+                                judge_for(reaction)));
+  }
+  return {};
+}
+
+Result<void> EventPlan::add_timers(const v1::Commit& commit, int index,
+                                   std::vector<Step>& to) const {
+  const auto& any = commit.events(index);
+  for (const auto& timer : model_.timers) {
+    if (timer.aggregate != commit.aggregate() || !timer.events.contains(type_of(any))) continue;
+    const auto event = unpack(any, timer.events);
+    if (!event) return permanent(std::string(type_of(any)) + " cannot be read");
+    const auto change = timer.on(facts_of(commit, index), *event);
+    const auto finish = [](StepDone done) {
+      return [done = std::move(done)](const Result<void>& result) { done(step_result(result)); };
+    };
+    if (change.disarms)
+      to.push_back([this, source = source_of(commit), &timer, finish](StepDone done) {
+        world_.timers.disarm(source, token(timer.name), finish(std::move(done)));
+      });
+    if (!change.due) continue;
+    auto record = record_for(commit, index, timer.name);
+    *record.mutable_due() = to_timestamp(*change.due);
+    record.mutable_command()->PackFrom(*change.command);
+    to.push_back([this, source = source_of(commit), &timer, due = *change.due,
+                  bytes = record.SerializeAsString(), finish](StepDone done) {
+      world_.timers.arm(source, token(timer.name), due, bytes, finish(std::move(done)));
+    });
+  }
+  return {};
+}
+
+void EventPlan::add_effects(const v1::Commit& commit, int index, std::vector<Step>& to) const {
+  const auto& any = commit.events(index);
+  for (const auto& effect : model_.effects) {
+    if (effect.aggregate != commit.aggregate() || effect.event->GetTypeName() != type_of(any))
+      continue;
+    auto record =
+        record_for(commit, index, effect_timer_name(effect.name, version_of(commit, index)));
+    auto& attempt = *record.mutable_effect();
+    attempt.set_effect(effect.name);
+    *attempt.mutable_event() = any;
+    attempt.set_version(version_of(commit, index));
+    *attempt.mutable_time() = commit.committed_at();
+    attempt.set_number(1);
+    to.push_back([this, record](StepDone done) { world_.effects.begin(record, std::move(done)); });
+  }
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,47 @@
+// What one event of a source means for a context: commands to send, timers to change, effects to
+// begin.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/domain/model.hpp"
+#include "runtime/engine/effect_runner.hpp"
+#include "runtime/engine/steps.hpp"
+#include "runtime/ports/result.hpp"
+#include "runtime/ports/timers.hpp"
+#include "troupe/v1/commit.pb.h"
+
+namespace troupe::engine {
+
+/// Constant after construction; used on one strand.
+class EventPlan {
+public:
+  struct World {
+    CommandBus& bus;
+    Timers& timers;
+    EffectRunner& effects;
+    Watchdog& watchdog;
+    const EngineOptions& options;
+  };
+
+  /// `consumer` names who listens; commands' ids depend on it.
+  EventPlan(World world, const ContextModel& context, const Token& source, std::string consumer);
+
+  /// The steps that deal with event number `index` of a commit. Fails permanently when a handler
+  /// throws, the event cannot be read, or a command is for an illegal instance.
+  Result<std::vector<Step>> steps(const v1::Commit& commit, int index) const;
+
+private:
+  Result<void> add_reactions(const v1::Commit& commit, int index, std::vector<Step>& to) const;
+  Result<void> add_timers(const v1::Commit& commit, int index, std::vector<Step>& to) const;
+  void add_effects(const v1::Commit& commit, int index, std::vector<Step>& to) const;
+
+  const World world_;
+  const ContextModel& model_;
+  const Token context_;
+  const bool own_;  ///< the source is the context itself
+  const std::string consumer_;
+};
+
+}  // namespace troupe::engine

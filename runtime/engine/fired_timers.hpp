@@ -1,0 +1,44 @@
+// Takes the timers of a context that are due: sends their commands, continues their effects.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "runtime/engine/effect_runner.hpp"
+#include "runtime/engine/strand.hpp"
+#include "runtime/ports/subscription.hpp"
+
+namespace troupe::engine {
+
+/// All state lives on the strand, which the engine stops after this.
+class FiredTimers final : public DeliveryHandler {
+public:
+  struct World {
+    CommandBus& bus;
+    EffectRunner& effects;
+    Counters& counters;
+    const EngineOptions& options;
+  };
+
+  FiredTimers(World world, const ContextModel& context, std::shared_ptr<Strand> strand);
+
+  void start(Subscriptions& subscriptions);
+  void stop() { subscription_.reset(); }
+
+  void activated(std::uint64_t) override {}
+  void deliver(Delivery delivery) override;
+
+private:
+  void take(const Delivery& delivery);
+  Result<std::vector<Step>> steps_for(const v1::TimerRecord& record) const;
+
+  const World world_;
+  const ContextModel& context_;
+  const std::shared_ptr<Strand> strand_;
+  std::map<std::uint64_t, std::function<void()>> handling_;  // newest acknowledgement by sequence
+  std::unique_ptr<Subscription> subscription_;               // last: ends the deliveries
+};
+
+}  // namespace troupe::engine

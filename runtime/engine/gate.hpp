@@ -1,0 +1,33 @@
+// Lets completions of ports through to the engine until it stops.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+
+namespace troupe::engine {
+
+/// Shared by the engine and by every completion that a port still holds, so that one which runs
+/// after stop() finds a closed gate instead of a destroyed engine. Thread safe.
+class Gate {
+public:
+  template <class Pass>
+  void pass(Pass&& through) {
+    const std::shared_lock lock(mutex_);
+    if (open_) through();
+  }
+
+  /// Waits for those who are passing; afterwards nobody does.
+  void close() {
+    const std::unique_lock lock(mutex_);
+    open_ = false;
+  }
+
+private:
+  std::shared_mutex mutex_;
+  bool open_ = true;
+};
+
+using SharedGate = std::shared_ptr<Gate>;
+
+}  // namespace troupe::engine

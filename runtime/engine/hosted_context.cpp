@@ -1,0 +1,146 @@
+#include "runtime/engine/hosted_context.hpp"
+
+#include <set>
+#include <utility>
+
+#include "runtime/engine/fold.hpp"
+#include "runtime/ports/assert.hpp"
+
+namespace troupe::engine {
+
+namespace {
+
+/// Digits of a version, and the dash before them, in the name of an effect's timer.
+constexpr std::size_t version_digits_max = 21;
+
+Token token(std::string_view text) {
+  auto parsed = Token::parse(text);
+  TROUPE_ASSERT(parsed, "declarations are checked before they are run");
+  return *std::move(parsed);
+}
+
+/// The contexts to whose events this one listens. Its own too when it has timers or effects.
+std::set<std::string> sources_of(const ContextModel& model) {
+  std::set<std::string> sources;
+  for (const auto& reaction : model.reactions)
+    for (const auto& [type, prototype] : reaction.events) sources.emplace(context_of(type));
+  if (!model.timers.empty() || !model.effects.empty()) sources.insert(model.name);
+  return sources;
+}
+
+template <class Declarations>
+Result<void> check_aggregates(const ContextModel& model, const Declarations& declarations) {
+  for (const auto& one : declarations)
+    if (!model.aggregate(one.aggregate))
+      return permanent(model.name + "'s " + one.name + " is for the aggregate " + one.aggregate
+                       + ", which is not a part of that context");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_declarations(const ContextModel& model) {
+  if (!is_token(model.name)) return permanent("'" + model.name + "' cannot name a context");
+  for (const auto& source : sources_of(model))
+    if (!is_token(Reactor::consumer_name(model.name, source)))
+      return permanent("the names of " + model.name + " and " + source
+                       + " are too long for one to listen to the other");
+  for (const auto& effect : model.effects)
+    if (effect.name.size() + version_digits_max > token_length_max)
+      return permanent("the effect's name " + effect.name + " is too long for its timers");
+  if (const auto checked = check_aggregates(model, model.reactions); !checked) return checked;
+  if (const auto checked = check_aggregates(model, model.timers); !checked) return checked;
+  return check_aggregates(model, model.effects);
+}
+
+HostedContext::HostedContext(World world, const ContextModel& model, Slots::Lost lost)
+    : world_(std::move(world)),
+      model_(model),
+      name_(token(model.name)),
+      slots_(world_.ports.leases, world_.ports.clock, name_, world_.options.lease_ttl,
+             std::move(lost)),
+      positions_(model.views.size()),
+      effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
+                world_.watchdog, counters_, world_.options},
+               model, strand_),
+      fired_timers_({world_.bus, effects_, counters_, world_.options}, model, strand_) {
+  add_kinds();
+  add_reactors();
+}
+
+void HostedContext::add_kinds() {
+  for (const auto& aggregate : model_.aggregates)
+    kinds_.emplace(aggregate.name,
+                   std::make_shared<const InstanceKind>(
+                       InstanceKind{.model = aggregate,
+                                    .options = world_.options,
+                                    .log = world_.ports.log,
+                                    .snapshots = world_.ports.snapshots,
+                                    .clock = world_.ports.clock,
+                                    .slots = slots_,
+                                    .gate = world_.gate,
+                                    .watchdog = world_.watchdog,
+                                    .counters = counters_,
+                                    .in_flight = world_.in_flight,
+                                    .stream = stream_name(StreamKind::events, name_),
+                                    .fingerprint =
+                                        fingerprint_of(aggregate, world_.options.program)}));
+}
+
+void HostedContext::add_reactors() {
+  const Reactor::World reactor_world{
+      {world_.bus, world_.ports.timers, effects_, world_.watchdog, world_.options},
+      world_.ports.parked,
+      world_.ports.clock,
+      counters_};
+  for (const auto& source : sources_of(model_))
+    reactors_.push_back(std::make_unique<Reactor>(reactor_world, model_, token(source)));
+}
+
+std::shared_ptr<const InstanceKind> HostedContext::kind_of(std::string_view aggregate) const {
+  const auto found = kinds_.find(aggregate);
+  return found == kinds_.end() ? nullptr : found->second;
+}
+
+void HostedContext::start_views() {
+  for (std::size_t i = 0; i < model_.views.size(); ++i) {
+    const auto& view = model_.views[i];
+    projectors_.push_back(std::make_unique<Projector>(
+        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog},
+        ViewName{name_, token(view.name)}, view,
+        [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
+  }
+}
+
+void HostedContext::start_deliveries() {
+  for (const auto& reactor : reactors_) reactor->start(world_.ports.subscriptions);
+  if (!model_.timers.empty() || !model_.effects.empty())
+    fired_timers_.start(world_.ports.subscriptions);
+}
+
+void HostedContext::stop_deliveries() {
+  for (const auto& reactor : reactors_) reactor->stop();
+  fired_timers_.stop();
+  strand_->stop();
+}
+
+void HostedContext::stop_views() {
+  for (const auto& projector : projectors_) projector->request_stop();
+  projectors_.clear();
+}
+
+ContextStats HostedContext::stats() const {
+  return {.context = model_.name,
+          .instances = counters_.instances,
+          .commands = counters_.commands,
+          .commits = counters_.commits,
+          .events = counters_.events,
+          .retries = counters_.retries,
+          .conflicts = counters_.conflicts,
+          .unknowns = counters_.unknowns,
+          .parked = counters_.parked,
+          .open_effects = counters_.open_effects,
+          .view_position = positions_.slowest()};
+}
+
+}  // namespace troupe::engine

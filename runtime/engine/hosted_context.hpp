@@ -1,0 +1,69 @@
+// One context as this node runs it: its instances' kinds, reactors, timers, effects and views.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/engine.hpp"
+#include "runtime/engine/fired_timers.hpp"
+#include "runtime/engine/instance_kind.hpp"
+#include "runtime/engine/projector.hpp"
+#include "runtime/engine/queries.hpp"
+#include "runtime/engine/reactor.hpp"
+
+namespace troupe::engine {
+
+/// A sentence about a declaration that cannot work, or nothing.
+Result<void> check_declarations(const ContextModel& model);
+
+/// Thread safety: kind_of, slots and stats from any thread, the others from one thread.
+class HostedContext {
+public:
+  struct World {
+    const EngineOptions& options;
+    const Ports& ports;
+    CommandBus& bus;
+    Watchdog& watchdog;
+    InFlight& in_flight;
+    SharedGate gate;
+  };
+
+  /// REQUIRES: check_declarations found nothing.
+  HostedContext(World world, const ContextModel& model, Slots::Lost lost);
+
+  const ContextModel& model() const noexcept { return model_; }
+  const Token& name() const noexcept { return name_; }
+  Slots& slots() noexcept { return slots_; }
+  ViewPositions& positions() noexcept { return positions_; }
+
+  /// Null when there is no such aggregate.
+  std::shared_ptr<const InstanceKind> kind_of(std::string_view aggregate) const;
+
+  void start_views();
+  void start_deliveries();
+  void stop_deliveries();
+  void stop_views();
+
+  ContextStats stats() const;
+
+private:
+  void add_kinds();
+  void add_reactors();
+
+  const World world_;
+  const ContextModel& model_;
+  const Token name_;
+  Counters counters_;
+  Slots slots_;
+  ViewPositions positions_;
+  std::map<std::string, std::shared_ptr<const InstanceKind>, std::less<>> kinds_;
+  const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();  // of timers and effects
+  EffectRunner effects_;
+  FiredTimers fired_timers_;
+  std::vector<std::unique_ptr<Reactor>> reactors_;
+  std::vector<std::unique_ptr<Projector>> projectors_;
+};
+
+}  // namespace troupe::engine

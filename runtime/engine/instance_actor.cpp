@@ -1,0 +1,201 @@
+#include "runtime/engine/instance_actor.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/ports/identity.hpp"
+
+namespace troupe::engine {
+
+InstanceActor::InstanceActor(caf::actor_config& config, std::shared_ptr<const InstanceKind> kind,
+                             Subject subject, std::shared_ptr<Presence> presence)
+    : caf::event_based_actor(config),
+      kind_(std::move(kind)),
+      subject_(std::move(subject)),
+      presence_(std::move(presence)) {}
+
+caf::behavior InstanceActor::make_behavior() {
+  return {
+      [this](Waiting& waiting) { receive(std::move(waiting)); },
+      [this](const Appended& appended_now) { appended(appended_now.result); },
+      [this](SnapshotFound& found) {
+        if (found.bytes) fold_ = Fold::restore(kind_->model, *found.bytes, kind_->fingerprint);
+        // The snapshot's own last commit is read again: it shows that the log still has it.
+        read_log(fold_ ? fold_->sequence() - 1 : 0);
+      },
+      [this](const Loaded& answer) {
+        phase_ == Phase::catching_up ? caught_up(answer.commits) : loaded(answer.commits);
+      },
+      [this](const LookedUp& answer) { looked_up(answer.commits); },
+      [this](Wake) {
+        if (phase_ != Phase::pausing) return;
+        phase_ = Phase::idle;
+        advance();
+      },
+      [this](Tick tick) {
+        if (tick.number != ticks_) return;  // a later one was asked for, for an earlier time
+        next_tick_ = std::chrono::steady_clock::time_point::max();
+        expire();
+        watch_next_deadline();
+        advance();
+      },
+      [this](Leave how) {
+        leaving_ = true;
+        if (!how.at_once) return advance();
+        answer_all(Rejected{503, "the node stops and nothing was sent", std::nullopt});
+        leave();
+      },
+  };
+}
+
+void InstanceActor::receive(Waiting waiting) {
+  if (phase_ == Phase::refusing)
+    return answer(waiting, Rejected{503, refusal_, std::nullopt});
+  if (waiting.command.deadline <= kind_->clock.steady())
+    return answer(waiting, Unknown{"the deadline passed before the command was started"});
+  watch_deadline(waiting.command.deadline);
+  queue_.push_back(std::move(waiting));
+  advance();
+}
+
+void InstanceActor::advance() {
+  if (phase_ != Phase::idle) return;
+  expire();
+  if (nobody_waits()) {
+    if (leaving_) leave();
+    return;
+  }
+  if (!fold_) return load();
+  if (batch_) return resolve();
+  decide_queued();
+}
+
+bool InstanceActor::nobody_waits() const {
+  return queue_.empty()
+         && (!batch_ || std::ranges::none_of(batch_->entries, [](const Batch::Entry& entry) {
+               return static_cast<bool>(entry.waiting.answered);
+             }));
+}
+
+void InstanceActor::decide_queued() {
+  if (!fresh_ && !kind_->slots.certain()) return catch_up();
+  Batch batch;
+  batch.expected = fold_->sequence();
+  while (fold_ && !queue_.empty() && !batch.full()) {
+    if (needs_look_up(*fold_, queue_.front())) {
+      if (batch.commits.empty()) return look_up();
+      break;
+    }
+    decide_next(batch);
+  }
+  fresh_ = false;
+  if (batch.commits.empty()) return advance();
+  batch_ = std::move(batch);
+  append();
+}
+
+/// Answers at once what rests on acknowledged commits only.
+void InstanceActor::decide_next(Batch& batch) {
+  auto waiting = std::move(queue_.front());
+  queue_.pop_front();
+  if (std::ranges::find(crashed_ids_, waiting.command.id) != crashed_ids_.end())
+    return answer(waiting, Rejected{500, waiting.command.type + " with this id crashed twice",
+                                    fold_->version()});
+  Outcome outcome;
+  try {
+    const auto watch = kind_->watchdog.watch(subject_.str(), waiting.command.type);
+    outcome = decide(*kind_, *fold_, waiting, batch);
+  } catch (const std::exception& exception) {
+    return crashed(std::move(waiting), exception.what());
+  } catch (...) {
+    return crashed(std::move(waiting), "something that is no std::exception");
+  }
+  if (batch.commits.empty()) return answer(waiting, std::move(outcome));
+  batch.entries.push_back({std::move(waiting), std::move(outcome)});
+}
+
+/// The state may be half changed: it is folded again, and the command gets a second chance.
+void InstanceActor::crashed(Waiting waiting, const char* what) {
+  const auto version = fold_->version();
+  fold_.reset();
+  spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject_.str(), version,
+                what);
+  if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
+  if (crashed_ids_.size() == crashed_ids_max) crashed_ids_.erase(crashed_ids_.begin());
+  crashed_ids_.push_back(waiting.command.id);
+  answer(waiting, Rejected{500, waiting.command.type + " crashed twice: " + what, version});
+}
+
+void InstanceActor::append() {
+  phase_ = Phase::appending;
+  for (auto& entry : batch_->entries) {
+    const auto* accepted = std::get_if<Accepted>(&entry.outcome);
+    if (accepted && accepted->first_version != 0 && !accepted->duplicate) entry.waiting.sent = true;
+  }
+  kind_->log.append(subject_, batch_->expected, batch_->commits, reply_as<Appended>());
+}
+
+void InstanceActor::appended(const AppendResult& result) {
+  if (result.outcome == AppendResult::Outcome::acknowledged) return acknowledged(result.sequence);
+  const bool conflict = result.outcome == AppendResult::Outcome::conflict;
+  ++(conflict ? kind_->counters.conflicts : kind_->counters.unknowns);
+  spdlog::debug("An append to {} ended with {} ({}); reading back.", subject_.str(),
+                conflict ? "a conflict" : "an unknown outcome", result.detail);
+  fold_.reset();  // it holds commits that may not be in the log
+  presence_->in_doubt = true;
+  pause();
+}
+
+void InstanceActor::acknowledged(std::uint64_t last_sequence) {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  batch.acknowledged(last_sequence);
+  high_water_ = {last_sequence, sha256(batch.commits.back())};
+  if (fold_) fold_->acknowledged(batch.commits.size(), last_sequence);
+  presence_->in_doubt = false;
+  tried_ = false;
+  backoff_.reset();
+  kind_->counters.commits += batch.commits.size();
+  kind_->counters.events += batch.events;
+  for (auto& entry : batch.entries) answer(entry.waiting, std::move(entry.outcome));
+  snapshot_commits_ += batch.commits.size();
+  if (fold_) keep_snapshot(kind_->options.snapshot_every);
+  phase_ = Phase::idle;
+  advance();
+}
+
+/// The subject was read back after an append without a clear answer.
+void InstanceActor::resolve() {
+  if (fold_->sequence() == batch_->expected) {
+    // It may still arrive. The very same commits are sent again: at most one copy can match the
+    // expected sequence, and no answer given from now on can contradict it.
+    std::vector<StoredCommit> commits;
+    for (const auto& bytes : batch_->commits) commits.push_back({0, subject_, bytes});
+    if (fold_all(commits.data(), commits.data() + commits.size())) append();
+    return;
+  }
+  // It is in the log, which the memory of the fold knows by the command ids, or never will be.
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  const auto queued_before = queue_.begin();
+  for (auto& entry : batch.entries)
+    if (entry.waiting.answered) queue_.insert(queued_before, std::move(entry.waiting));
+  decide_queued();
+}
+
+/// The first try after a failure is made at once, the others after pauses that grow.
+void InstanceActor::pause() {
+  ++kind_->counters.retries;
+  if (!std::exchange(tried_, true)) {
+    phase_ = Phase::idle;
+    return advance();
+  }
+  phase_ = Phase::pausing;
+  delayed_send(this, backoff_.next(), Wake{});
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,146 @@
+// One aggregate instance as an actor: loads itself, decides commands, appends, resolves doubts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "runtime/engine/backoff.hpp"
+#include "runtime/engine/decider.hpp"
+#include "runtime/engine/instance_kind.hpp"
+#include "runtime/ports/result.hpp"
+
+namespace troupe::engine {
+
+/// Tells an instance to leave memory: when it has nothing to do, or `at_once`, answering whoever
+/// waits that nothing is known.
+struct Leave {
+  bool at_once = false;
+};
+
+struct SnapshotFound {
+  std::optional<std::string> bytes;
+};
+struct Loaded {
+  Result<std::vector<StoredCommit>> commits;
+};
+struct LookedUp {
+  Result<std::vector<StoredCommit>> commits;
+};
+struct Appended {
+  AppendResult result;
+};
+struct Wake {};  ///< after a pause between tries
+/// At the deadline of a command that waits; only the newest counts.
+struct Tick {
+  std::uint64_t number = 0;
+};
+
+/// All state belongs to the actor; ports' completions reach it as messages.
+class InstanceActor final : public caf::event_based_actor {
+public:
+  InstanceActor(caf::actor_config& config, std::shared_ptr<const InstanceKind> kind,
+                Subject subject, std::shared_ptr<Presence> presence);
+
+  caf::behavior make_behavior() override;
+  const char* name() const override { return "instance"; }
+  void on_exit() override;
+
+private:
+  /// What the instance waits for; `idle` when it can go on by itself.
+  enum class Phase { idle, loading, catching_up, looking_up, appending, pausing, refusing };
+
+  /// How far it knows the log to reach: the log must never be seen behind it.
+  struct HighWater {
+    std::uint64_t sequence = 0;
+    std::string commit_hash;
+  };
+
+  void receive(Waiting waiting);
+  void advance();
+  bool nobody_waits() const;
+
+  // Deciding and appending: instance_actor.cpp.
+  void decide_queued();
+  void decide_next(Batch& batch);
+  void crashed(Waiting waiting, const char* what);
+  void append();
+  void appended(const AppendResult& result);
+  void acknowledged(std::uint64_t last_sequence);
+  void resolve();
+  void pause();
+
+  // Reading: instance_loading.cpp.
+  void load();
+  void read_log(std::uint64_t after);
+  void catch_up();
+  void loaded(const Result<std::vector<StoredCommit>>& commits);
+  void caught_up(const Result<std::vector<StoredCommit>>& commits);
+  bool continues_snapshot(const std::vector<StoredCommit>& commits) const;
+  bool fold_all(const StoredCommit* begin, const StoredCommit* end);
+  bool log_went_back();
+  void look_up();
+  void looked_up(const Result<std::vector<StoredCommit>>& commits);
+
+  // Answering and leaving: instance_answers.cpp.
+  void expire();
+  void watch_deadline(std::chrono::steady_clock::time_point deadline);
+  void watch_next_deadline();
+  void answer(Waiting& waiting, Outcome outcome);
+  void answer_all(const Outcome& queued);
+  void refuse(std::string alarm);
+  void keep_snapshot(std::uint64_t commits_min);
+  void leave();
+
+  /// A completion that sends this actor what a port answered, as an `Answer`.
+  template <class Answer>
+  auto reply_as() {
+    return [gate = kind_->gate, self = caf::actor(this)](auto result) {
+      gate->pass([&] { caf::anon_send(self, Answer{std::move(result)}); });
+    };
+  }
+
+  static constexpr std::chrono::milliseconds pause_min{5};
+  static constexpr std::chrono::milliseconds pause_max{1'000};
+  /// Deadlines are looked after at least so often while somebody waits.
+  static constexpr std::chrono::seconds tick_max{10};
+  /// Ids of commands that crashed twice and are refused; beyond it the oldest gets another chance.
+  static constexpr std::size_t crashed_ids_max = 128;
+
+  const std::shared_ptr<const InstanceKind> kind_;
+  const Subject subject_;
+  const std::shared_ptr<Presence> presence_;
+
+  Phase phase_ = Phase::idle;
+  std::optional<Fold> fold_;      // none: to be loaded
+  std::list<Waiting> queue_;      // in the order of arrival
+  std::optional<Batch> batch_;    // in flight, or its outcome is in doubt
+  HighWater high_water_;
+  Backoff backoff_{pause_min, pause_max};
+  bool tried_ = false;            // since the last success
+  bool fresh_ = false;            // read from the log for what is decided next
+  bool use_snapshot_ = true;
+  bool leaving_ = false;
+  std::uint64_t snapshot_commits_ = 0;  // since the last snapshot
+  std::uint64_t ticks_ = 0;
+  std::chrono::steady_clock::time_point next_tick_ = std::chrono::steady_clock::time_point::max();
+  std::vector<std::string> crashed_ids_;
+  std::string refusal_;
+};
+
+}  // namespace troupe::engine
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Waiting)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Leave)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::SnapshotFound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::LookedUp)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Appended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Wake)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Tick)

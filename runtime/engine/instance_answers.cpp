@@ -1,0 +1,92 @@
+// How an instance answers, refuses, and leaves memory.
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/engine/instance_actor.hpp"
+
+namespace troupe::engine {
+
+/// Whatever may be on its way is never called failed.
+void InstanceActor::expire() {
+  const auto now = kind_->clock.steady();
+  const bool unread = !fold_ && !batch_;
+  for (auto waiting = queue_.begin(); waiting != queue_.end();) {
+    if (waiting->command.deadline > now) {
+      ++waiting;
+      continue;
+    }
+    if (unread && !waiting->sent && !waiting->crashed)
+      answer(*waiting, Rejected{503, "the log could not be read in time; nothing was sent",
+                                std::nullopt});
+    else
+      answer(*waiting, Unknown{"the deadline passed before the outcome was known"});
+    waiting = queue_.erase(waiting);
+  }
+  if (!batch_) return;
+  for (auto& entry : batch_->entries)
+    if (entry.waiting.command.deadline <= now)
+      answer(entry.waiting, Unknown{"the deadline passed before the log acknowledged the events"});
+}
+
+void InstanceActor::watch_deadline(std::chrono::steady_clock::time_point deadline) {
+  if (deadline >= next_tick_) return;
+  const auto now = kind_->clock.steady();
+  next_tick_ = std::min(deadline, now + tick_max);
+  delayed_send(this, std::max(next_tick_ - now, std::chrono::steady_clock::duration{1}),
+               Tick{++ticks_});
+}
+
+void InstanceActor::watch_next_deadline() {
+  for (const auto& waiting : queue_) watch_deadline(waiting.command.deadline);
+  if (!batch_) return;
+  for (const auto& entry : batch_->entries)
+    if (entry.waiting.answered) watch_deadline(entry.waiting.command.deadline);
+}
+
+void InstanceActor::answer(Waiting& waiting, Outcome outcome) {
+  if (!waiting.answered) return;
+  --presence_->in_flight;
+  ++kind_->counters.commands;
+  std::exchange(waiting.answered, nullptr)(std::move(outcome));
+  kind_->in_flight.leave();
+}
+
+/// `queued` goes to those for whom nothing was sent.
+void InstanceActor::answer_all(const Outcome& queued) {
+  if (batch_)
+    for (auto& entry : batch_->entries)
+      answer(entry.waiting, Unknown{"what became of the append is not known"});
+  batch_.reset();
+  for (auto& waiting : queue_)
+    answer(waiting, waiting.sent ? Unknown{"what became of the append is not known"} : queued);
+  queue_.clear();
+}
+
+void InstanceActor::refuse(std::string alarm) {
+  spdlog::critical("{}; {} is not served.", alarm, subject_.str());
+  refusal_ = std::move(alarm);
+  phase_ = Phase::refusing;
+  fold_.reset();
+  answer_all(Rejected{503, refusal_, std::nullopt});
+}
+
+void InstanceActor::keep_snapshot(std::uint64_t commits_min) {
+  if (snapshot_commits_ < commits_min || fold_->sequence() == 0) return;
+  kind_->snapshots.put(subject_, fold_->version(), fold_->snapshot(kind_->fingerprint));
+  snapshot_commits_ = 0;
+}
+
+void InstanceActor::leave() {
+  if (fold_ && phase_ == Phase::idle && !batch_) keep_snapshot(kind_->options.snapshot_min);
+  quit();
+}
+
+void InstanceActor::on_exit() {
+  fold_.reset();
+  batch_.reset();
+  queue_.clear();
+}
+
+}  // namespace troupe::engine

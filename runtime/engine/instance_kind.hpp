@@ -1,0 +1,43 @@
+// What all instances of one aggregate type on a node share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "runtime/domain/model.hpp"
+#include "runtime/engine/counters.hpp"
+#include "runtime/engine/engine_options.hpp"
+#include "runtime/engine/gate.hpp"
+#include "runtime/engine/in_flight.hpp"
+#include "runtime/engine/slots.hpp"
+#include "runtime/engine/watchdog.hpp"
+#include "runtime/ports/clock.hpp"
+#include "runtime/ports/event_log.hpp"
+#include "runtime/ports/snapshots.hpp"
+
+namespace troupe::engine {
+
+/// Constant after construction; what the references name is thread safe and outlives the instances.
+struct InstanceKind {
+  const AggregateModel& model;
+  const EngineOptions& options;
+  EventLog& log;
+  Snapshots& snapshots;
+  const Clock& clock;
+  const Slots& slots;
+  SharedGate gate;
+  Watchdog& watchdog;
+  Counters& counters;
+  InFlight& in_flight;
+  std::string stream;       ///< where its commits lie
+  std::string fingerprint;  ///< of snapshots it can use
+};
+
+/// What the table and an instance know of each other. Written by both, from any thread.
+struct Presence {
+  std::atomic<std::uint32_t> in_flight{0};  ///< commands sent to it and not answered
+  std::atomic<bool> in_doubt{false};        ///< it waits to learn what became of an append
+};
+
+}  // namespace troupe::engine

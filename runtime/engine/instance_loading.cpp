@@ -1,0 +1,132 @@
+// How an instance reads itself back: snapshot, commits, and the checks that both are sound.
+#include <exception>
+#include <unordered_map>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/engine/instance_actor.hpp"
+#include "runtime/engine/timestamps.hpp"
+#include "runtime/ports/identity.hpp"
+
+namespace troupe::engine {
+
+void InstanceActor::load() {
+  phase_ = Phase::loading;
+  if (!use_snapshot_) return read_log(0);
+  kind_->snapshots.get(subject_, [gate = kind_->gate, self = caf::actor(this)](auto found) {
+    // Without an answer it is as if there were none: a snapshot is only a shortcut.
+    gate->pass([&] {
+      caf::anon_send(self, SnapshotFound{found ? std::move(*found) : std::nullopt});
+    });
+  });
+}
+
+void InstanceActor::read_log(std::uint64_t after) {
+  kind_->log.load(subject_, after, reply_as<Loaded>());
+}
+
+/// Without a lease another node may have appended: what is decided next rests on a fresh read.
+void InstanceActor::catch_up() {
+  phase_ = Phase::catching_up;
+  read_log(fold_->sequence());
+}
+
+void InstanceActor::caught_up(const Result<std::vector<StoredCommit>>& commits) {
+  if (!commits) return pause();
+  if (!fold_all(commits->data(), commits->data() + commits->size())) return;
+  snapshot_commits_ += commits->size();
+  fresh_ = true;
+  phase_ = Phase::idle;
+  advance();
+}
+
+void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
+  if (!commits) {
+    fold_.reset();
+    return pause();
+  }
+  const bool from_snapshot = fold_.has_value();
+  if (from_snapshot && !continues_snapshot(*commits)) {
+    spdlog::warn("The snapshot of {} at sequence {} is not what the log has there; it is ignored. "
+                 "Was the log restored from an older copy?",
+                 subject_.str(), fold_->sequence());
+    fold_.reset();
+    use_snapshot_ = false;
+    return read_log(0);
+  }
+  if (!from_snapshot) fold_.emplace(kind_->model);
+  const auto known = from_snapshot ? 1U : 0U;
+  if (!fold_all(commits->data() + known, commits->data() + commits->size())) return;
+  if (log_went_back()) return;
+  high_water_ = {fold_->sequence(), fold_->commit_hash()};
+  snapshot_commits_ = commits->size() - known;
+  use_snapshot_ = true;
+  fresh_ = true;
+  phase_ = Phase::idle;
+  advance();
+}
+
+bool InstanceActor::continues_snapshot(const std::vector<StoredCommit>& commits) const {
+  return !commits.empty() && commits.front().sequence == fold_->sequence()
+         && sha256(commits.front().bytes) == fold_->commit_hash();
+}
+
+/// False when the commits cannot be folded; then everybody has got an answer.
+bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end) {
+  std::string cause = "something that is no std::exception";
+  try {
+    const auto watch = kind_->watchdog.watch(subject_.str(), "evolve");
+    for (auto commit = begin; commit != end; ++commit)
+      if (const auto applied = fold_->apply(*commit); !applied) {
+        refuse("The log is not as it was written, or by a newer program: " + applied.error().what);
+        return false;
+      }
+    return true;
+  } catch (const std::exception& exception) {
+    cause = exception.what();
+  } catch (...) {
+  }
+  spdlog::error("{} cannot be loaded: folding its events threw: {}", subject_.str(), cause);
+  fold_.reset();
+  phase_ = Phase::idle;
+  answer_all(Rejected{500, "folding the events threw: " + cause, std::nullopt});
+  return false;
+}
+
+/// What was acknowledged or read once must be read again.
+bool InstanceActor::log_went_back() {
+  const bool behind = fold_->sequence() < high_water_.sequence;
+  const bool other =
+      fold_->sequence() == high_water_.sequence && fold_->commit_hash() != high_water_.commit_hash;
+  if (!behind && !other) return false;
+  refuse("The log went back: " + subject_.str() + " ends at sequence "
+         + std::to_string(fold_->sequence()) + ", but was known to hold another commit at "
+         + std::to_string(high_water_.sequence));
+  return true;
+}
+
+/// One read serves everybody who waits.
+void InstanceActor::look_up() {
+  phase_ = Phase::looking_up;
+  kind_->log.load(subject_, 0, reply_as<LookedUp>());
+}
+
+void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) {
+  if (!commits) return pause();
+  std::unordered_map<std::string_view, Waiting*> wanted;
+  for (auto& waiting : queue_) {
+    waiting.looked_up = true;
+    wanted.emplace(waiting.command.id, &waiting);
+  }
+  for (const auto& stored : *commits) {
+    v1::Commit commit;
+    if (!commit.ParseFromString(stored.bytes)) continue;
+    const auto found = wanted.find(commit.command_id());
+    if (found != wanted.end()) found->second->found = remembered(commit, stored.sequence);
+  }
+  phase_ = Phase::idle;
+  advance();
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,115 @@
+#include "runtime/engine/instance_table.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "runtime/engine/instance_actor.hpp"
+
+namespace troupe::engine {
+
+InstanceTable::InstanceTable(caf::actor_system& actors, const EngineOptions& options,
+                             const Clock& clock, InFlight& in_flight)
+    : actors_(actors), options_(options), clock_(clock), in_flight_(in_flight) {}
+
+void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::uint32_t slot,
+                         Command command, CommandBus::Answered answered) {
+  if (!in_flight_.enter())
+    return answered(Rejected{429, "the node has too many commands in flight", std::nullopt});
+  Rejected rejected;
+  {
+    auto& shard = shards_.at(slot);
+    const std::lock_guard lock(shard.mutex);
+    if (shard.closed) {
+      rejected = {503, "the node stops and nothing was sent", std::nullopt};
+    } else {
+      auto& entry = entry_of(shard, kind, command.instance);
+      if (entry.presence->in_flight < options_.in_flight_per_instance_max) {
+        ++entry.presence->in_flight;
+        caf::anon_send(entry.actor,
+                       Waiting{.command = std::move(command), .answered = std::move(answered)});
+        return;
+      }
+      rejected = {429, "too many commands wait for this instance", std::nullopt};
+    }
+  }
+  in_flight_.leave();
+  answered(std::move(rejected));
+}
+
+InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
+                                              const std::shared_ptr<const InstanceKind>& kind,
+                                              const Instance& instance) {
+  auto subject = Subject::events(instance);
+  if (const auto found = shard.by_subject.find(subject.str()); found != shard.by_subject.end()) {
+    shard.entries.splice(shard.entries.end(), shard.entries, found->second);
+  } else {
+    make_room(shard);
+    auto presence = std::make_shared<Presence>();
+    auto actor = actors_.spawn<InstanceActor>(kind, subject, presence);
+    ++kind->counters.instances;
+    shard.entries.push_back({.subject = std::move(subject),
+                             .context = instance.context,
+                             .kind = kind,
+                             .presence = std::move(presence),
+                             .actor = std::move(actor),
+                             .used = {}});
+    const auto made = std::prev(shard.entries.end());
+    shard.by_subject.emplace(made->subject.str(), made);
+  }
+  auto& entry = shard.entries.back();
+  entry.used = clock_.steady();
+  return entry;
+}
+
+/// Each shard keeps its share of the node's bound. One that cannot, because all are busy, grows.
+void InstanceTable::make_room(Shard& shard) {
+  const auto share = std::max<std::size_t>(options_.instances_max / shards_.size(), 1);
+  std::size_t passed_over = 0;
+  for (auto entry = shard.entries.begin();
+       shard.entries.size() >= share && entry != shard.entries.end()
+       && passed_over < passed_over_max;) {
+    const bool may_leave = entry->presence->in_flight == 0 && !entry->presence->in_doubt;
+    if (may_leave) {
+      entry = let_go(shard, entry, false);
+    } else {
+      ++entry;
+      ++passed_over;
+    }
+  }
+}
+
+InstanceTable::Entries::iterator InstanceTable::let_go(Shard& shard, Entries::iterator entry,
+                                                       bool at_once) {
+  caf::anon_send(entry->actor, Leave{at_once});
+  --entry->kind->counters.instances;
+  shard.by_subject.erase(entry->subject.str());
+  return shard.entries.erase(entry);
+}
+
+void InstanceTable::sweep() {
+  const auto idle_since = clock_.steady() - options_.idle_after;
+  for (auto& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (auto entry = shard.entries.begin();
+         entry != shard.entries.end() && entry->used <= idle_since;)
+      entry = entry->presence->in_flight == 0 ? let_go(shard, entry, false) : std::next(entry);
+  }
+}
+
+void InstanceTable::drop(std::uint32_t slot, const Token& context) {
+  auto& shard = shards_.at(slot);
+  const std::lock_guard lock(shard.mutex);
+  for (auto entry = shard.entries.begin(); entry != shard.entries.end();)
+    entry = entry->context == context ? let_go(shard, entry, false) : std::next(entry);
+}
+
+void InstanceTable::close() {
+  for (auto& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    shard.closed = true;
+    while (!shard.entries.empty()) let_go(shard, shard.entries.begin(), true);
+  }
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,74 @@
+// Finds or makes the actor of an instance, bounds what waits for it, and lets idle ones go.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+
+#include <caf/all.hpp>
+
+#include "runtime/engine/engine_options.hpp"
+#include "runtime/engine/instance_kind.hpp"
+#include "runtime/ports/command_bus.hpp"
+
+namespace troupe::engine {
+
+/// One shard per slot, each with its own lock. Thread safety: any method from any thread.
+class InstanceTable {
+public:
+  InstanceTable(caf::actor_system& actors, const EngineOptions& options, const Clock& clock,
+                InFlight& in_flight);
+
+  /// Hands the command to its instance, or rejects it at once at one of the bounds.
+  void send(const std::shared_ptr<const InstanceKind>& kind, std::uint32_t slot, Command command,
+            CommandBus::Answered answered);
+
+  /// Lets instances go that have had nothing to do for long.
+  void sweep();
+
+  /// Lets the instances of a context go whose slot somebody else has now.
+  void drop(std::uint32_t slot, const Token& context);
+
+  /// Answers whoever waits and lets everything go; afterwards every command is rejected.
+  void close();
+
+private:
+  struct Entry {
+    Subject subject;
+    Token context;
+    std::shared_ptr<const InstanceKind> kind;
+    std::shared_ptr<Presence> presence;
+    caf::actor actor;
+    std::chrono::steady_clock::time_point used;
+  };
+  using Entries = std::list<Entry>;
+
+  struct Shard {
+    std::mutex mutex;
+    Entries entries;  // least recently used first
+    std::unordered_map<std::string_view, Entries::iterator> by_subject;
+    bool closed = false;
+  };
+
+  Entry& entry_of(Shard& shard, const std::shared_ptr<const InstanceKind>& kind,
+                  const Instance& instance);
+  void make_room(Shard& shard);
+  Entries::iterator let_go(Shard& shard, Entries::iterator entry, bool at_once);
+
+  /// How many busy instances are passed over to find one that may leave.
+  static constexpr std::size_t passed_over_max = 16;
+
+  caf::actor_system& actors_;
+  const EngineOptions& options_;
+  const Clock& clock_;
+  InFlight& in_flight_;
+  std::array<Shard, slots_default> shards_;
+};
+
+}  // namespace troupe::engine

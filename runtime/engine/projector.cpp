@@ -1,0 +1,162 @@
+#include "runtime/engine/projector.hpp"
+
+#include <exception>
+#include <set>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/engine/backoff.hpp"
+#include "runtime/engine/fold.hpp"
+#include "runtime/engine/timestamps.hpp"
+#include "troupe/v1/commit.pb.h"
+
+namespace troupe::engine {
+
+namespace {
+
+/// An event of the view with the facts around it, and the row it concerns.
+struct Fact {
+  std::shared_ptr<const v1::Commit> commit;
+  std::uint64_t version = 0;
+  MessagePtr event;
+  std::string key;
+
+  EventFacts facts() const {
+    return {.id = commit->id(), .version = version, .time = to_time(commit->committed_at())};
+  }
+};
+
+/// Throws what the view's key function throws.
+Result<void> add_facts(const ViewModel& view, const StoredCommit& stored, std::vector<Fact>& to) {
+  auto commit = std::make_shared<v1::Commit>();
+  if (!commit->ParseFromString(stored.bytes))
+    return permanent("sequence " + std::to_string(stored.sequence) + " is not a commit");
+  for (int i = 0; i < commit->events_size(); ++i) {
+    const auto& any = commit->events(i);
+    if (!view.events.contains(type_of(any))) continue;
+    Fact fact{commit, commit->first_version() + static_cast<std::uint64_t>(i),
+              unpack(any, view.events), {}};
+    if (!fact.event)
+      return permanent(std::string(type_of(any)) + " at sequence " + std::to_string(stored.sequence)
+                       + " cannot be read");
+    fact.key = view.key(fact.facts(), *fact.event);
+    if (!fact.key.empty()) to.push_back(std::move(fact));
+  }
+  return {};
+}
+
+}  // namespace
+
+Projector::Projector(World world, ViewName name, const ViewModel& view, Moved moved)
+    : world_(world),
+      name_(std::move(name)),
+      view_(view),
+      moved_(std::move(moved)),
+      thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
+
+Projector::~Projector() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void Projector::run(const std::stop_token& stopping) {
+  Backoff backoff{pause_min, pause_max};
+  std::unique_ptr<EventCursor> cursor;
+  std::uint64_t position = 0;
+  while (!stopping.stop_requested()) {
+    const auto step = cursor ? advance(*cursor, position) : open(cursor, position);
+    if (step == Step::stop) return;
+    if (step == Step::reopen || step == Step::reopen_later) cursor.reset();
+    if (step == Step::go_on) backoff.reset();
+    if (step == Step::go_on || step == Step::reopen) continue;
+    std::unique_lock lock(mutex_);
+    stopped_.wait_for(lock, stopping, backoff.next(), [] { return false; });
+  }
+}
+
+Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position) {
+  const auto checkpoint = world_.views.checkpoint(name_);
+  if (!checkpoint) return told(checkpoint.error()), Step::again;
+  const auto last = world_.streams.last_sequence(name_.context);
+  if (!last) return told(last.error()), Step::again;
+  if (*checkpoint > *last)
+    return alarm("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
+                 + std::to_string(*last) + ": the log went back");
+  position = *checkpoint;
+  cursor = world_.streams.open(name_.context, position);
+  moved_(position);
+  return Step::go_on;
+}
+
+Projector::Step Projector::advance(EventCursor& cursor, std::uint64_t& position) {
+  const auto commits = cursor.next(batch_max, patience);
+  if (!commits && !commits.error().retryable) return alarm(commits.error().what);
+  if (!commits) return told(commits.error()), Step::again;
+  return commits->empty() ? check(position) : write(*commits, position);
+}
+
+Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
+                                 std::uint64_t& position) {
+  const auto rows = fold(commits);
+  if (!rows && !rows.error().retryable) return alarm(rows.error().what);
+  if (!rows) return told(rows.error()), Step::reopen_later;
+  const auto to = commits.back().sequence;
+  const auto applied = world_.views.apply(name_, position, to, *rows);
+  // Without an answer it may be written: the store's checkpoint tells.
+  if (!applied) return told(applied.error()), Step::reopen_later;
+  if (!applied->written) {
+    spdlog::warn("View {}.{} stands at {} in its store, not at {}; it goes on from there.",
+                 name_.context.str(), name_.view.str(), applied->checkpoint, position);
+    return Step::reopen;
+  }
+  position = to;
+  moved_(position);
+  return Step::go_on;
+}
+
+/// A store that lost its data while nothing happens would stay empty.
+Projector::Step Projector::check(std::uint64_t position) {
+  const auto checkpoint = world_.views.checkpoint(name_);
+  if (!checkpoint) return told(checkpoint.error()), Step::again;
+  return *checkpoint == position ? Step::go_on : Step::reopen;
+}
+
+void Projector::told(const Failure& failure) const {
+  spdlog::warn("View {}.{} waits: {}.", name_.context.str(), name_.view.str(), failure.what);
+}
+
+/// Fails retryably when the store does not answer, permanently when the view cannot fold.
+Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
+  const auto watch = world_.watchdog.watch(name_.view.str(), "project");
+  std::vector<Fact> facts;
+  for (const auto& stored : commits)
+    if (const auto added = add_facts(view_, stored, facts); !added)
+      return tl::make_unexpected(added.error());
+  std::set<std::string> keys;
+  for (const auto& fact : facts) keys.insert(fact.key);
+  if (keys.empty()) return Rows{};
+
+  const auto stored = world_.views.rows(name_, {keys.begin(), keys.end()});
+  if (!stored) return retryable(stored.error().what);
+  std::map<std::string, MessagePtr> rows;
+  for (const auto& key : keys) {
+    auto& row = rows[key] = MessagePtr(view_.row->New());
+    const auto bytes = stored->find(key);
+    if (bytes != stored->end() && !row->ParseFromString(bytes->second))
+      return permanent("row " + key + " cannot be read; clear the view to build it again");
+  }
+  for (const auto& fact : facts) view_.project(*rows[fact.key], fact.facts(), *fact.event);
+  Rows changed;
+  for (const auto& [key, row] : rows) changed.emplace(key, row->SerializeAsString());
+  return changed;
+} catch (const std::exception& exception) {
+  return permanent(std::string("its fold threw: ") + exception.what());
+}
+
+Projector::Step Projector::alarm(const std::string& sentence) const {
+  spdlog::critical("View {}.{} has stopped: {}.", name_.context.str(), name_.view.str(), sentence);
+  return Step::stop;
+}
+
+}  // namespace troupe::engine

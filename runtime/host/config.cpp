@@ -1,0 +1,131 @@
+#include "runtime/host/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+
+#include <toml++/toml.h>
+
+#include "runtime/domain/token.hpp"
+#include "runtime/ports/assert.hpp"
+#include "runtime/ports/embedded.hpp"
+
+namespace troupe::host {
+
+namespace {
+
+constexpr std::array durability_modes{"dev", "durable", "replicated", "replicated-durable"};
+constexpr std::array log_levels{"trace", "debug", "info", "warn", "error"};
+
+std::string where(const std::string& source, const toml::node& node) {
+  return source + ":" + std::to_string(node.source().begin.line) + ": ";
+}
+
+/// Lays the values of `from` over `onto`; every key of `from` must be known there, with its type.
+Result<void> overlay(toml::table& onto, const toml::table& from, const std::string& source,
+                     const std::string& prefix) {
+  for (const auto& [key, value] : from) {
+    const std::string name = prefix + std::string(key.str());
+    auto* known = onto.get(key.str());
+    if (known == nullptr)
+      return permanent(where(source, value) + "there is no setting \"" + name
+                       + "\"; `troupe node --print-config` shows all there are");
+    if (known->type() != value.type())
+      return permanent(where(source, value) + "\"" + name + "\" has the wrong type");
+    if (known->is_table()) {
+      auto nested = overlay(*known->as_table(), *value.as_table(), source, name + ".");
+      if (!nested) return nested;
+    } else {
+      value.visit([&](const auto& v) { onto.insert_or_assign(key.str(), v); });
+    }
+  }
+  return {};
+}
+
+template <class T>
+T value(const toml::table& table, std::string_view path) {
+  auto found = table.at_path(path).value<T>();
+  TROUPE_ASSERT(found.has_value(), "config/default.toml lacks a setting");
+  return std::move(*found);
+}
+
+Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
+  if (!is_token(config.name))
+    return permanent(source + ": node.name must be 1 to 64 of A-Z a-z 0-9 _ -");
+  if (config.contexts.empty())
+    return permanent(source + ": node.contexts must name at least one context");
+  if (std::ranges::find(durability_modes, config.durability) == durability_modes.end())
+    return permanent(source + ": durability.mode must be dev, durable, replicated or "
+                              "replicated-durable");
+  if (std::ranges::find(log_levels, config.log_level) == log_levels.end())
+    return permanent(source + ": node.log_level must be trace, debug, info, warn or error");
+  if (config.replicas != 1 && config.replicas != 3 && config.replicas != 5)
+    return permanent(source + ": nats.replicas must be 1, 3 or 5");
+  if (config.live_max == 0 || config.idle_seconds == 0 || config.snapshot_every == 0)
+    return permanent(source + ": live_max, idle_seconds and snapshot_every must be above zero");
+  return config;
+}
+
+Result<std::uint64_t> count(const toml::table& table, std::string_view path,
+                            const std::string& source) {
+  const auto number = value<std::int64_t>(table, path);
+  if (number < 0) return permanent(source + ": " + std::string(path) + " must not be negative");
+  return static_cast<std::uint64_t>(number);
+}
+
+Result<NodeConfig> read(const toml::table& table, const std::string& source) {
+  NodeConfig config;
+  config.name = value<std::string>(table, "node.name");
+  for (const auto& context : *table.at_path("node.contexts").as_array()) {
+    const auto name = context.value<std::string>();
+    if (!name) return permanent(source + ": node.contexts must be a list of names");
+    config.contexts.push_back(*name);
+  }
+  config.health = value<std::string>(table, "node.health");
+  config.log_level = value<std::string>(table, "node.log_level");
+  config.nats_url = value<std::string>(table, "nats.url");
+  config.nats_monitoring_url = value<std::string>(table, "nats.monitoring_url");
+  config.replicas = static_cast<int>(value<std::int64_t>(table, "nats.replicas"));
+  config.redis_url = value<std::string>(table, "redis.url");
+  config.durability = value<std::string>(table, "durability.mode");
+  config.gateway_subject = value<std::string>(table, "payments.gateway");
+  config.smtp_url = value<std::string>(table, "notifications.smtp_url");
+  config.webhook_url = value<std::string>(table, "notifications.webhook_url");
+  config.mail_from = value<std::string>(table, "notifications.from");
+  for (const auto& [path, target] :
+       {std::pair{"instances.live_max", &config.live_max},
+        std::pair{"instances.idle_seconds", &config.idle_seconds},
+        std::pair{"instances.snapshot_every", &config.snapshot_every}}) {
+    const auto number = count(table, path, source);
+    if (!number) return tl::make_unexpected(number.error());
+    *target = *number;
+  }
+  return checked(std::move(config), source);
+}
+
+}  // namespace
+
+Result<NodeConfig> parse_config(std::string_view text, const std::string& name_of_source) {
+  toml::table table =
+      toml::parse(embedded_file("config/default.toml"), std::string_view("config/default.toml"));
+  try {
+    const toml::table given = toml::parse(text, std::string_view(name_of_source));
+    if (auto laid = overlay(table, given, name_of_source, ""); !laid)
+      return tl::make_unexpected(laid.error());
+  } catch (const toml::parse_error& error) {
+    return permanent(name_of_source + ":" + std::to_string(error.source().begin.line)
+                     + ": not valid TOML: " + std::string(error.description()));
+  }
+  return read(table, name_of_source);
+}
+
+Result<NodeConfig> load_config(const std::filesystem::path& file) {
+  const std::ifstream in(file);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf()))
+    return permanent("cannot read the configuration " + file.string());
+  return parse_config(text.str(), file.string());
+}
+
+}  // namespace troupe::host

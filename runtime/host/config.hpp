@@ -1,0 +1,39 @@
+// A node's configuration: what config/default.toml explains, as one struct.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/ports/result.hpp"
+
+namespace troupe::host {
+
+struct NodeConfig {
+  std::string name;
+  std::vector<std::string> contexts;
+  std::string health;  ///< host:port, or empty
+  std::string log_level;
+  std::string nats_url;
+  std::string nats_monitoring_url;
+  int replicas = 1;
+  std::string redis_url;
+  std::string durability;
+  std::uint64_t live_max = 0;
+  std::uint64_t idle_seconds = 0;
+  std::uint64_t snapshot_every = 0;
+  std::string gateway_subject;
+  std::string smtp_url;
+  std::string webhook_url;
+  std::string mail_from;
+};
+
+/// Reads TOML over the defaults of config/default.toml. Fails permanently with one sentence that
+/// names the key: unknown, of the wrong type, or out of range.
+Result<NodeConfig> parse_config(std::string_view toml, const std::string& name_of_source);
+
+Result<NodeConfig> load_config(const std::filesystem::path& file);
+
+}  // namespace troupe::host

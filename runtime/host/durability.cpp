@@ -1,0 +1,51 @@
+#include "runtime/host/durability.hpp"
+
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
+
+#include "runtime/curl/http.hpp"
+
+namespace troupe::host {
+
+namespace {
+
+constexpr std::chrono::milliseconds monitoring_timeout{2'000};
+
+bool syncs_always(const std::string& monitoring_url) {
+  if (monitoring_url.empty()) return false;
+  const auto response = curl::http_get(monitoring_url + "/varz", monitoring_timeout);
+  if (!response) {
+    spdlog::warn("the NATS monitoring endpoint does not answer, so sync_interval is unknown: {}",
+                 response.error().what);
+    return false;
+  }
+  const auto varz = nlohmann::json::parse(response->body, nullptr, false);
+  if (!varz.is_object()) return false;
+  const auto config =
+      varz.value(nlohmann::json::json_pointer("/jetstream/config"), nlohmann::json::object());
+  return config.is_object() && config.value("sync_always", false);
+}
+
+bool wants_sync(const std::string& mode) { return mode.ends_with("durable"); }
+bool wants_replicas(const std::string& mode) { return mode.starts_with("replicated"); }
+
+}  // namespace
+
+Result<std::string> verified_durability(const std::string& wanted, int replicas,
+                                        const std::string& monitoring_url) {
+  const bool synced = syncs_always(monitoring_url);
+  const bool replicated = replicas >= 3;
+  if (wants_replicas(wanted) && !replicated)
+    return permanent("durability.mode is " + wanted
+                     + " but nats.replicas is below 3: raise it, or choose dev or durable");
+  if (wants_sync(wanted) && !synced)
+    return permanent("durability.mode is " + wanted
+                     + " but it cannot be verified that nats-server has sync_interval: always; set "
+                       "it there, and nats.monitoring_url here, or choose dev or replicated");
+  if (replicated) return std::string(synced ? "replicated-durable" : "replicated");
+  return std::string(synced ? "durable" : "dev");
+}
+
+}  // namespace troupe::host

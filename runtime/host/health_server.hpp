@@ -1,0 +1,29 @@
+// Serves /livez, /readyz and /info over HTTP for people and orchestrators.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/ports/result.hpp"
+
+namespace troupe::host {
+
+struct HealthSources {
+  /// One sentence per thing that keeps the node from serving; empty when it is ready.
+  std::function<std::string()> not_ready_because;
+  /// A JSON object with what the node is and does.
+  std::function<std::string()> info;
+};
+
+/// /livez answers 200 while the process runs; /readyz 200, or 503 with the reason; /info JSON.
+/// Listens until destroyed.
+class HealthServer {
+public:
+  /// `address` is host:port.
+  static Result<std::unique_ptr<HealthServer>> start(const std::string& address,
+                                                     HealthSources sources);
+  virtual ~HealthServer() = default;
+};
+
+}  // namespace troupe::host

@@ -1,0 +1,65 @@
+#include "runtime/host/memory_node.hpp"
+
+#include "runtime/engine/engine.hpp"
+#include "runtime/memory/memory_event_log.hpp"
+#include "runtime/memory/memory_event_streams.hpp"
+#include "runtime/memory/memory_leases.hpp"
+#include "runtime/memory/memory_parked_events.hpp"
+#include "runtime/memory/memory_snapshots.hpp"
+#include "runtime/memory/memory_subscriptions.hpp"
+#include "runtime/memory/memory_timers.hpp"
+#include "runtime/memory/memory_view_store.hpp"
+
+namespace troupe::host {
+
+namespace {
+
+class RunningMemoryNode final : public MemoryNode {
+public:
+  RunningMemoryNode(std::vector<ContextModel> models, Effects& effects)
+      : engine_({.node = "memory"},
+                {.log = log_,
+                 .streams = streams_,
+                 .subscriptions = subscriptions_,
+                 .timers = timers_,
+                 .parked = parked_,
+                 .views = views_,
+                 .snapshots = snapshots_,
+                 .leases = leases_,
+                 .effects = effects,
+                 .clock = clock_},
+                std::move(models)) {}
+  ~RunningMemoryNode() override { engine_.stop(); }
+
+  Result<void> start() { return engine_.start(); }
+
+  CommandBus& commands() override { return engine_; }
+  QueryBus& queries() override { return engine_; }
+  EventStreams& streams() override { return streams_; }
+  ViewStore& views() override { return views_; }
+  memory::Broker& broker() override { return broker_; }
+
+private:
+  SystemClock clock_;
+  memory::Broker broker_;
+  memory::MemoryEventLog log_{broker_};
+  memory::MemoryEventStreams streams_{broker_};
+  memory::MemorySubscriptions subscriptions_{broker_};
+  memory::MemoryTimers timers_{broker_, clock_};
+  memory::MemoryParkedEvents parked_{broker_};
+  memory::MemoryViewStore views_;
+  memory::MemorySnapshots snapshots_;
+  memory::MemoryLeases leases_;
+  engine::Engine engine_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MemoryNode>> MemoryNode::start(std::vector<ContextModel> models,
+                                                      Effects& effects) {
+  auto node = std::make_unique<RunningMemoryNode>(std::move(models), effects);
+  if (auto started = node->start(); !started) return tl::make_unexpected(started.error());
+  return std::unique_ptr<MemoryNode>(std::move(node));
+}
+
+}  // namespace troupe::host

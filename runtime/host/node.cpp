@@ -1,0 +1,227 @@
+#include "runtime/host/node.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
+
+#include "runtime/curl/notifier.hpp"
+#include "runtime/engine/engine.hpp"
+#include "runtime/host/durability.hpp"
+#include "runtime/host/health_server.hpp"
+#include "runtime/host/routed_effects.hpp"
+#include "runtime/nats/ingress.hpp"
+#include "runtime/nats/jetstream_event_log.hpp"
+#include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/jetstream_parked_events.hpp"
+#include "runtime/nats/jetstream_subscriptions.hpp"
+#include "runtime/nats/jetstream_timers.hpp"
+#include "runtime/nats/request_effects.hpp"
+#include "runtime/nats/streams.hpp"
+#include "runtime/ports/embedded.hpp"
+#include "runtime/redis/check_redis.hpp"
+#include "runtime/redis/redis_leases.hpp"
+#include "runtime/redis/redis_snapshots.hpp"
+#include "runtime/redis/redis_view_store.hpp"
+
+namespace troupe::host {
+
+namespace {
+
+/// The model of each context the configuration names.
+Result<std::vector<ContextModel>> chosen(const std::vector<std::string>& names,
+                                         const std::vector<ContextModel>& known) {
+  std::vector<ContextModel> models;
+  for (const auto& name : names) {
+    const auto model = std::ranges::find(known, name, &ContextModel::name);
+    if (model == known.end()) {
+      std::string all;
+      for (const auto& context : known) all += (all.empty() ? "" : ", ") + context.name;
+      return permanent("node.contexts names \"" + name + "\", but there are only: " + all);
+    }
+    models.push_back(*model);
+  }
+  return models;
+}
+
+/// Several connections, so that a slow reader cannot delay acknowledgements.
+struct Connections {
+  std::unique_ptr<nats::Connection> ingress;
+  std::unique_ptr<nats::Connection> appends;
+  std::unique_ptr<nats::Connection> reads;
+  std::unique_ptr<nats::Connection> deliveries;
+
+  static Result<Connections> open(const NodeConfig& config) {
+    Connections all;
+    for (const auto& [connection, purpose] :
+         {std::pair{&all.ingress, "ingress"}, std::pair{&all.appends, "appends"},
+          std::pair{&all.reads, "reads"}, std::pair{&all.deliveries, "deliveries"}}) {
+      auto opened =
+          nats::Connection::open({.url = config.nats_url, .name = config.name + " " + purpose});
+      if (!opened) return tl::make_unexpected(opened.error());
+      *connection = std::move(*opened);
+    }
+    return all;
+  }
+
+  bool connected() const {
+    return ingress->connected() && appends->connected() && reads->connected()
+           && deliveries->connected();
+  }
+};
+
+Result<void> prepare_streams(nats::Connection& connection, const NodeConfig& config,
+                             const std::vector<ContextModel>& known) {
+  if (auto server = nats::check_server(connection); !server) return server;
+  // All contexts' streams, not only this node's: its reactions listen to the others', whose nodes
+  // may start later.
+  for (const auto& context : known) {
+    auto ready = nats::ensure_streams(connection, *Token::parse(context.name), config.replicas);
+    if (!ready) return ready;
+  }
+  return {};
+}
+
+engine::EngineOptions engine_options(const NodeConfig& config) {
+  engine::EngineOptions options;
+  options.node = config.name;
+  options.program = domain_fingerprint();
+  options.instances_max = config.live_max;
+  options.idle_after = std::chrono::seconds(config.idle_seconds);
+  options.snapshot_every = config.snapshot_every;
+  return options;
+}
+
+std::uint64_t instances(const engine::EngineStats& stats, std::string_view context) {
+  const auto found = std::ranges::find(stats.contexts, context, &engine::ContextStats::context);
+  return found == stats.contexts.end() ? 0 : found->instances;
+}
+
+class RunningNode final : public Node {
+public:
+  RunningNode(NodeConfig config, redis::RedisOptions redis, Connections connections,
+              std::string durability, std::vector<ContextModel> models)
+      : config_(std::move(config)),
+        durability_(std::move(durability)),
+        connections_(std::move(connections)),
+        log_(*connections_.appends, *connections_.reads),
+        streams_(*connections_.reads),
+        subscriptions_(*connections_.deliveries),
+        timers_(*connections_.deliveries),
+        parked_(*connections_.deliveries),
+        views_(redis),
+        snapshots_(redis),
+        leases_(redis, config_.name),
+        models_(std::move(models)) {
+    effects_.route("gateway", std::make_shared<nats::RequestEffects>(*connections_.deliveries,
+                                                                     config_.gateway_subject));
+    effects_.route("notify", std::make_shared<curl::Notifier>(
+                                 curl::NotifierOptions{.smtp_url = config_.smtp_url,
+                                                       .webhook_url = config_.webhook_url,
+                                                       .from = config_.mail_from}));
+  }
+  ~RunningNode() override { stop(); }
+
+  Result<void> start() {
+    engine_ = std::make_unique<engine::Engine>(engine_options(config_),
+                                               engine::Ports{.log = log_,
+                                                             .streams = streams_,
+                                                             .subscriptions = subscriptions_,
+                                                             .timers = timers_,
+                                                             .parked = parked_,
+                                                             .views = views_,
+                                                             .snapshots = snapshots_,
+                                                             .leases = leases_,
+                                                             .effects = effects_,
+                                                             .clock = clock_},
+                                               models_);
+    if (auto started = engine_->start(); !started) return started;
+    auto ingress = nats::Ingress::start(
+        *connections_.ingress, {.node = config_.name, .durability = durability_}, models_, *engine_,
+        *engine_,
+        [this](const std::string& context) { return engine_->stats(context).live_instances; });
+    if (!ingress) return tl::make_unexpected(ingress.error());
+    ingress_ = std::move(*ingress);
+    return serve_health();
+  }
+
+  void stop() override {
+    if (stopped_.exchange(true)) return;
+    health_.reset();
+    if (ingress_) ingress_->stop();
+    if (engine_) engine_->stop();
+    ingress_.reset();
+  }
+
+private:
+  Result<void> serve_health() {
+    if (config_.health.empty()) return {};
+    auto health = HealthServer::start(config_.health,
+                                      {.not_ready_because = [this] { return not_ready_because(); },
+                                       .info = [this] { return info(); }});
+    if (!health) return tl::make_unexpected(health.error());
+    health_ = std::move(*health);
+    return {};
+  }
+
+  std::string not_ready_because() const {
+    if (!connections_.connected()) return "NATS at " + config_.nats_url + " is away";
+    return {};
+  }
+
+  std::string info() const {
+    nlohmann::json info{{"node", config_.name}, {"durability", durability_}};
+    for (const auto& stats : engine_->stats().contexts)
+      info["contexts"][stats.context] = {
+          {"instances", stats.instances},       {"commands", stats.commands},
+          {"commits", stats.commits},           {"events", stats.events},
+          {"retries", stats.retries},           {"conflicts", stats.conflicts},
+          {"unknowns", stats.unknowns},         {"parked", stats.parked},
+          {"open_effects", stats.open_effects}, {"view_position", stats.view_position}};
+    return info.dump();
+  }
+
+  const NodeConfig config_;
+  const std::string durability_;
+  SystemClock clock_;
+  Connections connections_;
+  nats::JetStreamEventLog log_;
+  nats::JetStreamEventStreams streams_;
+  nats::JetStreamSubscriptions subscriptions_;
+  nats::JetStreamTimers timers_;
+  nats::JetStreamParkedEvents parked_;
+  redis::RedisViewStore views_;
+  redis::RedisSnapshots snapshots_;
+  redis::RedisLeases leases_;
+  RoutedEffects effects_;
+  const std::vector<ContextModel> models_;
+  // Stopped in the reverse order: no more health answers, then no more commands, then the engine.
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<nats::Ingress> ingress_;
+  std::unique_ptr<HealthServer> health_;
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<ContextModel> known) {
+  auto models = chosen(config.contexts, known);
+  if (!models) return tl::make_unexpected(models.error());
+  const auto redis = redis::parse_redis_url(config.redis_url);
+  if (!redis) return tl::make_unexpected(redis.error());
+  if (auto usable = redis::check_redis(*redis); !usable) return tl::make_unexpected(usable.error());
+  auto connections = Connections::open(config);
+  if (!connections) return tl::make_unexpected(connections.error());
+  if (auto ready = prepare_streams(*connections->reads, config, known); !ready)
+    return tl::make_unexpected(ready.error());
+  const auto durability =
+      verified_durability(config.durability, config.replicas, config.nats_monitoring_url);
+  if (!durability) return tl::make_unexpected(durability.error());
+  auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*connections),
+                                            *durability, std::move(*models));
+  if (auto started = node->start(); !started) return tl::make_unexpected(started.error());
+  return std::unique_ptr<Node>(std::move(node));
+}
+
+}  // namespace troupe::host

@@ -1,0 +1,31 @@
+// Appends to and loads from the broker's event streams.
+#include "runtime/memory/memory_event_log.hpp"
+
+#include <utility>
+
+#include "runtime/ports/assert.hpp"
+
+namespace troupe::memory {
+
+namespace {
+
+std::string stream_of(const Subject& subject) {
+  const auto instance = instance_of(subject);
+  TROUPE_ASSERT(instance, "the event log takes subjects of instances only");
+  return stream_name(StreamKind::events, instance->context);
+}
+
+}  // namespace
+
+void MemoryEventLog::append(const Subject& subject, std::uint64_t expected,
+                            std::vector<std::string> commits, Appended done) {
+  broker_.append(stream_of(subject), subject, expected, std::move(commits), std::move(done));
+}
+
+void MemoryEventLog::load(const Subject& subject, std::uint64_t after, Loaded done) {
+  broker_.worker().post([&broker = broker_, subject, after, done = std::move(done)] {
+    done(broker.read(stream_of(subject), subject, after).map(commits_of));
+  });
+}
+
+}  // namespace troupe::memory

@@ -1,0 +1,51 @@
+// One stream's messages, as JetStream keeps them: numbered from 1, findable by subject.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/ports/event_log.hpp"
+#include "runtime/ports/subject.hpp"
+
+namespace troupe::memory {
+
+struct Stored {
+  std::uint64_t sequence = 0;
+  Subject subject;
+  std::string bytes;
+};
+
+std::vector<StoredCommit> commits_of(std::vector<Stored> messages);
+
+/// Not thread safe: the broker guards it.
+class Stream {
+public:
+  /// Returns the message's sequence: one more than the last one's.
+  std::uint64_t append(const Subject& subject, std::string bytes);
+
+  std::uint64_t last_sequence() const { return last_sequence_; }
+  /// Sequence of the subject's last message, 0 when it has none.
+  std::uint64_t last_of(const Subject& subject) const;
+  /// The subject's messages above `after`, in order.
+  std::vector<Stored> of(const Subject& subject, std::uint64_t after) const;
+  /// Messages above `after` whose subject starts with `prefix`, in order, at most `max`.
+  std::vector<Stored> matching(std::string_view prefix, std::uint64_t after, std::size_t max) const;
+  /// Nothing when it was removed or never there.
+  const Stored* find(std::uint64_t sequence) const;
+
+  void remove(std::uint64_t sequence);
+  /// Forgets the last `count` messages and that they were ever numbered.
+  void lose_tail(std::uint64_t count);
+
+private:
+  std::map<std::uint64_t, Stored> messages_;
+  std::unordered_map<Subject, std::set<std::uint64_t>> by_subject_;
+  std::uint64_t last_sequence_ = 0;
+};
+
+}  // namespace troupe::memory

@@ -1,0 +1,382 @@
+// Implements the connection on nats.c 3.4.1 as a core NATS client: publish, subscribe, reconnect.
+#include "runtime/nats/connection.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/nats/feed.hpp"
+#include "runtime/nats/outstanding.hpp"
+#include "runtime/nats/unique_name.hpp"
+#include "runtime/ports/assert.hpp"
+
+namespace troupe::nats {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds connect_timeout = 2s;
+constexpr std::chrono::milliseconds reconnect_wait = 100ms;
+constexpr std::chrono::milliseconds reconnect_jitter = 50ms;
+constexpr std::chrono::milliseconds ping_interval = 1s;
+constexpr int pings_unanswered_max = 2;
+/// A server that does not read blocks a publisher no longer than this; then it counts as lost.
+constexpr std::chrono::milliseconds write_deadline = 2s;
+/// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
+/// kept this much longer; the reader needs microseconds.
+constexpr std::chrono::milliseconds retired_for = 10s;
+
+bool is_clean(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+    return c <= ' ' || c == 0x7f;
+  });
+}
+
+std::string text_of(natsStatus status) { return natsStatus_GetText(status); }
+
+/// What nats.c checks before it writes the first byte; any other failure leaves doubt.
+bool nothing_left(natsStatus status) {
+  return status == NATS_INSUFFICIENT_BUFFER || status == NATS_CONNECTION_CLOSED
+         || status == NATS_MAX_PAYLOAD || status == NATS_DRAINING
+         || status == NATS_NO_SERVER_SUPPORT;
+}
+
+MessageHandle make_message(std::string_view subject, const Headers& headers, std::string_view body,
+                           std::string_view reply) {
+  TROUPE_ASSERT(is_clean(subject), "a subject holds no space and no control character");
+  TROUPE_ASSERT(reply.empty() || is_clean(reply), "a reply subject holds no space");
+  const std::string reply_text(reply);
+  natsMsg* raw = nullptr;
+  const natsStatus created = natsMsg_Create(&raw, std::string(subject).c_str(),
+                                            reply.empty() ? nullptr : reply_text.c_str(),
+                                            body.data(), static_cast<int>(body.size()));
+  TROUPE_ASSERT(created == NATS_OK, "nats.c could not make a message");
+  MessageHandle message(raw);
+  for (const auto& [key, value] : headers) {
+    TROUPE_ASSERT(is_clean(key), "a header key holds no space and no control character");
+    if (value.empty()) continue;  // nats.c before 3.11 misreads them
+    const natsStatus set = natsMsgHeader_Add(raw, std::string(key).c_str(), value.c_str());
+    TROUPE_ASSERT(set == NATS_OK, "nats.c could not set a header");
+  }
+  return message;
+}
+
+/// Somebody who wants to know when the connection goes and comes.
+class Watcher {
+public:
+  explicit Watcher(std::function<void(bool)> changed) : changed_(std::move(changed)) {}
+
+  void tell(bool connected) {
+    const std::lock_guard lock(mutex_);
+    if (changed_) changed_(connected);
+  }
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    changed_ = nullptr;
+  }
+
+private:
+  std::mutex mutex_;
+  std::function<void(bool)> changed_;
+};
+
+class NatsConnection final : public Connection {
+public:
+  explicit NatsConnection(ConnectionOptions options)
+      : options_(std::move(options)), inbox_("_INBOX." + unique_name()) {}
+  ~NatsConnection() override;
+
+  Result<void> connect();
+
+  void request(std::string_view subject, const Headers& headers, std::string_view body,
+               std::chrono::milliseconds timeout, Answered answered) override;
+  void request_many(std::string_view subject, const Headers& headers, std::string_view body,
+                    std::chrono::milliseconds timeout, Next next) override;
+  Result<void> publish(std::string_view subject, const Headers& headers, std::string_view body,
+                       std::string_view reply) override;
+  Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
+                                                const std::string& queue, Handler handler) override;
+  std::string new_inbox() override { return fmt::format("{}.own.{}", inbox_, ++inboxes_); }
+  bool connected() const override {
+    return handle_ && natsConnection_Status(handle_.get()) == NATS_CONN_STATUS_CONNECTED;
+  }
+  std::shared_ptr<void> watch(std::function<void(bool)> changed) override;
+
+  /// Keeps a closed feed until nothing of nats.c's can touch it.
+  void retire(std::unique_ptr<Feed> feed);
+  std::atomic<int> open_feeds{0};
+
+private:
+  Result<OptionsHandle> make_options();
+  void on_reply(Received message);
+  void tell_watchers(bool connected);
+  static void on_disconnected(natsConnection*, void* closure);
+  static void on_reconnected(natsConnection*, void* closure);
+  static void on_closed(natsConnection*, void* closure);
+  static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* closure);
+
+  const ConnectionOptions options_;
+  const std::string inbox_;  ///< prefix; replies come to <inbox>.<number>
+  std::atomic<std::uint64_t> inboxes_{0};
+  std::atomic<bool> closing_{false};
+
+  std::mutex mutex_;  // guards the four below
+  std::condition_variable closed_changed_;
+  bool closed_ = false;
+  std::vector<std::weak_ptr<Watcher>> watchers_;
+  std::deque<std::pair<std::chrono::steady_clock::time_point, std::unique_ptr<Feed>>> retired_;
+
+  ConnectionHandle handle_;
+  std::unique_ptr<Feed> replies_;
+  Outstanding outstanding_;  // last member: its destructor's callbacks may still try to send
+};
+
+class NatsSubscribed final : public Connection::Subscribed {
+public:
+  NatsSubscribed(NatsConnection& connection, std::unique_ptr<Feed> feed)
+      : connection_(connection), feed_(std::move(feed)) {
+    ++connection_.open_feeds;
+  }
+  ~NatsSubscribed() override {
+    feed_->close();
+    connection_.retire(std::move(feed_));
+    --connection_.open_feeds;
+  }
+  void drain(std::chrono::milliseconds patience) override { feed_->drain(patience); }
+
+private:
+  NatsConnection& connection_;
+  std::unique_ptr<Feed> feed_;
+};
+
+// ---- life ---------------------------------------------------------------------------------------
+
+Result<OptionsHandle> NatsConnection::make_options() {
+  std::vector<std::string> urls;
+  for (std::size_t begin = 0; begin <= options_.url.size();) {
+    const std::size_t end = std::min(options_.url.find(',', begin), options_.url.size());
+    urls.push_back(options_.url.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  std::vector<const char*> servers;
+  for (const auto& url : urls) servers.push_back(url.c_str());
+
+  natsOptions* raw = nullptr;
+  if (natsOptions_Create(&raw) != NATS_OK) return permanent("nats.c could not be started.");
+  OptionsHandle options(raw);
+  const natsStatus results[] = {
+      natsOptions_SetServers(raw, servers.data(), static_cast<int>(servers.size())),
+      natsOptions_SetName(raw, options_.name.c_str()),
+      natsOptions_SetTimeout(raw, connect_timeout.count()),
+      natsOptions_SetSendAsap(raw, true),
+      natsOptions_SetReconnectBufSize(raw, 0),
+      natsOptions_SetMaxReconnect(raw, -1),
+      natsOptions_SetReconnectWait(raw, reconnect_wait.count()),
+      natsOptions_SetReconnectJitter(raw, reconnect_jitter.count(), reconnect_jitter.count()),
+      natsOptions_SetPingInterval(raw, ping_interval.count()),
+      natsOptions_SetMaxPingsOut(raw, pings_unanswered_max),
+      natsOptions_SetWriteDeadline(raw, write_deadline.count()),
+      natsOptions_SetDisconnectedCB(raw, on_disconnected, this),
+      natsOptions_SetReconnectedCB(raw, on_reconnected, this),
+      natsOptions_SetClosedCB(raw, on_closed, this),
+      natsOptions_SetErrorHandler(raw, on_error, this),
+  };
+  for (const natsStatus result : results)
+    if (result != NATS_OK)
+      return permanent(
+          fmt::format("The NATS address '{}' is not usable: {}. Write it like "
+                      "nats://127.0.0.1:4222.",
+                      options_.url, text_of(result)));
+  return options;
+}
+
+Result<void> NatsConnection::connect() {
+  auto options = make_options();
+  if (!options) return tl::make_unexpected(options.error());
+  natsConnection* raw = nullptr;
+  const natsStatus connected = natsConnection_Connect(&raw, options->get());
+  if (connected != NATS_OK)
+    return retryable(
+        fmt::format("No NATS server answers at {}: {}. Start nats-server or correct "
+                    "the address.",
+                    options_.url, text_of(connected)));
+  handle_.reset(raw);
+
+  auto replies = std::make_unique<Feed>([this](Received message) { on_reply(std::move(message)); });
+  const natsStatus opened = replies->open(raw, inbox_ + ".*", "");
+  replies_ = std::move(replies);
+  if (opened != NATS_OK)
+    return retryable(
+        fmt::format("NATS at {} went away at once: {}.", options_.url, text_of(opened)));
+  return {};
+}
+
+NatsConnection::~NatsConnection() {
+  TROUPE_ASSERT(open_feeds == 0, "a subscription outlives its connection");
+  if (!handle_) return;
+  closing_ = true;
+  natsConnection_Close(handle_.get());
+  {
+    // The closed callback is the last one that nats.c makes for a connection.
+    std::unique_lock lock(mutex_);
+    closed_changed_.wait(lock, [this] { return closed_; });
+  }
+  replies_->close();
+}
+
+// ---- sending ------------------------------------------------------------------------------------
+
+void NatsConnection::request(std::string_view subject, const Headers& headers,
+                             std::string_view body, std::chrono::milliseconds timeout,
+                             Answered answered) {
+  request_many(subject, headers, body, timeout, [answered = std::move(answered)](Reply reply) {
+    answered(std::move(reply));
+    return false;
+  });
+}
+
+void NatsConnection::request_many(std::string_view subject, const Headers& headers,
+                                  std::string_view body, std::chrono::milliseconds timeout,
+                                  Next next) {
+  const std::uint64_t number = outstanding_.add(timeout, std::move(next));
+  const auto message = make_message(subject, headers, body, fmt::format("{}.{}", inbox_, number));
+  const natsStatus sent = natsConnection_PublishMsg(handle_.get(), message.get());
+  if (sent == NATS_OK) return;
+  outstanding_.end(number,
+                   nothing_left(sent) ? Reply::Status::not_sent : Reply::Status::disconnected);
+}
+
+Result<void> NatsConnection::publish(std::string_view subject, const Headers& headers,
+                                     std::string_view body, std::string_view reply) {
+  const auto message = make_message(subject, headers, body, reply);
+  const natsStatus sent = natsConnection_PublishMsg(handle_.get(), message.get());
+  if (sent == NATS_OK) return {};
+  return retryable(fmt::format("A message to {} was not sent: {}.", subject, text_of(sent)));
+}
+
+// ---- receiving ----------------------------------------------------------------------------------
+
+void NatsConnection::on_reply(Received message) {
+  const std::string_view number_text = message.subject().substr(inbox_.size() + 1);
+  std::uint64_t number = 0;
+  std::from_chars(number_text.data(), number_text.data() + number_text.size(), number);
+  const bool nobody = message.status() == 503 && message.body().empty();
+  if (nobody)
+    outstanding_.answer(number, {Reply::Status::no_responders, {}});
+  else
+    outstanding_.answer(number, {Reply::Status::answered, std::move(message)});
+}
+
+Result<std::unique_ptr<Connection::Subscribed>> NatsConnection::subscribe(
+    const std::string& subject, const std::string& queue, Handler handler) {
+  TROUPE_ASSERT(is_clean(subject), "a subject holds no space and no control character");
+  TROUPE_ASSERT(queue.empty() || is_clean(queue), "a queue group holds no space");
+  auto feed = std::make_unique<Feed>(std::move(handler));
+  const natsStatus opened = feed->open(handle_.get(), subject, queue);
+  if (opened != NATS_OK) {
+    feed->close();
+    retire(std::move(feed));
+    return retryable(fmt::format("{} could not be subscribed: {}.", subject, text_of(opened)));
+  }
+  return std::make_unique<NatsSubscribed>(*this, std::move(feed));
+}
+
+void NatsConnection::retire(std::unique_ptr<Feed> feed) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  while (!retired_.empty() && retired_.front().first + retired_for < now) retired_.pop_front();
+  retired_.emplace_back(now, std::move(feed));
+}
+
+// ---- the state of the connection ----------------------------------------------------------------
+
+std::shared_ptr<void> NatsConnection::watch(std::function<void(bool)> changed) {
+  const auto watcher = std::make_shared<Watcher>(std::move(changed));
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(watchers_, [](const auto& old) { return old.expired(); });
+    watchers_.push_back(watcher);
+  }
+  return {watcher.get(), [watcher](void*) { watcher->forget(); }};
+}
+
+void NatsConnection::tell_watchers(bool connected) {
+  std::vector<std::weak_ptr<Watcher>> watchers;
+  {
+    const std::lock_guard lock(mutex_);
+    watchers = watchers_;
+  }
+  for (const auto& weak : watchers)
+    if (const auto watcher = weak.lock()) watcher->tell(connected);
+}
+
+void NatsConnection::on_disconnected(natsConnection*, void* closure) {
+  auto& self = *static_cast<NatsConnection*>(closure);
+  self.outstanding_.end_all();
+  if (self.closing_) return;
+  spdlog::warn("{}: the connection to NATS at {} is lost; trying again every {} ms.",
+               self.options_.name, self.options_.url, reconnect_wait.count());
+  self.tell_watchers(false);
+}
+
+void NatsConnection::on_reconnected(natsConnection*, void* closure) {
+  auto& self = *static_cast<NatsConnection*>(closure);
+  spdlog::info("{}: connected to NATS again.", self.options_.name);
+  self.tell_watchers(true);
+}
+
+void NatsConnection::on_closed(natsConnection* connection, void* closure) {
+  auto& self = *static_cast<NatsConnection*>(closure);
+  if (!self.closing_) {
+    const char* reason = nullptr;
+    natsConnection_GetLastError(connection, &reason);
+    spdlog::error("{}: NATS closed the connection for good: {}. Correct that and restart.",
+                  self.options_.name, reason != nullptr ? reason : "no reason given");
+  }
+  const std::lock_guard lock(self.mutex_);
+  self.closed_ = true;
+  self.closed_changed_.notify_all();
+}
+
+void NatsConnection::on_error(natsConnection* connection, natsSubscription*, natsStatus status,
+                              void* closure) {
+  const auto& self = *static_cast<NatsConnection*>(closure);
+  const char* detail = nullptr;
+  natsConnection_GetLastError(connection, &detail);
+  spdlog::error("{}: NATS reports {} ({}).", self.options_.name, text_of(status),
+                detail != nullptr ? detail : "no detail");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> Connection::open(ConnectionOptions options) {
+  auto connection = std::make_unique<NatsConnection>(std::move(options));
+  if (auto connected = connection->connect(); !connected)
+    return tl::make_unexpected(connected.error());
+  return connection;
+}
+
+Reply Connection::request_and_wait(std::string_view subject, const Headers& headers,
+                                   std::string_view body, std::chrono::milliseconds timeout) {
+  struct Wait {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Reply> reply;
+  };
+  const auto wait = std::make_shared<Wait>();
+  request(subject, headers, body, timeout, [wait](Reply reply) {
+    const std::lock_guard lock(wait->mutex);
+    wait->reply = std::move(reply);
+    wait->changed.notify_all();
+  });
+  std::unique_lock lock(wait->mutex);
+  wait->changed.wait(lock, [&] { return wait->reply.has_value(); });
+  return std::move(*wait->reply);
+}
+
+}  // namespace troupe::nats

@@ -1,0 +1,121 @@
+// One connection to NATS: publish, subscribe, and requests whose replies come to one wildcard
+// inbox.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/nats/handles.hpp"
+#include "runtime/ports/result.hpp"
+
+namespace troupe::nats {
+
+using Headers = std::vector<std::pair<std::string_view, std::string>>;
+
+/// A message that came in. Views are valid as long as it lives.
+class Received {
+public:
+  Received() = default;
+  explicit Received(natsMsg* message) : message_(message) {}
+
+  explicit operator bool() const noexcept { return message_ != nullptr; }
+  std::string_view subject() const;
+  std::string_view reply() const;  ///< empty when nobody waits for an answer
+  std::string_view body() const;
+  std::optional<std::string_view> header(const char* key) const;
+  /// The Status header's number, such as 503 no responders or 404; 0 when there is none.
+  int status() const;
+
+private:
+  MessageHandle message_;
+};
+
+/// How a request ended.
+struct Reply {
+  enum class Status {
+    answered,
+    no_responders,  ///< nobody is subscribed; nothing was received by anybody
+    not_sent,       ///< there is no connection; nothing left this process
+    timed_out,      ///< may or may not have been received
+    disconnected,   ///< the connection was lost meanwhile; may or may not have been received
+  };
+  Status status = Status::timed_out;
+  Received message;  ///< when answered
+};
+
+const char* describe(Reply::Status status);
+
+struct ConnectionOptions {
+  std::string url;
+  std::string name;  ///< shown by the server's monitoring
+};
+
+/// Thread safety: any method from any thread. Callbacks run on threads of nats.c's or on the
+/// connection's timeout thread and must not block. Reconnects for ever; never buffers while
+/// disconnected, so that nothing is sent behind a caller's back.
+/// The destructor ends outstanding requests as `disconnected` and returns when no callback runs.
+class Connection {
+public:
+  using Answered = std::function<void(Reply)>;
+  using Next = std::function<bool(Reply)>;
+  using Handler = std::function<void(Received)>;
+
+  /// Fails with a sentence that names the address when no server answers within 2 s.
+  static Result<std::unique_ptr<Connection>> open(ConnectionOptions options);
+
+  virtual ~Connection() = default;
+
+  /// Sends and calls `answered` exactly once, at the latest after `timeout`.
+  /// REQUIRES: subject and header keys hold no space and no control character. A header with an
+  /// empty value is left out.
+  virtual void request(std::string_view subject, const Headers& headers, std::string_view body,
+                       std::chrono::milliseconds timeout, Answered answered) = 0;
+
+  /// For requests that several messages answer, such as a pull. Calls `next` for each, in order,
+  /// until it returns false; `timeout` is the longest silence. A reply that is not `answered` is
+  /// the last call, whatever `next` returns.
+  virtual void request_many(std::string_view subject, const Headers& headers, std::string_view body,
+                            std::chrono::milliseconds timeout, Next next) = 0;
+
+  /// `request`, blocking.
+  Reply request_and_wait(std::string_view subject, const Headers& headers, std::string_view body,
+                         std::chrono::milliseconds timeout);
+
+  /// Hands a message to the client library. Success does not mean that it arrived.
+  virtual Result<void> publish(std::string_view subject, const Headers& headers,
+                               std::string_view body, std::string_view reply = {}) = 0;
+
+  /// Unsubscribes when destroyed; afterwards the handler is not called any more.
+  /// REQUIRES: is destroyed before its connection and not by its own handler.
+  class Subscribed {
+  public:
+    virtual ~Subscribed() = default;
+    /// Stops new messages but lets those already received be handled. Blocks at most `patience`.
+    virtual void drain(std::chrono::milliseconds patience) = 0;
+  };
+
+  /// `subject` may have wildcards. `queue` empty: every subscriber gets every message.
+  /// Pending messages are not bounded here: whoever subscribes bounds what it asks for or answers
+  /// 429. A status message (no responders) is delivered like any other.
+  virtual Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
+                                                        const std::string& queue,
+                                                        Handler handler) = 0;
+
+  /// A subject under this connection's own inbox prefix that nobody else uses.
+  virtual std::string new_inbox() = 0;
+
+  virtual bool connected() const = 0;
+
+  /// Calls `changed(true)` after every reconnect and `changed(false)` after every loss, until the
+  /// returned handle is destroyed.
+  virtual std::shared_ptr<void> watch(std::function<void(bool connected)> changed) = 0;
+};
+
+}  // namespace troupe::nats

@@ -1,0 +1,53 @@
+// The part of JetStream's consumer API that a durable pull consumer needs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/nats/api.hpp"
+
+namespace troupe::nats {
+
+/// A durable with explicit acknowledgements and one active ("pinned") puller at a time.
+struct ConsumerSettings {
+  std::string stream;
+  std::string durable;
+  std::string filter;  ///< empty: every subject of the stream
+  std::size_t in_flight_max = 1;
+  std::chrono::nanoseconds ack_wait{};
+  std::chrono::nanoseconds pin_timeout{};  ///< without a pull of the pinned client
+};
+
+/// The verb with its stream and consumer, such as "CONSUMER.RESET.EVT_ORDERING.payments".
+std::string consumer_verb(std::string_view verb, const ConsumerSettings& consumer);
+
+/// Creates the consumer or updates it to these settings.
+nlohmann::json create_request(const ConsumerSettings& consumer);
+
+/// `pin` empty: asks to become the active puller.
+nlohmann::json pull_request(std::size_t batch, std::chrono::nanoseconds expires,
+                            const std::string& pin);
+
+/// What the answers to create, info and reset say.
+struct ConsumerState {
+  /// Consumer sequence of the ack floor. After a reset deliveries go on behind it; "delivered" of
+  /// the same answer is not to be relied on, it may count one that the server takes back.
+  std::uint64_t floor = 0;
+  std::uint64_t unacknowledged = 0;
+  bool pinned = false;  ///< somebody is the active puller
+};
+Result<ConsumerState> read_consumer_state(const ApiResult& answer);
+
+/// What the reply subject of a delivered message says.
+struct DeliveryFacts {
+  std::uint64_t stream_sequence = 0;
+  std::uint64_t consumer_sequence = 0;  ///< grows by one with every delivery, also a repeated one
+};
+std::optional<DeliveryFacts> read_ack_subject(std::string_view ack_subject);
+
+}  // namespace troupe::nats

@@ -1,0 +1,30 @@
+// Replies to clients, in the form of the wire contract.
+#pragma once
+
+#include <string>
+
+#include "runtime/nats/body.hpp"
+#include "runtime/nats/connection.hpp"
+#include "runtime/ports/command_bus.hpp"
+#include "runtime/ports/query_bus.hpp"
+
+namespace troupe::nats {
+
+/// What each reply says about its node.
+struct NodeFacts {
+  std::string name;
+  std::string durability;  ///< the mode that could be verified
+};
+
+struct Outgoing {
+  Headers headers;
+  std::string body;
+  std::string error;  ///< `<code>:<text>`, empty when there is none
+};
+
+Outgoing error_reply(int code, std::string_view text, const NodeFacts& node);
+Outgoing command_reply(const Outcome& outcome, const std::string& command_id, BodyForm form,
+                       const NodeFacts& node);
+Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts& node);
+
+}  // namespace troupe::nats

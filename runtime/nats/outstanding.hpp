@@ -1,0 +1,73 @@
+// The requests of one connection that wait for an answer, each with a deadline.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/nats/connection.hpp"
+
+namespace troupe::nats {
+
+/// Thread safety: any method from any thread, but `answer` from one thread only. An entry is out of
+/// the table while its callback runs, so that no callback runs twice at a time.
+/// Whoever adds bounds how much is outstanding.
+class Outstanding {
+public:
+  Outstanding();
+  /// Ends what is left as `disconnected`.
+  ~Outstanding();
+
+  /// A number that is never used again. From now on `next` is called, or will be.
+  std::uint64_t add(std::chrono::milliseconds timeout, Connection::Next next);
+
+  /// Hands a message to the request of that number, if it still waits.
+  void answer(std::uint64_t number, Reply reply);
+
+  /// Ends one request without an answer, on the deadline thread.
+  void end(std::uint64_t number, Reply::Status status);
+
+  /// The connection is lost: ends everything as `disconnected`, on the deadline thread.
+  void end_all();
+
+private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Request {
+    Connection::Next next;
+    std::chrono::milliseconds timeout;
+    std::uint64_t losses;  ///< of the connection when it was made
+    Clock::time_point deadline;
+  };
+  struct Ended {
+    Connection::Next next;
+    Reply::Status status;
+  };
+
+  void insert(std::uint64_t number, Request request);
+  std::optional<Request> take(std::uint64_t number);
+  void hand_to_thread(Connection::Next next, Reply::Status status);
+  void wake_at(Clock::time_point when);
+  void run();
+
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable changed_;
+  std::unordered_map<std::uint64_t, Request> requests_;
+  std::set<std::pair<Clock::time_point, std::uint64_t>> deadlines_;
+  std::vector<Ended> ended_;  ///< the thread calls these next
+  std::uint64_t last_number_ = 0;
+  std::uint64_t losses_ = 0;
+  Clock::time_point wakes_at_ = Clock::time_point::max();
+  bool stopping_ = false;
+
+  std::thread thread_;  // last member: uses all others
+};
+
+}  // namespace troupe::nats

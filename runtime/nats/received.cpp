@@ -1,0 +1,50 @@
+// Reads nats.c messages.
+#include <charconv>
+
+#include "runtime/nats/connection.hpp"
+
+namespace troupe::nats {
+
+std::string_view Received::subject() const { return natsMsg_GetSubject(message_.get()); }
+
+std::string_view Received::reply() const {
+  const char* reply = natsMsg_GetReply(message_.get());
+  return reply != nullptr ? std::string_view(reply) : std::string_view();
+}
+
+std::string_view Received::body() const {
+  return {natsMsg_GetData(message_.get()),
+          static_cast<std::size_t>(natsMsg_GetDataLength(message_.get()))};
+}
+
+std::optional<std::string_view> Received::header(const char* key) const {
+  const char* value = nullptr;
+  if (natsMsgHeader_Get(message_.get(), key, &value) != NATS_OK || value == nullptr)
+    return std::nullopt;
+  return value;
+}
+
+int Received::status() const {
+  const std::string_view text = header("Status").value_or("");
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+const char* describe(Reply::Status status) {
+  switch (status) {
+    case Reply::Status::answered:
+      return "answered";
+    case Reply::Status::no_responders:
+      return "nobody is subscribed";
+    case Reply::Status::not_sent:
+      return "not sent, there is no connection";
+    case Reply::Status::timed_out:
+      return "no answer in time";
+    case Reply::Status::disconnected:
+      return "the connection was lost before the answer";
+  }
+  return "?";
+}
+
+}  // namespace troupe::nats

@@ -1,0 +1,47 @@
+// Makes calls by NATS request.
+#include "runtime/nats/request_effects.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/wire.hpp"
+#include "runtime/ports/subject.hpp"
+
+namespace troupe::nats {
+
+namespace {
+
+constexpr const char* idempotency_key = "Idempotency-Key";
+
+Result<MessagePtr> read_answer(const EffectCall& call, const Reply& reply) {
+  const ClientReply read = read_client_reply(reply);
+  if (read.kind == ClientReply::Kind::accepted)
+    return read_body(*call.answer, read.form, read.body);
+  auto what = fmt::format("The effect {} failed: {} ({})", call.effect, read.text, read.code);
+  const bool useless = read.code < code::failed && read.code != code::overloaded;
+  return useless ? permanent(std::move(what)) : retryable(std::move(what));
+}
+
+}  // namespace
+
+void RequestEffects::call(EffectCall call, Done done) {
+  const auto subject = Subject::parse(prefix_ + "." + call.effect);
+  if (!subject)
+    return done(permanent(fmt::format("The effect {} cannot be asked for: {}.{} is no subject.",
+                                      call.effect, prefix_, call.effect)));
+  if (!in_flight_->enter())
+    return done(retryable(fmt::format("The effect {} waits: {} calls are in flight.", call.effect,
+                                      in_flight_->max())));
+  const Headers headers = {{idempotency_key, call.key},
+                           {header::content_type, protobuf_content_type}};
+  const auto timeout = call.timeout;
+  const std::string body = write_body(*call.request, BodyForm::protobuf);
+  connection_.request(
+      subject->str(), headers, body, timeout,
+      [in_flight = in_flight_, call = std::move(call), done = std::move(done)](const Reply& reply) {
+        in_flight->leave();
+        done(read_answer(call, reply));
+      });
+}
+
+}  // namespace troupe::nats

@@ -1,0 +1,64 @@
+// Implements PING, INFO and STATS.
+#include "runtime/nats/services.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/nats/rfc3339.hpp"
+#include "runtime/nats/text.hpp"
+#include "runtime/ports/identity.hpp"
+
+namespace troupe::nats {
+
+Services::Services(Connection& connection, ServicesOptions options, std::vector<Service> services,
+                   Time started)
+    : connection_(connection),
+      options_(std::move(options)),
+      services_(std::move(services)),
+      id_(random_id()),
+      started_(rfc3339(started)) {}
+
+Result<void> Services::start() {
+  auto subscribed =
+      connection_.subscribe("$SRV.>", "", [this](const Received& request) { on(request); });
+  if (!subscribed) return tl::make_unexpected(subscribed.error());
+  subscription_ = std::move(*subscribed);
+  return {};
+}
+
+void Services::on(const Received& request) {
+  // $SRV.<verb>, $SRV.<verb>.<name> or $SRV.<verb>.<name>.<id>
+  const auto tokens = split_tokens(request.subject());
+  if (request.reply().empty() || tokens.size() > 4) return;
+  const std::string verb(tokens[1]);
+  if (verb != "PING" && verb != "INFO" && verb != "STATS") return;
+  if (tokens.size() == 4 && tokens[3] != id_) return;
+  for (const auto& service : services_)
+    if (tokens.size() == 2 || tokens[2] == service.name)
+      (void)connection_.publish(request.reply(), {}, response(verb, service).dump());
+}
+
+nlohmann::json Services::response(const std::string& verb, const Service& service) const {
+  nlohmann::json response = {{"name", service.name},
+                             {"id", id_},
+                             {"version", options_.version},
+                             {"metadata", {{"node", options_.node}}}};
+  if (verb == "PING") {
+    response["type"] = "io.nats.micro.v1.ping_response";
+    return response;
+  }
+  const bool stats = verb == "STATS";
+  response["type"] = stats ? "io.nats.micro.v1.stats_response" : "io.nats.micro.v1.info_response";
+  if (stats)
+    response["started"] = started_;
+  else
+    response["description"] = service.description;
+  response["endpoints"] = nlohmann::json::array();
+  for (const auto& [endpoint, data] : service.endpoints) {
+    auto entry = stats ? endpoint->stats() : endpoint->info();
+    if (stats && data) entry["data"] = data();
+    response["endpoints"].push_back(std::move(entry));
+  }
+  return response;
+}
+
+}  // namespace troupe::nats

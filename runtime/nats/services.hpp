@@ -1,0 +1,54 @@
+// Answers the NATS services API (ADR-32), so that `nats service ls`, `info`, `stats` and `ping`
+// show each context as a service.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/nats/connection.hpp"
+#include "runtime/nats/endpoint.hpp"
+#include "runtime/ports/clock.hpp"
+
+namespace troupe::nats {
+
+struct ServiceEndpoint {
+  const Endpoint* endpoint;
+  /// Whatever a user should see of it, as `data` in STATS; empty: nothing. Called by any thread.
+  std::function<nlohmann::json()> data;
+};
+
+struct Service {
+  std::string name;
+  std::string description;
+  std::vector<ServiceEndpoint> endpoints;
+};
+
+struct ServicesOptions {
+  std::string version;  ///< semantic
+  std::string node;     ///< shown as metadata
+};
+
+/// One process's services. They share one random id, which tells it from other processes.
+class Services {
+public:
+  Services(Connection& connection, ServicesOptions options, std::vector<Service> services,
+           Time started);
+
+  /// From now on answers requests, until it is destroyed.
+  Result<void> start();
+
+private:
+  void on(const Received& request);
+  nlohmann::json response(const std::string& verb, const Service& service) const;
+
+  Connection& connection_;
+  const ServicesOptions options_;
+  const std::vector<Service> services_;
+  const std::string id_;
+  const std::string started_;
+  std::unique_ptr<Connection::Subscribed> subscription_;  // last: its callbacks use the others
+};
+
+}  // namespace troupe::nats

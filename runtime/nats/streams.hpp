@@ -1,0 +1,34 @@
+// The streams that a context needs: created from deploy/streams/*.json, or found good enough.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/domain/token.hpp"
+#include "runtime/nats/connection.hpp"
+#include "runtime/ports/result.hpp"
+
+namespace troupe::nats {
+
+/// The API level of nats-server 2.14: atomic batches, schedules, consumer reset.
+inline constexpr int api_level_min = 4;
+
+/// Fails with a sentence when the server is too old or JetStream is off. Blocks.
+Result<void> check_server(Connection& connection);
+
+/// Creates EVT_, TMR_, DLQ_<CONTEXT> and CTL where they are missing. Streams that exist are never
+/// changed: one with weaker settings than wanted is a permanent failure that says what differs and
+/// what to do. Blocks; may run on several nodes at a time.
+Result<void> ensure_streams(Connection& connection, const Token& context, int replicas);
+
+/// One sentence about the first setting of `live` that promises less than `wanted`, else empty.
+/// More replicas than wanted and greater limits are fine; description and duplicate window do not
+/// matter.
+std::string weaker_setting(const nlohmann::json& wanted, const nlohmann::json& live);
+
+/// A stream definition with ${context}, ${CONTEXT} and ${replicas} filled in.
+nlohmann::json stream_definition(std::string_view text, const Token& context, int replicas);
+
+}  // namespace troupe::nats

@@ -1,0 +1,17 @@
+// Files of the source tree that the program carries inside it: configuration, stream definitions,
+// Redis scripts.
+#pragma once
+
+#include <string_view>
+
+namespace troupe {
+
+/// The text of a file by its path from the root of the source tree, such as "config/default.toml".
+/// REQUIRES: config/embed.cmake lists it.
+std::string_view embedded_file(std::string_view path);
+
+/// Changes whenever a schema or a context's code does: what was folded by other code is not
+/// trusted.
+std::string_view domain_fingerprint();
+
+}  // namespace troupe

@@ -1,0 +1,35 @@
+// Events that a consumer could not handle, kept in order per source instance until they can be.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/ports/result.hpp"
+#include "runtime/ports/subject.hpp"
+
+namespace troupe {
+
+struct Parked {
+  std::uint64_t sequence = 0;  ///< of the parked record, which orders and names it
+  std::string record;          ///< a serialised troupe.v1.ParkedEvent
+};
+
+/// Thread safety: any method from any thread. Completions run exactly once and must not block.
+class ParkedEvents {
+public:
+  virtual ~ParkedEvents() = default;
+
+  /// Stores one more record behind those of the same consumer and source subject.
+  virtual void park(const Token& context, const Token& consumer, const Subject& source,
+                    std::string record, std::function<void(Result<void>)> done) = 0;
+
+  /// All records of a consumer in the order they were parked. Blocks; for start-up and operators.
+  virtual Result<std::vector<Parked>> list(const Token& context, const Token& consumer) = 0;
+
+  /// Removes one record, after it was handled or given up. Blocks.
+  virtual Result<void> remove(const Token& context, std::uint64_t sequence) = 0;
+};
+
+}  // namespace troupe

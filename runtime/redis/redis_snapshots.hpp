@@ -1,0 +1,62 @@
+// Snapshots in Redis.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+#include "runtime/ports/snapshots.hpp"
+#include "runtime/redis/client.hpp"
+
+namespace troupe::redis {
+
+/// A snapshot is the hash troupe:snapshot:<evt subject> with the fields version and bytes.
+/// Requests are made one after the other by a thread of its own, which runs the completions too.
+/// The destructor fails what still waits.
+class RedisSnapshots final : public Snapshots {
+public:
+  explicit RedisSnapshots(RedisOptions options);
+  ~RedisSnapshots() override;
+
+  /// Over this many waiting requests a put is dropped and a get fails as retryable.
+  static constexpr std::size_t requests_max = 4'096;
+
+  void put(const Subject& instance, std::uint64_t version, std::string bytes) override;
+  /// Answered within the options' timeout, waiting included.
+  void get(const Subject& instance, Found done) override;
+
+private:
+  struct Put {
+    std::string key;
+    std::uint64_t version;
+    std::string bytes;
+  };
+  struct Get {
+    std::string key;
+    Found done;
+  };
+  struct Request {
+    Deadline deadline;
+    std::variant<Put, Get> what;
+  };
+
+  /// False when there is no room for it; then it is left as it was.
+  bool enqueue(std::variant<Put, Get>& what);
+  void run();
+  void perform(Request& request);
+  void keep(const Put& put, Deadline deadline);
+  Result<std::optional<std::string>> find(const std::string& key, Deadline deadline);
+
+  Client client_;
+  const Script put_{"runtime/redis/put_snapshot.lua"};
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Request> requests_;
+  bool stopping_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace troupe::redis

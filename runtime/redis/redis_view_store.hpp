@@ -1,0 +1,32 @@
+// Rows and checkpoints of views in Redis.
+#pragma once
+
+#include "runtime/ports/view_store.hpp"
+#include "runtime/redis/client.hpp"
+
+namespace troupe::redis {
+
+/// Rows are the hash troupe:{<context>.<view>}:rows, the checkpoint is the string
+/// troupe:{<context>.<view>}:checkpoint; the braces keep both in one slot of a Redis Cluster.
+class RedisViewStore final : public ViewStore {
+public:
+  explicit RedisViewStore(RedisOptions options);
+
+  /// Projectors and queries share these.
+  static constexpr std::size_t connections_max = 4;
+  /// Above this an apply fails for good: Redis takes about a million arguments in a command.
+  static constexpr std::size_t rows_per_apply_max = 500'000;
+
+  Result<std::uint64_t> checkpoint(const ViewName& view) override;
+  Result<Rows> rows(const ViewName& view, const std::vector<std::string>& keys) override;
+  Result<Applied> apply(const ViewName& view, std::uint64_t from, std::uint64_t to,
+                        const Rows& rows) override;
+  Result<Rows> all(const ViewName& view) override;
+  Result<void> clear(const ViewName& view) override;
+
+private:
+  Client client_;
+  const Script apply_{"runtime/redis/apply_view.lua"};
+};
+
+}  // namespace troupe::redis

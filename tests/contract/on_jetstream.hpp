@@ -1,0 +1,86 @@
+// The ports in JetStream, as a backend of the contract suites.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/nats/connection.hpp"
+#include "runtime/nats/jetstream_event_log.hpp"
+#include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/jetstream_parked_events.hpp"
+#include "runtime/nats/jetstream_subscriptions.hpp"
+#include "runtime/nats/jetstream_timers.hpp"
+#include "runtime/nats/streams.hpp"
+#include "runtime/ports/identity.hpp"
+#include "tests/support/eventually.hpp"
+#include "tools/troupe/servers/private_nats.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
+
+namespace troupe::test {
+
+/// What a test cannot do without.
+template <class T>
+T or_throw(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().what);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// A nats-server in a folder, both gone at the end.
+class NatsServer {
+public:
+  tool::PrivateNats& operator*() { return *server_; }
+  tool::PrivateNats* operator->() { return server_.get(); }
+
+  std::unique_ptr<nats::Connection> connect(const std::string& name = "test") {
+    return or_throw(nats::Connection::open({server_->url(), name}));
+  }
+
+private:
+  tool::TempFolder folder_{"troupe-nats"};
+  std::unique_ptr<tool::PrivateNats> server_ =
+      or_throw(tool::PrivateNats::start({.folder = folder_.path()}));
+};
+
+/// All tests of a process share a server; each has a context of its own.
+class OnJetStream {
+public:
+  OnJetStream() { or_throw(nats::ensure_streams(*appends_, context_, 1)); }
+
+  Token context() const { return context_; }
+
+  EventLog& log() { return log_; }
+  EventStreams& streams() { return streams_; }
+  Subscriptions& subscriptions() { return subscriptions_; }
+  Timers& timers() { return timers_; }
+  ParkedEvents& parked() { return parked_; }
+
+  nats::Connection& connection() { return *reads_; }
+
+  static NatsServer& shared_server() {
+    static NatsServer server;
+    return server;
+  }
+
+  /// Returns when this backend is connected again.
+  void wait_until_connected() {
+    if (!eventually(reconnect_patience,
+                    [this] { return appends_->connected() && reads_->connected(); }))
+      throw std::runtime_error("the backend does not reconnect");
+  }
+
+  static constexpr std::chrono::milliseconds reconnect_patience{10'000};
+
+private:
+  const Token context_ = Token::parse("test-" + random_id()).value();
+  const std::unique_ptr<nats::Connection> appends_ = shared_server().connect("appends");
+  const std::unique_ptr<nats::Connection> reads_ = shared_server().connect("reads");
+  nats::JetStreamEventLog log_{*appends_, *reads_};
+  nats::JetStreamEventStreams streams_{*reads_};
+  nats::JetStreamSubscriptions subscriptions_{*reads_};
+  nats::JetStreamTimers timers_{*reads_};
+  nats::JetStreamParkedEvents parked_{*reads_};
+};
+
+}  // namespace troupe::test

@@ -1,0 +1,67 @@
+// The ports in Redis, as a backend of the contract suites.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "runtime/ports/identity.hpp"
+#include "runtime/redis/redis_leases.hpp"
+#include "runtime/redis/redis_snapshots.hpp"
+#include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/servers/private_redis.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
+
+namespace troupe::test {
+
+/// A server in a folder, both gone at the end.
+class RedisServer {
+public:
+  RedisServer() {
+    auto started = tool::PrivateRedis::start({.folder = folder_.path()});
+    if (!started) throw std::runtime_error(started.error().what);
+    server_ = std::move(*started);
+  }
+
+  tool::PrivateRedis& operator*() { return *server_; }
+  tool::PrivateRedis* operator->() { return server_.get(); }
+  redis::RedisOptions options() const {
+    auto options = redis::parse_redis_url(server_->url()).value();
+    options.timeout = timeout;
+    return options;
+  }
+
+  static constexpr std::chrono::milliseconds timeout{1'000};
+
+private:
+  tool::TempFolder folder_{"troupe-redis"};
+  std::unique_ptr<tool::PrivateRedis> server_;
+};
+
+/// All tests of a process share a server; each has a context of its own.
+class OnRedis {
+public:
+  Token context() const { return context_; }
+
+  ViewStore& views() { return views_; }
+  Snapshots& snapshots() { return snapshots_; }
+  Leases& leases() { return leases_; }
+  /// The leases as another node sees them.
+  std::unique_ptr<Leases> leases_of_another_node() {
+    return std::make_unique<redis::RedisLeases>(shared_server().options(), "node-2");
+  }
+
+  static RedisServer& shared_server() {
+    static RedisServer server;
+    return server;
+  }
+
+private:
+  const Token context_ = Token::parse("test-" + random_id()).value();
+  redis::RedisViewStore views_{shared_server().options()};
+  redis::RedisSnapshots snapshots_{shared_server().options()};
+  redis::RedisLeases leases_{shared_server().options(), "node-1"};
+};
+
+}  // namespace troupe::test

@@ -1,0 +1,337 @@
+// All contexts in one thread: events find their reactions, timers and effects in any order that the
+// runtime allows, late and more than once.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/domain/model.hpp"
+#include "tests/domain/flow/outside.hpp"
+
+namespace troupe::test {
+
+struct StoredEvent {
+  MessagePtr data;
+  Time time;
+};
+
+struct Instance {
+  const ContextModel* context = nullptr;
+  const AggregateModel* model = nullptr;
+  std::string id;
+  MessagePtr state;
+  std::vector<StoredEvent> events;
+  std::set<std::string> commands;           ///< ids of those accepted; a repeat does nothing
+  std::map<std::size_t, std::size_t> read;  ///< events handled, by consumer
+
+  std::string subject() const { return context->name + '.' + model->name + '.' + id; }
+  EventFacts facts(std::size_t index) const {
+    return {.id = id, .version = index + 1, .time = events[index].time};
+  }
+};
+
+/// What holds, as in the runtime: an instance's events reach a consumer in their order; whatever
+/// else may happen in any order, happens in any order. A consumer may fail after some of an event's
+/// commands and handle the event again, or start again at an older one. A timer may fire late,
+/// twice, or after it was disarmed.
+class World {
+public:
+  World(std::vector<ContextModel> contexts, std::uint64_t seed)
+      : contexts_(std::move(contexts)), random_(seed), outside_(seed + 1) {
+    for (const auto& reacting : contexts_)
+      for (const auto& source : contexts_)
+        consumers_.push_back({.name = reacting.name + "-from-" + source.name,
+                              .reacting = &reacting,
+                              .source = &source,
+                              .weight = any_weight(),
+                              .waiting = {}});
+    call_weight_ = any_weight();
+    client_weight_ = any_weight();
+    timer_weight_ = any_weight();
+    constexpr std::array<int, 3> paces_ms{1, 1'000, 20'000};
+    pace_ms_ = paces_ms[random_() % paces_ms.size()];
+  }
+
+  /// Something a client will do at some moment.
+  void plan(std::function<void()> action) { planned_.push_back(std::move(action)); }
+
+  /// The refusal, if the command is refused.
+  std::optional<Rejection> send(std::string_view context, std::string_view aggregate,
+                                const std::string& id, const Message& command,
+                                const std::string& command_id) {
+    return send(instance(context, aggregate, id), command, command_id, now_);
+  }
+
+  /// Lets one thing happen. False when nothing is left to happen.
+  bool step() {
+    now_ += std::chrono::milliseconds(random_() % static_cast<unsigned>(pace_ms_));
+    if (rewinds_left_ > 0 && random_() % 100 == 0) rewind();
+
+    std::vector<std::pair<unsigned, std::function<void()>>> possible;
+    for (auto& consumer : consumers_)
+      if (!consumer.waiting.empty())
+        possible.emplace_back(consumer.weight, [&] { deliver(consumer); });
+    if (!calls_.empty()) possible.emplace_back(call_weight_, [&] { call(); });
+    if (!planned_.empty()) possible.emplace_back(client_weight_, [&] { act(); });
+    const bool any_due = std::any_of(timers_.begin(), timers_.end(),
+                                     [&](const auto& timer) { return timer.second.due <= now_; });
+    if (any_due) possible.emplace_back(timer_weight_, [&] { fire_one(); });
+    if (possible.empty()) return wait_for_timer();
+
+    unsigned all = 0;
+    for (const auto& [weight, _] : possible) all += weight;
+    auto drawn = random_() % all;
+    for (const auto& [weight, happen] : possible) {
+      if (drawn < weight) {
+        happen();
+        break;
+      }
+      drawn -= weight;
+    }
+    return true;
+  }
+
+  /// Calls `look` with every instance of an aggregate.
+  void each(std::string_view context, std::string_view aggregate,
+            const std::function<void(const Instance&)>& look) const {
+    for (const auto& [_, instance] : instances_)
+      if (instance->context->name == context && instance->model->name == aggregate) look(*instance);
+  }
+  void each(const std::function<void(const Instance&)>& look) const {
+    for (const auto& [_, instance] : instances_) look(*instance);
+  }
+  const Outside& outside() const { return outside_; }
+  std::size_t commands_repeated() const { return commands_repeated_; }
+
+private:
+  struct Consumer {
+    std::string name;
+    const ContextModel* reacting = nullptr;
+    const ContextModel* source = nullptr;
+    unsigned weight = 1;
+    std::vector<Instance*> waiting;  ///< with events that this consumer has not handled
+  };
+  struct Armed {
+    Instance* instance = nullptr;
+    std::size_t version = 0;
+    Time due;
+    SharedMessage command;
+  };
+  struct Call {
+    const EffectModel* effect = nullptr;
+    Instance* instance = nullptr;
+    std::size_t index = 0;
+    unsigned attempt = 1;
+  };
+
+  unsigned any_weight() {
+    constexpr std::array<unsigned, 3> weights{1, 10, 100};
+    return weights[random_() % weights.size()];
+  }
+
+  Instance& instance(std::string_view context_name, std::string_view aggregate,
+                     const std::string& id) {
+    const auto context = std::find_if(contexts_.begin(), contexts_.end(),
+                                      [&](const auto& one) { return one.name == context_name; });
+    if (context == contexts_.end() || !is_token(id)) FAIL("no such instance: " << id);
+    auto& found = instances_[context->name + '.' + std::string(aggregate) + '.' + id];
+    if (!found) {
+      found = std::make_unique<Instance>();
+      found->context = &*context;
+      found->model = context->aggregate(aggregate);
+      found->id = id;
+      found->state = found->model->new_state();
+    }
+    return *found;
+  }
+
+  std::optional<Rejection> send(Instance& to, const Message& command, const std::string& command_id,
+                                Time issued_at) {
+    if (to.commands.contains(command_id)) {
+      ++commands_repeated_;
+      return std::nullopt;
+    }
+    const Issue issue{.issued_at = issued_at, .instance_id = to.id, .command_id = command_id};
+    auto decision = to.model->decide(*to.state, command, issue);
+    if (decision.rejection) return decision.rejection;
+    if (decision.events.empty()) return std::nullopt;
+    to.commands.insert(command_id);
+    for (auto& event : decision.events) to.model->evolve(*to.state, *event);
+    for (auto& event : decision.events) record(to, std::move(event));
+    return std::nullopt;
+  }
+
+  void record(Instance& by, MessagePtr event) {
+    by.events.push_back({.data = std::move(event), .time = now_});
+    const auto& recorded = *by.events.back().data;
+    const auto facts = by.facts(by.events.size() - 1);
+    const auto& type = recorded.GetDescriptor()->full_name();
+
+    for (auto& consumer : consumers_)
+      if (consumer.source == by.context) wait(consumer, by);
+    for (const auto& timer : by.context->timers) {
+      if (timer.aggregate != by.model->name || !timer.events.contains(type)) continue;
+      const auto change = timer.on(facts, recorded);
+      const auto name = timer.name + '/' + by.subject();
+      if (change.due)
+        timers_[name] = {&by, facts.version, *change.due, change.command};
+      else if (change.disarms && random_() % 2 == 0)
+        timers_.erase(name);  // else: it was already on its way
+    }
+    for (const auto& effect : by.context->effects)
+      if (effect.event->GetDescriptor()->full_name() == type)
+        calls_.push_back({&effect, &by, by.events.size() - 1, 1});
+  }
+
+  static void wait(Consumer& consumer, Instance& source) {
+    auto& waiting = consumer.waiting;
+    if (std::find(waiting.begin(), waiting.end(), &source) == waiting.end())
+      waiting.push_back(&source);
+  }
+
+  void deliver(Consumer& consumer) {
+    const auto at = random_() % consumer.waiting.size();
+    auto& source = *consumer.waiting[at];
+    auto& read = source.read[static_cast<std::size_t>(&consumer - consumers_.data())];
+    if (!handle(consumer, source, read)) return;  // and comes again
+    if (++read < source.events.size()) return;
+    consumer.waiting[at] = consumer.waiting.back();
+    consumer.waiting.pop_back();
+  }
+
+  /// False when it failed on the way.
+  bool handle(const Consumer& consumer, const Instance& source, std::size_t index) {
+    const auto event_type = source.events[index].data->GetDescriptor()->full_name();
+    for (const auto& reaction : consumer.reacting->reactions) {
+      if (!reaction.events.contains(event_type)) continue;
+      const auto asks = reaction.on(source.facts(index), *source.events[index].data);
+      std::map<std::string, unsigned> ordinals;
+      std::vector<std::pair<const AskedCommand*, std::string>> numbered;
+      for (const auto& asked : asks) {
+        const auto what = asked.id + '/' + asked.command->GetTypeName();
+        numbered.emplace_back(&asked, command_id(consumer.name, source, index, reaction.name, what,
+                                                 ordinals[what]++));
+      }
+      std::shuffle(numbered.begin(), numbered.end(), random_);
+      for (const auto& [asked, id] : numbered) {
+        if (random_() % (10 * numbered.size()) == 0) return false;
+        auto& target = instance(consumer.reacting->name, reaction.aggregate, asked->id);
+        const auto refused = send(target, *asked->command, id, source.events[index].time);
+        if (refused
+            && std::find(reaction.expected.begin(), reaction.expected.end(), *refused)
+                   == reaction.expected.end())
+          FAIL(reaction.name << " on " << event_type << " of " << source.subject()
+                             << " is refused: " << refused->code);
+      }
+    }
+    return true;
+  }
+
+  static std::string command_id(const std::string& consumer, const Instance& source,
+                                std::size_t index, const std::string& declaration,
+                                const std::string& what, unsigned ordinal) {
+    return consumer + '/' + source.subject() + '/' + std::to_string(index) + '/' + declaration + '/'
+           + what + '/' + std::to_string(ordinal);
+  }
+
+  /// Some consumer starts again at an older event of some instance.
+  void rewind() {
+    if (instances_.empty()) return;
+    --rewinds_left_;
+    auto chosen = instances_.begin();
+    std::advance(chosen, static_cast<std::ptrdiff_t>(random_() % instances_.size()));
+    auto& source = *chosen->second;
+    for (auto& consumer : consumers_) {
+      auto& read = source.read[static_cast<std::size_t>(&consumer - consumers_.data())];
+      if (consumer.source != source.context || read == 0 || random_() % 2 == 0) continue;
+      read = random_() % read;
+      wait(consumer, source);
+    }
+  }
+
+  /// Makes one attempt of some open call.
+  void call() {
+    const auto at = random_() % calls_.size();
+    auto& open = calls_[at];
+    const auto facts = open.instance->facts(open.index);
+    const auto& event = *open.instance->events[open.index].data;
+    const auto& effect = *open.effect;
+    const auto key =
+        open.instance->subject() + '/' + std::to_string(open.index) + '/' + effect.name;
+    const auto answer = outside_.call(key, *effect.request(facts, event));
+    const bool last = open.attempt == effect.attempts_max;
+    const auto asks =
+        answer ? effect.answered(facts, event, *answer)
+               : effect.failed(facts, event,
+                               {.number = open.attempt, .last = last, .cause = "no answer"});
+    const auto declaration =
+        answer ? effect.name : effect.name + '#' + std::to_string(open.attempt);
+    const Call made = open;
+    if (!answer) ++open.attempt;
+    const bool done = answer ? random_() % 4 != 0 : last;  // an answer may be asked for again
+    if (done) {
+      calls_[at] = calls_.back();
+      calls_.pop_back();
+    }
+    for (const auto& asked : asks) {
+      const auto id = command_id("effect", *made.instance, made.index, declaration,
+                                 asked.command->GetTypeName(), 0);
+      if (const auto refused = send(*made.instance, *asked.command, id, facts.time))
+        FAIL(effect.name << " of " << made.instance->subject() << " is refused: " << refused->code);
+    }
+  }
+
+  void act() {
+    const auto at = random_() % planned_.size();
+    const auto action = std::move(planned_[at]);
+    planned_.erase(planned_.begin() + static_cast<std::ptrdiff_t>(at));
+    action();
+  }
+
+  /// Any one that is due, not the earliest first.
+  void fire_one() {
+    std::vector<std::string> due;
+    for (const auto& [name, timer] : timers_)
+      if (timer.due <= now_) due.push_back(name);
+    const auto& name = due[random_() % due.size()];
+    const auto armed = timers_.at(name);
+    const auto id = command_id("timer", *armed.instance, armed.version, name, "", 0);
+    if (random_() % 4 != 0) timers_.erase(name);  // else: it fires once more
+    if (const auto refused = send(*armed.instance, *armed.command, id, armed.due))
+      FAIL("a timer of " << armed.instance->subject() << " is refused: " << refused->code);
+  }
+
+  bool wait_for_timer() {
+    if (timers_.empty()) return false;
+    const auto next =
+        std::min_element(timers_.begin(), timers_.end(),
+                         [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+    now_ = std::max(now_, next->second.due);
+    return true;
+  }
+
+  const std::vector<ContextModel> contexts_;
+  std::mt19937_64 random_;
+  Outside outside_;
+  Time now_{std::chrono::hours(12)};
+  int pace_ms_ = 1;
+  unsigned call_weight_ = 1;
+  unsigned client_weight_ = 1;
+  unsigned timer_weight_ = 1;
+  int rewinds_left_ = 50;
+  std::size_t commands_repeated_ = 0;
+  std::map<std::string, std::unique_ptr<Instance>> instances_;
+  std::vector<Consumer> consumers_;
+  std::map<std::string, Armed> timers_;
+  std::vector<Call> calls_;
+  std::vector<std::function<void()>> planned_;
+};
+
+}  // namespace troupe::test

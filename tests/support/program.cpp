@@ -1,0 +1,56 @@
+#include "tests/support/program.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch_all.hpp>
+
+#include "tools/troupe/servers/temp_folder.hpp"
+
+namespace troupe::test {
+
+namespace {
+
+/// A shell keeps the outputs apart and then becomes the program, whose pid is thus the child's.
+tool::ChildProcess start(const std::vector<std::string>& arguments,
+                         const std::filesystem::path& folder, const std::string& input) {
+  std::ofstream(folder / "in") << input;
+  std::vector<std::string> argv{
+      "sh",           "-c", R"(d=$1; shift; exec "$@" <"$d/in" 2>"$d/err")", "sh", folder.string(),
+      troupe_binary()};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  auto child = tool::ChildProcess::start({.argv = argv, .log = folder / "out"});
+  REQUIRE(child.has_value());
+  return std::move(*child);
+}
+
+}  // namespace
+
+std::string troupe_binary() { return TROUPE_BINARY; }
+
+std::string read_file(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+Running::Running(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+                 const std::string& input)
+    : folder_(folder), process_(start(arguments, folder, input)) {}
+
+Ran Running::finish(std::chrono::seconds patience) {
+  const auto code = process_.wait(patience);
+  Ran ran{.code = code.value_or(-1),
+          .out = read_file(folder_ / "out"),
+          .err = read_file(folder_ / "err")};
+  if (!code) FAIL("troupe did not end in time; it wrote:\n" << ran.out << ran.err);
+  return ran;
+}
+
+Ran run_troupe(const std::vector<std::string>& arguments, const std::string& input,
+               std::chrono::seconds patience) {
+  const tool::TempFolder folder("troupe-run");
+  return Running(arguments, folder.path(), input).finish(patience);
+}
+
+}  // namespace troupe::test

@@ -1,0 +1,47 @@
+// A whole system on loopback: nats-server, Redis, the gateway, a mail server, and nodes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/troupe/history/mail_ledger.hpp"
+#include "tools/troupe/servers/private_nats.hpp"
+#include "tools/troupe/servers/private_redis.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/troupe/sim/smtp_sink.hpp"
+
+namespace troupe::test {
+
+/// Starts the servers; nodes are started by the test. Everything ends with it.
+class System {
+public:
+  System();
+
+  /// Starts a node with these contexts and waits until it is ready. A node of that name must not
+  /// run.
+  void start_node(const std::string& name, const std::vector<std::string>& contexts);
+  tool::ChildProcess& node(const std::string& name) { return nodes_.at(name); }
+  /// Its log so far.
+  std::string node_log(const std::string& name) const;
+  /// The configuration a node of this name gets.
+  std::string node_config(const std::string& name, const std::vector<std::string>& contexts) const;
+
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  tool::PrivateNats& nats() { return *nats_; }
+  tool::PrivateRedis& redis() { return *redis_; }
+  std::string health_url(const std::string& node) const;
+
+private:
+  tool::TempFolder folder_{"troupe-e2e"};
+  std::unique_ptr<tool::PrivateNats> nats_;
+  std::unique_ptr<tool::PrivateRedis> redis_;
+  tool::MailLedger mails_;
+  std::unique_ptr<tool::SmtpSink> mail_server_;
+  std::unique_ptr<tool::ChildProcess> gateway_;
+  mutable std::map<std::string, std::uint16_t> health_ports_;
+  std::map<std::string, tool::ChildProcess> nodes_;
+};
+
+}  // namespace troupe::test

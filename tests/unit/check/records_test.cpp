@@ -1,0 +1,92 @@
+// The records of a run survive the death of the process that writes them.
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch_all.hpp>
+
+#include "tools/troupe/check/collect.hpp"
+#include "tools/troupe/history/history.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
+
+using namespace troupe;
+using namespace troupe::tool;
+
+namespace {
+
+const CommandTry first_try{.process = "demo-1",
+                           .command_id = "c-1",
+                           .subject = "cmd.ordering.order.o-1.PlaceOrder",
+                           .attempt = 1};
+
+void append(const std::filesystem::path& file, std::string_view text) {
+  std::ofstream(file, std::ios::app) << text;
+}
+
+}  // namespace
+
+TEST_CASE("a history is read as it was written", "[history]") {
+  const TempFolder folder("history");
+  {
+    auto history = History::open(folder.path()).value();
+    history.invoke(first_try);
+    history.answered(first_try, Accepted{.first_version = 1,
+                                         .last_version = 2,
+                                         .stream = "EVT_ORDERING",
+                                         .sequence = 9,
+                                         .duplicate = true});
+    history.answered(first_try, Rejected{.code = 422, .text = "no", .decided_at = 3});
+    history.answered(first_try, Unknown{.text = "timeout"});
+  }
+  const auto events = read_history(folder.path()).value();
+  REQUIRE(events.size() == 4);
+  CHECK(events[0].type == ClientEvent::Type::invoke);
+  CHECK(events[0].what.subject == first_try.subject);
+  CHECK(events[1].accepted.sequence == 9);
+  CHECK(events[1].accepted.duplicate);
+  CHECK(events[2].rejection.decided_at == 3);
+  CHECK(events[3].why == "timeout");
+  CHECK(events[0].at_ns <= events[3].at_ns);
+}
+
+TEST_CASE("a torn last line is ignored by the reader and cut off by the next writer", "[history]") {
+  const TempFolder folder("history");
+  const auto file = folder.path() / history_file;
+  History::open(folder.path()).value().invoke(first_try);
+  append(file, R"({"t":1,"p":"demo)");
+  CHECK(read_history(folder.path()).value().size() == 1);
+
+  History::open(folder.path()).value().invoke(first_try);
+  CHECK(read_history(folder.path()).value().size() == 2);
+}
+
+TEST_CASE("a line in the middle that makes no sense is named", "[history]") {
+  const TempFolder folder("history");
+  append(folder.path() / history_file, "{\"t\":1}\n{}\n");
+  const auto events = read_history(folder.path());
+  REQUIRE_FALSE(events);
+  CHECK_THAT(events.error().what, Catch::Matchers::ContainsSubstring("history.jsonl:1"));
+}
+
+TEST_CASE("a run takes the records there are, and refuses a folder without any", "[history]") {
+  const TempFolder folder("history");
+  FinishedRun run;
+  CHECK_FALSE(add_records(run, folder.path()));
+
+  auto gateway = GatewayLedger::open(folder.path()).value();
+  gateway.record({.key = "k",
+                  .operation = "capture",
+                  .order_id = "o-1",
+                  .amount_minor = 5,
+                  .currency = "EUR",
+                  .approved = true,
+                  .reference = "r",
+                  .code = "",
+                  .call = 1});
+  auto mails = MailLedger::open(folder.path()).value();
+  mails.record(
+      {.message_id = "<m>", .to = "a@b", .subject = "s", .order_id = "o-1", .kind = "confirmed"});
+  REQUIRE(add_records(run, folder.path()));
+  CHECK_FALSE(run.history);
+  CHECK(run.gateway->at(0).amount_minor == 5);
+  CHECK(run.mails->at(0).message_id == "<m>");
+}

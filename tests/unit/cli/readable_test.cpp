@@ -1,0 +1,115 @@
+// Stored commits as people read them.
+#include "tools/troupe/cli/readable.hpp"
+
+#include <catch2/catch_all.hpp>
+#include <google/protobuf/util/time_util.h>
+
+#include "actors/all.hpp"
+#include "ordering/v1/order.pb.h"
+#include "tools/troupe/cli/fold.hpp"
+#include "tools/troupe/cli/request_body.hpp"
+
+namespace {
+
+using namespace troupe::tool;
+using Catch::Matchers::ContainsSubstring;
+
+troupe::v1::Commit commit(std::uint64_t first_version, const google::protobuf::Message& event,
+                          const std::string& committed_at = "2026-05-04T14:00:00Z") {
+  troupe::v1::Commit made;
+  made.set_context("ordering");
+  made.set_aggregate("order");
+  made.set_id("o-1");
+  made.set_first_version(first_version);
+  made.set_command_id("c-1");
+  made.set_command_type("PlaceOrder");
+  google::protobuf::util::TimeUtil::FromString(committed_at, made.mutable_committed_at());
+  made.add_events()->PackFrom(event);
+  return made;
+}
+
+ordering::v1::OrderPlaced placed() {
+  ordering::v1::OrderPlaced event;
+  event.set_customer_id("17850");
+  event.set_currency("GBP");
+  event.set_total_minor(500);
+  return event;
+}
+
+troupe::StoredCommit stored(std::uint64_t sequence, const troupe::v1::Commit& made) {
+  return {.sequence = sequence,
+          .subject = *troupe::Subject::parse("evt.ordering.order.o-1"),
+          .bytes = made.SerializeAsString()};
+}
+
+const troupe::AggregateModel& order_model() {
+  static const auto contexts = all_contexts();
+  return *contexts.at(0).aggregate("order");
+}
+
+TEST_CASE("a commit is described with its events unpacked", "[decode]") {
+  const auto bytes = commit(1, placed()).SerializeAsString();
+  const auto parsed = parse_commit(bytes);
+  REQUIRE(parsed);
+  const auto json = describe_commit(*parsed);
+  CHECK(json.at("id") == "o-1");
+  CHECK(json.at("events").at(0).at("type") == "ordering.v1.OrderPlaced");
+  CHECK(json.at("events").at(0).at("version") == 1);
+  CHECK(json.at("events").at(0).at("data").at("customer_id") == "17850");
+}
+
+TEST_CASE("an event of an unknown type is shown as its bytes", "[decode]") {
+  auto made = commit(1, placed());
+  made.mutable_events(0)->set_type_url("type.googleapis.com/other.v1.Thing");
+  const auto json = describe_commit(made);
+  CHECK(json.at("events").at(0).contains("unknown_type_bytes"));
+}
+
+TEST_CASE("bytes that are no commit are told from one", "[decode]") {
+  const auto whole = commit(1, placed()).SerializeAsString();
+  CHECK_FALSE(parse_commit(""));
+  CHECK_FALSE(parse_commit("hello"));
+  CHECK_FALSE(parse_commit("{\"context\": \"ordering\"}"));
+  CHECK_FALSE(parse_commit(std::string(1'000, '\xff')));
+  CHECK_FALSE(parse_commit(std::string_view(whole).substr(0, whole.size() - 3)));
+  CHECK_FALSE(parse_commit(troupe::v1::Commit{}.SerializeAsString()));
+}
+
+TEST_CASE("a fold stops where time travel wants it to", "[state]") {
+  const std::vector<troupe::StoredCommit> history{
+      stored(4, commit(1, placed(), "2026-05-04T13:00:00Z")),
+      stored(9, commit(2, ordering::v1::OrderConfirmed{}, "2026-05-04T15:00:00Z"))};
+  google::protobuf::Timestamp at;
+  google::protobuf::util::TimeUtil::FromString("2026-05-04T14:00:00Z", &at);
+
+  const auto then = fold_instance(order_model(), history, at);
+  REQUIRE(then);
+  CHECK(then->version == 1);
+  CHECK(to_json(*then->state).at("status") == "ORDER_STATUS_PLACED");
+  const auto now = fold_instance(order_model(), history, std::nullopt);
+  REQUIRE(now);
+  CHECK(now->version == 2);
+  CHECK(to_json(*now->state).at("status") == "ORDER_STATUS_CONFIRMED");
+}
+
+TEST_CASE("a history with a gap or a strange event is not folded", "[state]") {
+  const auto gap = fold_instance(order_model(), {stored(4, commit(2, placed()))}, std::nullopt);
+  REQUIRE_FALSE(gap);
+  CHECK_THAT(gap.error().what, ContainsSubstring("commit 4"));
+  const auto strange =
+      fold_instance(order_model(), {stored(5, commit(1, troupe::v1::CommandReply{}))}, std::nullopt);
+  REQUIRE_FALSE(strange);
+  CHECK_THAT(strange.error().what, ContainsSubstring("troupe.v1.CommandReply"));
+}
+
+TEST_CASE("what a person typed is checked before it is sent", "[send]") {
+  const auto* prototype = order_model().commands.at("CancelOrder");
+  CHECK(check_body(R"({"reason": "late"})", prototype).empty());
+  CHECK_THAT(check_body(R"({"why": "late"})", prototype), ContainsSubstring("CancelOrder"));
+  CHECK_FALSE(check_body("{", prototype).empty());
+  CHECK(check_body("{}", nullptr).empty());
+  CHECK_FALSE(check_body("[1]", nullptr).empty());
+  CHECK_FALSE(check_body("nonsense", nullptr).empty());
+}
+
+}  // namespace

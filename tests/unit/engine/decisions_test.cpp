@@ -1,0 +1,180 @@
+// What an instance answers: accepted, rejected, nothing; repeats, expectations, bounds.
+#include <catch2/catch_all.hpp>
+
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+const auto alice = instance("example", "account", "alice");
+
+}  // namespace
+
+TEST_CASE("an accepted command's events are one commit in the log", "[engine]") {
+  World world;
+  EngineOptions options;
+  options.node = "node-1";
+  Node node(world, {model_of<Bank>()}, options);
+
+  auto command = command_to(alice, deposit(80), "first");
+  command.correlation_id = "journey";
+  command.causation_id = "evt.shop.order.1@3";
+  const auto first = accepted(node.send(command));
+  const auto second = accepted(node.send(command_to(alice, withdraw(30), "second")));
+
+  CHECK(first.first_version == 1);
+  CHECK(first.last_version == 1);
+  CHECK(first.stream == "EVT_EXAMPLE");
+  CHECK_FALSE(first.duplicate);
+  CHECK(second.first_version == 2);
+  const auto stored = world.commits(Subject::events(alice));
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].sequence == first.sequence);
+  CHECK(stored[1].sequence == second.sequence);
+  const auto commit = parsed(stored[0]);
+  CHECK(commit.context() == "example");
+  CHECK(commit.aggregate() == "account");
+  CHECK(commit.id() == "alice");
+  CHECK(commit.first_version() == 1);
+  CHECK(commit.command_id() == "first");
+  CHECK(commit.command_type() == "DepositMoney");
+  CHECK(commit.command_hash() == command.hash);
+  CHECK(commit.correlation_id() == "journey");
+  CHECK(commit.causation_id() == "evt.shop.order.1@3");
+  CHECK(commit.node() == "node-1");
+  CHECK(commit.previous_hash().empty());
+  CHECK(commit.events(0).Is<v1::MoneyDeposited>());
+  CHECK(parsed(stored[1]).previous_hash() == sha256(stored[0].bytes));
+  CHECK(parsed(stored[1]).correlation_id() == "second");
+}
+
+TEST_CASE("a refusal by the domain names its code and the version it was decided on", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(10))));
+
+  const auto refused = rejected(node.send(command_to(alice, withdraw(11))));
+
+  CHECK(refused.code == 422);
+  CHECK(refused.text.starts_with("account.insufficient_funds:"));
+  CHECK(refused.decided_at == 1);
+  CHECK(world.commits(Subject::events(alice)).size() == 1);
+}
+
+TEST_CASE("a command that changes nothing is accepted without versions", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+
+  const auto nothing_happened = accepted(node.send(command_to(alice, deposit(0))));
+
+  CHECK(nothing_happened.first_version == 0);
+  CHECK(nothing_happened.last_version == 0);
+  CHECK(world.commits(Subject::events(alice)).empty());
+}
+
+TEST_CASE("a repeat gets the first answer, whatever it expects now", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto command = command_to(alice, deposit(5));
+  command.expected_version = 0;
+  const auto first = accepted(node.send(command));
+
+  const auto again = accepted(node.send(command));
+
+  CHECK(again.duplicate);
+  CHECK(again.first_version == first.first_version);
+  CHECK(again.last_version == first.last_version);
+  CHECK(again.sequence == first.sequence);
+  CHECK(world.commits(Subject::events(alice)).size() == 1);
+}
+
+TEST_CASE("one id with two bodies is a conflict", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(5), "same")));
+
+  CHECK(rejected(node.send(command_to(alice, deposit(6), "same"))).code == 409);
+}
+
+TEST_CASE("an expected version that is not the current one is a conflict", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(5))));
+  auto stale = command_to(alice, deposit(6));
+  stale.expected_version = 0;
+  auto right = command_to(alice, deposit(7));
+  right.expected_version = 1;
+
+  const auto refused = rejected(node.send(stale));
+  CHECK(refused.code == 409);
+  CHECK(refused.decided_at == 1);
+  CHECK(accepted(node.send(right)).first_version == 2);
+}
+
+TEST_CASE("what no instance can take is rejected at once", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto illegal_id = command_to(alice, deposit(1));
+  illegal_id.id = "two words";
+  auto wrong_body = command_to(alice, deposit(1));
+  wrong_body.type = "WithdrawMoney";
+  auto wrong_type = command_to(alice, deposit(1));
+  wrong_type.type = "RobBank";
+
+  CHECK(rejected(node.send(illegal_id)).code == 400);
+  CHECK(rejected(node.send(wrong_body)).code == 400);
+  CHECK(rejected(node.send(wrong_type)).code == 404);
+  CHECK(rejected(node.send(command_to(instance("other", "account", "a"), deposit(1)))).code == 404);
+  CHECK(rejected(node.send(command_to(instance("example", "vault", "a"), deposit(1)))).code == 404);
+}
+
+TEST_CASE("a commit that is too large is rejected before it is sent", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto note = instance("example", "note", "n");
+  google::protobuf::StringValue text;
+  text.set_value(std::string(600 * 1'024, 'x'));
+
+  CHECK(rejected(node.send(command_to(note, text))).code == 413);
+
+  text.set_value("short");
+  CHECK(accepted(node.send(command_to(note, text))).first_version == 1);
+}
+
+TEST_CASE("too many commands for one instance or one node are rejected at once", "[engine]") {
+  World world;
+  EngineOptions options;
+  options.in_flight_per_instance_max = 3;
+  options.in_flight_max = 5;
+  options.snapshot_min = 1'000;
+  Node node(world, {model_of<Bank>()}, options);
+  world.broker.fail_next_append(memory::AppendFault::held, Subject::events(alice));
+  std::vector<std::future<Outcome>> waiting;
+  for (int i = 0; i < 3; ++i) waiting.push_back(node.send(command_to(alice, deposit(1))));
+
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 429);
+
+  const auto bob = instance("example", "account", "bob");
+  world.broker.fail_next_append(memory::AppendFault::held, Subject::events(bob));
+  for (int i = 0; i < 2; ++i) waiting.push_back(node.send(command_to(bob, deposit(1))));
+  const auto carol = instance("example", "account", "carol");
+  CHECK(rejected(node.send(command_to(carol, deposit(1)))).code == 429);
+
+  release_until_answered(world, waiting);
+  for (auto& one : waiting) CHECK(accepted(std::move(one)).first_version != 0);
+  CHECK(accepted(node.send(command_to(carol, deposit(1)))).first_version == 1);
+}
+
+TEST_CASE("a node that does not run sends nothing", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  node.engine().stop();
+
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(world.commits(Subject::events(alice)).size() == 1);
+}
+
+}  // namespace troupe::engine::test

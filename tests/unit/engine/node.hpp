@@ -1,0 +1,186 @@
+// A world in memory and nodes in it, for tests of the engine.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "runtime/engine/engine.hpp"
+#include "runtime/memory/memory_event_log.hpp"
+#include "runtime/memory/memory_event_streams.hpp"
+#include "runtime/memory/memory_leases.hpp"
+#include "runtime/memory/memory_parked_events.hpp"
+#include "runtime/memory/memory_snapshots.hpp"
+#include "runtime/memory/memory_subscriptions.hpp"
+#include "runtime/memory/memory_timers.hpp"
+#include "runtime/memory/memory_view_store.hpp"
+#include "runtime/ports/identity.hpp"
+#include "troupe/v1/commit.pb.h"
+
+namespace troupe::engine::test {
+
+inline constexpr std::chrono::seconds patience{10};
+
+/// The value, or a failed test: nothing here takes long.
+template <class T>
+T get(std::future<T> future) {
+  if (future.wait_for(patience) != std::future_status::ready)
+    throw std::runtime_error("no answer in time");
+  return future.get();
+}
+
+/// Calls are answered by the test's script, or kept until the test answers them.
+class ScriptedEffects final : public Effects {
+public:
+  using Script = std::function<void(const EffectCall&, Done)>;
+
+  void call(EffectCall call, Done done) override {
+    Script script;
+    {
+      const std::lock_guard lock(mutex_);
+      calls_.push_back(call);
+      script = script_;
+    }
+    if (script) script(call, std::move(done));
+  }
+  void on_call(Script script) {
+    const std::lock_guard lock(mutex_);
+    script_ = std::move(script);
+  }
+  std::vector<EffectCall> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  Script script_;
+  std::vector<EffectCall> calls_;
+};
+
+struct World {
+  SystemClock clock;
+  memory::Broker broker;
+  memory::MemoryEventLog log{broker};
+  memory::MemoryEventStreams streams{broker};
+  memory::MemorySubscriptions subscriptions{broker};
+  memory::MemoryTimers timers{broker, clock};
+  memory::MemoryParkedEvents parked{broker};
+  memory::MemoryViewStore views;
+  memory::MemorySnapshots snapshots;
+  std::shared_ptr<memory::LeaseTable> lease_table = std::make_shared<memory::LeaseTable>();
+  ScriptedEffects effects;
+
+  std::vector<StoredCommit> commits(const Subject& subject) {
+    std::promise<std::vector<StoredCommit>> promise;
+    log.load(subject, 0, [&](auto loaded) { promise.set_value(loaded.value()); });
+    return get(promise.get_future());
+  }
+};
+
+/// Lets held appends arrive until everybody is answered: actors make them in their own time.
+inline void release_until_answered(World& world, const std::vector<std::future<Outcome>>& waiting) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (const auto& one : waiting)
+    while (one.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("no answer in time");
+      world.broker.release_appends();
+    }
+}
+
+inline Instance instance(std::string_view context, std::string_view aggregate,
+                         std::string_view id) {
+  return {*Token::parse(context), *Token::parse(aggregate), *Token::parse(id)};
+}
+
+template <class C>
+Command command_to(const Instance& target, C body, std::string id = random_id()) {
+  Command command{.instance = target,
+                  .type = C::descriptor()->name(),
+                  .body = std::make_shared<const C>(std::move(body)),
+                  .id = std::move(id),
+                  .hash = {},
+                  .issued_at = SystemClock{}.now(),
+                  .expected_version = {},
+                  .deadline = std::chrono::steady_clock::now() + patience,
+                  .correlation_id = {},
+                  .causation_id = {},
+                  .traceparent = {}};
+  command.hash = command_hash(command.type, *command.body);
+  return command;
+}
+
+/// An engine on the world's ports, with leases of its own in the shared table.
+class Node {
+public:
+  Node(World& world, std::vector<ContextModel> contexts, EngineOptions options = {})
+      : leases_(world.clock, world.lease_table),
+        engine_(std::move(options),
+                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
+                 world.views, world.snapshots, leases_, world.effects, world.clock},
+                std::move(contexts)) {
+    if (const auto started = engine_.start(); !started)
+      throw std::runtime_error(started.error().what);
+  }
+
+  std::future<Outcome> send(Command command) {
+    auto promise = std::make_shared<std::promise<Outcome>>();
+    engine_.send(std::move(command),
+                 [promise](Outcome outcome) { promise->set_value(std::move(outcome)); });
+    return promise->get_future();
+  }
+  std::future<QueryOutcome> ask(QueryCall call) {
+    auto promise = std::make_shared<std::promise<QueryOutcome>>();
+    engine_.ask(std::move(call),
+                [promise](QueryOutcome outcome) { promise->set_value(std::move(outcome)); });
+    return promise->get_future();
+  }
+
+  Engine& engine() { return engine_; }
+  ContextStats stats(std::string_view context) const {
+    for (const auto& one : engine_.stats().contexts)
+      if (one.context == context) return one;
+    throw std::invalid_argument(std::string(context));
+  }
+
+private:
+  memory::MemoryLeases leases_;
+  Engine engine_;
+};
+
+inline Accepted accepted(std::future<Outcome> future) {
+  auto outcome = get(std::move(future));
+  if (const auto* rejected = std::get_if<Rejected>(&outcome))
+    throw std::runtime_error("rejected: " + std::to_string(rejected->code) + " " + rejected->text);
+  if (const auto* unknown = std::get_if<Unknown>(&outcome))
+    throw std::runtime_error("unknown: " + unknown->text);
+  return std::get<Accepted>(std::move(outcome));
+}
+
+inline Rejected rejected(std::future<Outcome> future) {
+  auto outcome = get(std::move(future));
+  if (!std::holds_alternative<Rejected>(outcome)) throw std::runtime_error("not rejected");
+  return std::get<Rejected>(std::move(outcome));
+}
+
+inline Unknown unknown(std::future<Outcome> future) {
+  auto outcome = get(std::move(future));
+  if (!std::holds_alternative<Unknown>(outcome)) throw std::runtime_error("not unknown");
+  return std::get<Unknown>(std::move(outcome));
+}
+
+inline troupe::v1::Commit parsed(const StoredCommit& stored) {
+  troupe::v1::Commit commit;
+  if (!commit.ParseFromString(stored.bytes)) throw std::invalid_argument("not a commit");
+  return commit;
+}
+
+}  // namespace troupe::engine::test

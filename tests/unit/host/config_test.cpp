@@ -1,0 +1,56 @@
+// The node's configuration: defaults, overrides, and one sentence for every mistake.
+#include "runtime/host/config.hpp"
+
+#include <catch2/catch_all.hpp>
+
+#include "runtime/ports/embedded.hpp"
+
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+using troupe::host::parse_config;
+
+std::string mistake(std::string_view toml) {
+  const auto config = parse_config(toml, "node.toml");
+  REQUIRE_FALSE(config.has_value());
+  CHECK_FALSE(config.error().retryable);
+  return config.error().what;
+}
+
+TEST_CASE("an empty configuration is the printed default", "[config]") {
+  const auto empty = parse_config("", "node.toml");
+  const auto printed = parse_config(troupe::embedded_file("config/default.toml"), "default.toml");
+  REQUIRE(empty.has_value());
+  REQUIRE(printed.has_value());
+  CHECK(empty->name == "node-1");
+  CHECK(empty->contexts.size() == 4);
+  CHECK(empty->nats_url == printed->nats_url);
+}
+
+TEST_CASE("a setting replaces its default and leaves the others", "[config]") {
+  const auto config =
+      parse_config("[node]\nname = \"b\"\ncontexts = [\"payments\"]\n", "node.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->name == "b");
+  CHECK(config->contexts == std::vector<std::string>{"payments"});
+  CHECK(config->redis_url == "redis://127.0.0.1:6379");
+}
+
+TEST_CASE("a mistake in the configuration is named with its place", "[config]") {
+  CHECK_THAT(mistake("[node]\nnmae = \"b\"\n"),
+             ContainsSubstring("node.toml:2") && ContainsSubstring("node.nmae"));
+  CHECK_THAT(mistake("[node]\nname = 3\n"), ContainsSubstring("wrong type"));
+  CHECK_THAT(mistake("[node\n"), ContainsSubstring("not valid TOML"));
+  CHECK_THAT(mistake("[node]\nname = \"a b\"\n"), ContainsSubstring("node.name"));
+  CHECK_THAT(mistake("[node]\ncontexts = []\n"), ContainsSubstring("node.contexts"));
+  CHECK_THAT(mistake("[durability]\nmode = \"fast\"\n"), ContainsSubstring("durability.mode"));
+  CHECK_THAT(mistake("[instances]\nlive_max = -1\n"), ContainsSubstring("live_max"));
+}
+
+TEST_CASE("a configuration file that is not there is one sentence", "[config]") {
+  const auto config = troupe::host::load_config("no-such-folder/node.toml");
+  REQUIRE_FALSE(config.has_value());
+  CHECK_THAT(config.error().what, ContainsSubstring("no-such-folder/node.toml"));
+}
+
+}  // namespace

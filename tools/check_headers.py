@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Compiles every header alone, with the flags of a configured build: check_headers.py [PRESET]."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def flags(build: pathlib.Path) -> list[str]:
+    """All include paths and language flags of the build, from its compilation database."""
+    kept: dict[str, None] = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        words = shlex.split(entry["command"])
+        for i, word in enumerate(words):
+            if word.startswith(("-I", "-std=", "-D")):
+                kept[word] = None
+            elif word == "-isystem":
+                kept["-isystem" + words[i + 1]] = None
+    return [f for f in kept if not f.startswith("-DTROUPE_")]
+
+
+def compiles(header: pathlib.Path, options: list[str]) -> tuple[pathlib.Path, str]:
+    command = ["g++", "-fsyntax-only", "-x", "c++", *options, "-include", str(header), os.devnull]
+    return header, subprocess.run(command, capture_output=True, text=True).stderr
+
+
+def main() -> int:
+    preset = sys.argv[1] if len(sys.argv) > 1 else "release"
+    options = flags(ROOT / "build" / preset)
+    listed = subprocess.run(["git", "ls-files", "*.hpp"], cwd=ROOT, capture_output=True, text=True, check=True)
+    headers = [ROOT / line for line in listed.stdout.split()]
+    failures = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for header, errors in pool.map(lambda h: compiles(h, options), headers):
+            if errors:
+                print(f"{header.relative_to(ROOT)} does not compile alone:\n{errors}", file=sys.stderr)
+                failures += 1
+    print(f"{len(headers) - failures} of {len(headers)} headers compile alone", file=sys.stderr)
+    return failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+// Opens the servers, waits for rest, collects, checks, and prints.
+#include "tools/troupe/check/check_command.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/check/check.hpp"
+#include "tools/troupe/check/collect.hpp"
+#include "tools/troupe/check/jetstream_backlog.hpp"
+#include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/output.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+struct CheckCommand {
+  std::string nats_url;
+  std::string redis_url = "redis://127.0.0.1:6379/0";
+  std::string history_folder;
+  std::vector<std::string> contexts;
+  unsigned settle_seconds = 30;
+  bool json = false;
+};
+
+Result<FinishedRun> read_run(const CheckCommand& options) {
+  const auto contexts = contexts_to_collect(options.contexts);
+  if (!contexts) return tl::make_unexpected(contexts.error());
+  const auto redis = redis::parse_redis_url(options.redis_url);
+  if (!redis) return tl::make_unexpected(redis.error());
+  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe check"});
+  if (!connection) return tl::make_unexpected(connection.error());
+
+  nats::JetStreamEventStreams streams(**connection);
+  redis::RedisViewStore views(*redis);
+  JetStreamBacklog backlogs(**connection);
+  const Sources sources{.streams = streams, .views = views, .backlogs = backlogs};
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds(options.settle_seconds);
+  // What does not come to rest is not refused: I10, I15 and I18 say what is left.
+  if (const auto settled = wait_until_settled(sources, *contexts, deadline); !settled)
+    complain(exit_ok, settled.error().what + "; checking what there is");
+
+  auto run = collect(sources, *contexts);
+  if (run && !options.history_folder.empty())
+    if (const auto added = add_records(*run, options.history_folder); !added)
+      return tl::make_unexpected(added.error());
+  return run;
+}
+
+int check_and_print(const CheckCommand& options) {
+  const auto run = read_run(options);
+  if (!run) return complain(exit_usage, run.error().what);
+  const auto report = check(*run);
+  say(options.json ? to_json(report).dump() : to_text(report));
+  return report.passed() ? exit_ok : exit_refused;
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app, std::function<int()>& run) {
+  auto* command = app.add_subcommand(
+      "check", "Wait until the system has come to rest and check the order flow's invariants");
+  auto options = std::make_shared<CheckCommand>();
+  add_nats_option(*command, options->nats_url);
+  command->add_option("--redis", options->redis_url, "Where the views are")
+      ->envname("REDIS_URL")
+      ->capture_default_str();
+  command->add_option("--history", options->history_folder,
+                      "Folder with the history.jsonl, gateway.jsonl and mail.jsonl of the run");
+  command->add_option("--contexts", options->contexts, "Only these, separated by commas")
+      ->delimiter(',');
+  command
+      ->add_option("--settle", options->settle_seconds,
+                   "Seconds to wait for rest; then what there is is checked")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "One line of JSON instead of a table");
+  command->footer(
+      "Examples:\n"
+      "  troupe check\n"
+      "  troupe check --history runs/today --json\n"
+      "  troupe check --contexts ordering,payments --settle 5\n"
+      "Exit codes: 0 what was checked holds, 1 something is violated, 2 it could not be checked.");
+  command->callback([&run, options] { run = [options] { return check_and_print(*options); }; });
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,121 @@
+// Parses every commit and its events with the prototypes of the contexts' own declarations.
+#include "tools/troupe/check/decoded_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/domain/timestamp.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+/// The type's name in "type.googleapis.com/ordering.v1.OrderPlaced".
+std::string_view type_of(const google::protobuf::Any& any) {
+  const std::string_view url = any.type_url();
+  return url.substr(url.rfind('/') + 1);
+}
+
+/// The commit, or a sentence that says why it is none.
+Result<DecodedCommit> decode(const StoredCommit& stored, const ContextModel& model) {
+  const auto instance = instance_of(stored.subject);
+  if (!instance) return permanent("the subject names no instance");
+  const auto* aggregate = model.aggregate(instance->aggregate.str());
+  if (aggregate == nullptr) return permanent("the context has no such aggregate");
+
+  DecodedCommit commit{.stored = &stored, .instance = *instance, .envelope = {}, .events = {}};
+  if (!commit.envelope.ParseFromString(stored.bytes)) return permanent("the bytes are no commit");
+  if (commit.envelope.events().empty()) return permanent("the commit has no event");
+  for (const auto& any : commit.envelope.events()) {
+    const auto prototype = aggregate->events.find(type_of(any));
+    if (prototype == aggregate->events.end())
+      return permanent("the aggregate has no event " + std::string(type_of(any)));
+    MessagePtr event(prototype->second->New());
+    if (!event->ParseFromString(any.value()))
+      return permanent("the bytes of " + std::string(type_of(any)) + " make no sense");
+    commit.events.push_back(std::move(event));
+  }
+  commit.envelope.clear_events();
+  return commit;
+}
+
+DecodedContext decode(const ContextRun& run, const ContextModel& model, Report& report) {
+  DecodedContext context{.model = &model, .run = &run, .commits = {}};
+  context.commits.reserve(run.log.size());
+  for (const auto& stored : run.log) {
+    auto commit = decode(stored, model);
+    if (!commit) {
+      report.violated("I1", commit.error().what, place(stored));
+      continue;
+    }
+    report.count("events", commit->events.size());
+    context.commits.push_back(*std::move(commit));
+  }
+  report.count("commits", run.log.size());
+  return context;
+}
+
+const std::vector<const DecodedCommit*> none;
+
+}  // namespace
+
+Time DecodedCommit::time() const { return to_time(envelope.committed_at()); }
+
+std::string EventAt::name() const { return commit->subject() + '@' + std::to_string(version()); }
+
+std::string place(const StoredCommit& commit) {
+  return commit.subject.str() + " (sequence " + std::to_string(commit.sequence) + ")";
+}
+
+DecodedRun::DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& models,
+                       Report& report)
+    : run_(run) {
+  for (const auto& context : run.contexts) {
+    const auto model = std::find_if(models.begin(), models.end(),
+                                    [&](const auto& m) { return m.name == context.context; });
+    if (model == models.end()) {
+      report.not_checked("I1", "nothing is known about the context " + context.context);
+      continue;
+    }
+    contexts_.push_back(decode(context, *model, report));
+  }
+  for (const auto& model : models)
+    if (context(model.name) == nullptr) missing_.push_back(model.name);
+  for (const auto& context : contexts_) {
+    for (const auto& commit : context.commits) {
+      by_subject_[commit.subject()].push_back(&commit);
+      by_command_[commit.envelope.command_id()].push_back(&commit);
+    }
+  }
+}
+
+const DecodedContext* DecodedRun::context(std::string_view name) const {
+  for (const auto& context : contexts_)
+    if (context.model->name == name) return &context;
+  return nullptr;
+}
+
+std::optional<EventAt> DecodedRun::event(std::string_view subject, std::uint64_t version) const {
+  const auto& commits = commits_on(subject);
+  const auto after = std::upper_bound(commits.begin(), commits.end(), version,
+                                      [](std::uint64_t v, const DecodedCommit* commit) {
+                                        return v < commit->envelope.first_version();
+                                      });
+  if (after == commits.begin()) return std::nullopt;
+  const auto* commit = *(after - 1);
+  if (version > commit->last_version()) return std::nullopt;
+  return EventAt{commit, static_cast<std::size_t>(version - commit->envelope.first_version())};
+}
+
+const std::vector<const DecodedCommit*>& DecodedRun::commits_of(
+    const std::string& command_id) const {
+  const auto found = by_command_.find(command_id);
+  return found == by_command_.end() ? none : found->second;
+}
+
+const std::vector<const DecodedCommit*>& DecodedRun::commits_on(std::string_view subject) const {
+  const auto found = by_subject_.find(subject);
+  return found == by_subject_.end() ? none : found->second;
+}
+
+}  // namespace troupe::tool

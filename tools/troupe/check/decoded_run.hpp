@@ -1,0 +1,97 @@
+// A run's logs, decoded once for all invariants.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/domain/model.hpp"
+#include "tools/troupe/check/report.hpp"
+#include "tools/troupe/check/run.hpp"
+#include "troupe/v1/commit.pb.h"
+
+namespace troupe::tool {
+
+struct DecodedCommit {
+  const StoredCommit* stored = nullptr;
+  Instance instance;    ///< from the subject
+  v1::Commit envelope;  ///< its `events` are moved to:
+  std::vector<MessagePtr> events;
+
+  const std::string& subject() const { return stored->subject.str(); }
+  std::uint64_t last_version() const { return envelope.first_version() + events.size() - 1; }
+  Time time() const;
+};
+
+/// One event in its commit.
+struct EventAt {
+  const DecodedCommit* commit = nullptr;
+  std::size_t index = 0;
+
+  const Message& data() const { return *commit->events[index]; }
+  std::uint64_t version() const { return commit->envelope.first_version() + index; }
+  const std::string& id() const { return commit->instance.id.str(); }
+  EventFacts facts() const { return {.id = id(), .version = version(), .time = commit->time()}; }
+  /// <subject>@<version>, as in a causation id.
+  std::string name() const;
+  /// The event as an E, or null if it is something else.
+  template <class E>
+  const E* as() const {
+    return data().GetDescriptor() == E::descriptor() ? static_cast<const E*>(&data()) : nullptr;
+  }
+};
+
+struct DecodedContext {
+  const ContextModel* model = nullptr;
+  const ContextRun* run = nullptr;
+  std::vector<DecodedCommit> commits;  ///< in the order of the stream
+
+  /// Calls `handle` with every event of an aggregate's instances, in the order of the stream.
+  template <class Handle>
+  void for_each_event(std::string_view aggregate, const Handle& handle) const {
+    for (const auto& commit : commits) {
+      if (commit.instance.aggregate.str() != aggregate) continue;
+      for (std::size_t i = 0; i < commit.events.size(); ++i) handle(EventAt{&commit, i});
+    }
+  }
+};
+
+/// Points into the run and the models it was made of.
+class DecodedRun {
+public:
+  /// Commits that cannot be decoded are violations of I1 and are left out.
+  DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& models, Report& report);
+  DecodedRun(const DecodedRun&) = delete;
+  DecodedRun& operator=(const DecodedRun&) = delete;
+
+  const FinishedRun& run() const { return run_; }
+  const std::vector<DecodedContext>& contexts() const { return contexts_; }
+  /// Null when that context's log was not collected.
+  const DecodedContext* context(std::string_view name) const;
+
+  /// The contexts that are known but whose logs were not collected.
+  const std::vector<std::string>& missing() const { return missing_; }
+
+  /// Nothing when the log has no such event.
+  std::optional<EventAt> event(std::string_view subject, std::uint64_t version) const;
+  /// The commits made for a command id; more than one is a violation of I3.
+  const std::vector<const DecodedCommit*>& commits_of(const std::string& command_id) const;
+  /// The commits of an instance, in the order of the stream.
+  const std::vector<const DecodedCommit*>& commits_on(std::string_view subject) const;
+
+private:
+  const FinishedRun& run_;
+  std::vector<DecodedContext> contexts_;
+  std::vector<std::string> missing_;
+  std::unordered_map<std::string_view, std::vector<const DecodedCommit*>> by_subject_;
+  std::unordered_map<std::string_view, std::vector<const DecodedCommit*>> by_command_;
+};
+
+/// How a witness names a commit.
+std::string place(const StoredCommit& commit);
+
+}  // namespace troupe::tool

@@ -1,0 +1,83 @@
+// Collects findings and writes them for people and for programs.
+#include "tools/troupe/check/report.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace troupe::tool {
+
+void Report::violated(std::string_view invariant, std::string sentence, std::string witness) {
+  if (++found_[std::string(invariant)] > violations_kept_max) return;
+  violations_.push_back({std::string(invariant), std::move(sentence), std::move(witness)});
+}
+
+void Report::not_checked(std::string_view invariant, std::string why) {
+  not_checked_.push_back({std::string(invariant), std::move(why)});
+}
+
+void Report::count(std::string_view counter, std::uint64_t by) {
+  const auto found = counters_.find(counter);
+  if (found == counters_.end())
+    counters_.emplace(counter, by);
+  else
+    found->second += by;
+}
+
+std::uint64_t Report::found(std::string_view invariant) const {
+  const auto found = found_.find(invariant);
+  return found == found_.end() ? 0 : found->second;
+}
+
+namespace {
+
+/// "ok", "3 violations", "not checked" or "in part".
+std::string verdict(const Report& report, std::string_view invariant) {
+  if (const auto found = report.found(invariant))
+    return fmt::format("{} violation{}", found, found == 1 ? "" : "s");
+  for (const auto& gap : report.not_checked())
+    if (gap.invariant == invariant) return "see below";
+  return "ok";
+}
+
+}  // namespace
+
+std::string to_text(const Report& report) {
+  std::string text;
+  for (const auto& [id, rule] : invariants)
+    text += fmt::format("{:<4} {:<14} {}\n", id, verdict(report, id), rule);
+
+  if (!report.not_checked().empty()) text += "\nnot checked\n";
+  for (const auto& gap : report.not_checked())
+    text += fmt::format("  {:<4} {}\n", gap.invariant, gap.why);
+
+  if (!report.passed()) text += "\nviolations\n";
+  for (const auto& violation : report.violations())
+    text += fmt::format("  {:<4} {}\n       {}\n", violation.invariant, violation.sentence,
+                        violation.witness);
+
+  text += "\nseen\n";
+  for (const auto& [name, count] : report.counters())
+    text += fmt::format("  {:<32} {:>12}\n", name, count);
+  return text;
+}
+
+nlohmann::json to_json(const Report& report) {
+  auto json = nlohmann::json{{"passed", report.passed()},
+                             {"violations", nlohmann::json::array()},
+                             {"found", nlohmann::json::object()},
+                             {"not_checked", nlohmann::json::array()},
+                             {"counters", report.counters()}};
+  for (const auto& violation : report.violations())
+    json["violations"].push_back({{"invariant", violation.invariant},
+                                  {"sentence", violation.sentence},
+                                  {"witness", violation.witness}});
+  for (const auto& invariant : invariants)
+    if (const auto found = report.found(invariant.id))
+      json["found"][std::string(invariant.id)] = found;
+  for (const auto& gap : report.not_checked())
+    json["not_checked"].push_back({{"invariant", gap.invariant}, {"why", gap.why}});
+  return json;
+}
+
+}  // namespace troupe::tool

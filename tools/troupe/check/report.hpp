@@ -1,0 +1,76 @@
+// What a check found: violations with their witnesses, what could not be checked, and what was
+// seen.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::tool {
+
+struct Invariant {
+  std::string_view id;
+  std::string_view rule;
+};
+
+inline constexpr std::array<Invariant, 13> invariants{{
+    {"I1", "the log is well formed: versions, types and the hash chain have no gap"},
+    {"I2", "what was acknowledged is in the log, where the answer said"},
+    {"I3", "no command happened twice"},
+    {"I4", "nothing happened that nobody asked for"},
+    {"I5", "what was rejected did not happen"},
+    {"I6", "what was left unknown happened whole or not at all"},
+    {"I10", "every order ended, by legal steps only"},
+    {"I11",
+     "stock: received = on hand + reserved + shipped, never negative, nothing held in the end"},
+    {"I12", "money: captured - refunded = totals of the confirmed orders, and as the gateway says"},
+    {"I13", "confirmed orders are paid and shipped once, cancelled ones hold nothing"},
+    {"I14", "the outside world was asked once per matter, however often it was repeated"},
+    {"I15", "views are what the log says"},
+    {"I18", "nothing is stuck: no pending events, no timers of ended orders, nothing parked"},
+}};
+
+struct Violation {
+  std::string invariant;
+  std::string sentence;
+  std::string witness;  ///< the smallest thing to look at, such as evt.ordering.order.o-1@2
+};
+
+struct NotChecked {
+  std::string invariant;
+  std::string why;
+};
+
+class Report {
+public:
+  /// Of each invariant so many violations are kept; the others are only counted.
+  static constexpr std::uint64_t violations_kept_max = 20;
+
+  void violated(std::string_view invariant, std::string sentence, std::string witness);
+  void not_checked(std::string_view invariant, std::string why);
+  void count(std::string_view counter, std::uint64_t by = 1);
+
+  bool passed() const { return violations_.empty(); }
+  const std::vector<Violation>& violations() const { return violations_; }
+  const std::vector<NotChecked>& not_checked() const { return not_checked_; }
+  /// How many violations of an invariant were found.
+  std::uint64_t found(std::string_view invariant) const;
+  const std::map<std::string, std::uint64_t, std::less<>>& counters() const { return counters_; }
+
+private:
+  std::vector<Violation> violations_;
+  std::map<std::string, std::uint64_t, std::less<>> found_;  // by invariant
+  std::vector<NotChecked> not_checked_;
+  std::map<std::string, std::uint64_t, std::less<>> counters_;
+};
+
+/// A table for people, violations with their witnesses below it.
+std::string to_text(const Report& report);
+nlohmann::json to_json(const Report& report);
+
+}  // namespace troupe::tool

@@ -1,0 +1,26 @@
+// The commands of the program; each adds itself to the command line.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace troupe::tool {
+
+/// What the chosen command does; its result is the program's exit code.
+using Run = std::function<int()>;
+
+void add_node_command(CLI::App& app, Run& run);
+void add_demo_command(CLI::App& app, Run& run);
+void add_send_command(CLI::App& app, Run& run);
+void add_query_command(CLI::App& app, Run& run);
+void add_state_command(CLI::App& app, Run& run);
+void add_decode_command(CLI::App& app, Run& run);
+void add_gateway_command(CLI::App& app, Run& run);
+void add_mail_sink_command(CLI::App& app, Run& run);
+
+/// `--nats`, with NATS_URL and then the usual local address as default.
+void add_nats_option(CLI::App& command, std::string& url);
+
+}  // namespace troupe::tool

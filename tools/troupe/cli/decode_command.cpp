@@ -1,0 +1,48 @@
+// troupe decode: a stored commit on stdin, readable JSON on stdout.
+#include <array>
+#include <cstdio>
+#include <optional>
+
+#include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/cli/readable.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+/// NATS carries no larger message.
+constexpr std::size_t commit_bytes_max = 64U << 20U;
+
+std::optional<std::string> read_stdin() {
+  std::string all;
+  std::array<char, 65'536> chunk;
+  while (const auto read = std::fread(chunk.data(), 1, chunk.size(), stdin)) {
+    all.append(chunk.data(), read);
+    if (all.size() > commit_bytes_max) return std::nullopt;
+  }
+  return all;
+}
+
+int decode(bool on_one_line) {
+  const auto bytes = read_stdin();
+  if (!bytes) return complain(exit_refused, "stdin is longer than any commit");
+  const auto commit = parse_commit(*bytes);
+  if (!commit) return complain(exit_refused, commit.error().what);
+  say(describe_commit(*commit).dump(on_one_line ? -1 : 2));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_decode_command(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("decode", "Turn a stored commit on stdin into readable JSON");
+  auto on_one_line = std::make_shared<bool>(false);
+  command->add_flag("--json", *on_one_line, "JSON on one line");
+  command->footer(
+      "Example:\n"
+      "  nats stream view EVT_ORDERING --translate \"troupe decode\"");
+  command->callback([&run, on_one_line] { run = [on_one_line] { return decode(*on_one_line); }; });
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,56 @@
+// troupe node: one runtime process, as in production.
+#include <spdlog/spdlog.h>
+
+#include "actors/all.hpp"
+#include "runtime/host/config.hpp"
+#include "runtime/host/node.hpp"
+#include "runtime/ports/embedded.hpp"
+#include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/cli/stop_signals.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+struct NodeOptions {
+  std::string config_file;
+  bool print_config = false;
+};
+
+int serve(const NodeOptions& options) {
+  if (options.print_config) {
+    say(std::string(embedded_file("config/default.toml")));
+    return exit_ok;
+  }
+  if (options.config_file.empty())
+    return complain(exit_usage, "name a configuration with --config FILE; --print-config shows one");
+  auto config = host::load_config(options.config_file);
+  if (!config) return complain(exit_usage, config.error().what);
+  StopSignals signals;
+  const auto name = config->name;
+  auto node = host::Node::start(std::move(*config), all_contexts());
+  if (!node) return complain(exit_usage, node.error().what);
+  signals.wait();
+  spdlog::info("Node {} stops.", name);
+  (*node)->stop();
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_node_command(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("node", "Run contexts until SIGTERM or SIGINT");
+  auto options = std::make_shared<NodeOptions>();
+  command->add_option("--config", options->config_file, "Configuration in TOML");
+  command->add_flag("--print-config", options->print_config,
+                    "Print the commented default configuration and exit");
+  command->footer(
+      "Examples:\n"
+      "  troupe node --print-config > troupe.toml\n"
+      "  troupe node --config troupe.toml\n"
+      "Exit codes: 0 stopped by a signal, 2 could not start.");
+  command->callback([&run, options] { run = [options] { return serve(*options); }; });
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,31 @@
+// Stored and sent messages as JSON that a person can read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <google/protobuf/message.h>
+#include <google/protobuf/timestamp.pb.h>
+#include <nlohmann/json.hpp>
+
+#include "runtime/ports/result.hpp"
+#include "troupe/v1/commit.pb.h"
+
+namespace troupe::tool {
+
+using Json = nlohmann::ordered_json;
+
+/// Protobuf's JSON mapping, with the names of the schema.
+Json to_json(const google::protobuf::Message& message);
+
+/// Such as 2026-05-04T14:00:00.250Z.
+std::string to_text(const google::protobuf::Timestamp& time);
+
+/// The commit in the stored bytes; a failure when they are none.
+Result<v1::Commit> parse_commit(std::string_view bytes);
+
+/// Events with their versions and types, unpacked where this program knows the type; hashes in
+/// hexadecimal.
+Json describe_commit(const v1::Commit& commit);
+
+}  // namespace troupe::tool

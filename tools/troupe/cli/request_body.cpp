@@ -1,0 +1,31 @@
+#include "tools/troupe/cli/request_body.hpp"
+
+#include <algorithm>
+
+#include <google/protobuf/util/json_util.h>
+#include <nlohmann/json.hpp>
+
+namespace troupe::tool {
+
+bool is_known(const std::vector<ContextModel>& contexts, std::string_view context) {
+  return std::ranges::find(contexts, context, &ContextModel::name) != contexts.end();
+}
+
+std::string check_body(const std::string& body, const Message* prototype) {
+  if (prototype == nullptr) {
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    return json.is_object() ? "" : "the body is no JSON object";
+  }
+  const MessagePtr message{prototype->New()};
+  const auto parsed = google::protobuf::util::JsonStringToMessage(body, message.get());
+  if (parsed.ok()) return {};
+  return "the body is no " + prototype->GetDescriptor()->name() + " in JSON: "
+         + std::string(parsed.message());
+}
+
+std::string nobody_serves(const std::string& context, const std::string& nats_url) {
+  return "nobody serves the context '" + context + "' at " + nats_url
+         + "; start a node that runs it, or correct the name";
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,258 @@
+#include "tools/troupe/demo/demo.hpp"
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "actors/all.hpp"
+#include "runtime/host/memory_node.hpp"
+#include "runtime/nats/connection.hpp"
+#include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/check/check.hpp"
+#include "tools/troupe/check/collect.hpp"
+#include "tools/troupe/check/jetstream_backlog.hpp"
+#include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/cli/stop_signals.hpp"
+#include "tools/troupe/demo/follower.hpp"
+#include "tools/troupe/demo/keep.hpp"
+#include "tools/troupe/demo/memory_backlog.hpp"
+#include "tools/troupe/demo/progress.hpp"
+#include "tools/troupe/demo/senders.hpp"
+#include "tools/troupe/demo/stage.hpp"
+#include "tools/troupe/demo/summary.hpp"
+#include "tools/troupe/demo/wishes.hpp"
+#include "tools/troupe/orders/generate.hpp"
+#include "tools/troupe/orders/online_retail.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/troupe/sim/simulated_effects.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+/// How long the last timers, acknowledgements and views may take once every order has ended.
+constexpr std::chrono::seconds rest_patience{30};
+
+/// What is to be driven.
+struct Script {
+  std::vector<Invoice> invoices;
+  std::map<std::string, std::int64_t> stock;
+};
+
+Result<Script> write_script(const DemoOptions& options) {
+  const auto factor = Share::parse(options.stock_factor);
+  if (!factor) return permanent("--stock-factor wants a number between 0 and 1000, such as 0.9");
+  Script script;
+  if (options.orders_file.empty()) {
+    script.invoices = generate_invoices(options.count, options.seed);
+  } else {
+    auto read = read_online_retail(options.orders_file);
+    if (!read) return tl::make_unexpected(read.error());
+    script.invoices = std::move(*read);
+  }
+  script.stock = demand_of(script.invoices, is_legal_order);
+  for (auto& [article, pieces] : script.stock) pieces = factor->rounded_up_of(pieces);
+  return script;
+}
+
+/// Where a run's files go: the folder asked for, else a temporary one that goes again.
+class RunFolder {
+public:
+  static Result<std::unique_ptr<RunFolder>> make(const std::string& wanted) {
+    auto folder = std::make_unique<RunFolder>();
+    if (wanted.empty()) {
+      folder->temporary_.emplace("troupe-demo");
+      folder->path_ = folder->temporary_->path();
+      return folder;
+    }
+    std::error_code error;
+    std::filesystem::create_directories(wanted, error);
+    folder->path_ = std::filesystem::absolute(wanted);
+    if (error) return permanent("cannot make the folder " + wanted + ": " + error.message());
+    if (!std::filesystem::is_empty(folder->path_, error))
+      return permanent("the folder " + wanted + " is not empty; a run starts from nothing");
+    return folder;
+  }
+  const std::filesystem::path& path() const { return path_; }
+  void keep() {
+    if (temporary_) temporary_->keep();
+  }
+
+private:
+  std::optional<TempFolder> temporary_;
+  std::filesystem::path path_;
+};
+
+/// Hands the first bad news to whoever can end the run, as soon as there is somebody. Thread safe.
+class Alarm {
+public:
+  void raise(const std::string& problem) {
+    const std::lock_guard lock(mutex_);
+    if (problem_) return;
+    problem_ = problem;
+    if (handler_) handler_(*problem_);
+  }
+  /// Replaces the handler; the former one does not run afterwards.
+  void on_raise(std::function<void(const std::string&)> handler) {
+    const std::lock_guard lock(mutex_);
+    handler_ = std::move(handler);
+    if (problem_ && handler_) handler_(*problem_);
+  }
+
+private:
+  std::mutex mutex_;
+  std::optional<std::string> problem_;
+  std::function<void(const std::string&)> handler_;
+};
+
+std::vector<std::string> context_names() {
+  std::vector<std::string> names;
+  for (const auto& context : all_contexts()) names.push_back(context.name);
+  return names;
+}
+
+/// One run, in memory or on servers of its own.
+class DemoRun {
+public:
+  DemoRun(const DemoOptions& options, const Script& script, StopSignals& signals)
+      : options_(options), script_(script), signals_(signals) {
+    signals_.on_stop([this] {
+      stopped_.request_stop();
+      alarm_.raise("it was stopped");
+    });
+  }
+  ~DemoRun() { signals_.on_stop({}); }
+  DemoRun(const DemoRun&) = delete;
+  DemoRun& operator=(const DemoRun&) = delete;
+
+  int in_memory(const std::filesystem::path& folder);
+  int on_servers(const std::filesystem::path& folder);
+
+private:
+  int play(CommandSender& sender, const Sources& sources, const std::filesystem::path& folder);
+  DriveResult drive(CommandSender& sender, EventStreams& streams, History& history);
+  Result<Report> check_run(const Sources& sources, const std::filesystem::path& folder,
+                           DriveResult& result) const;
+
+  const DemoOptions& options_;
+  const Script& script_;
+  StopSignals& signals_;
+  std::stop_source stopped_;
+  Alarm alarm_;
+  Progress progress_;
+};
+
+int DemoRun::in_memory(const std::filesystem::path& folder) {
+  auto mails = MailLedger::open(folder);
+  if (!mails) return complain(exit_usage, mails.error().what);
+  const auto gateway =
+      Gateway::open({.seed = options_.seed, .decline_rate = options_.decline_rate}, folder);
+  if (!gateway) return complain(exit_usage, gateway.error().what);
+  SimulatedEffects effects(**gateway, *mails);
+  const auto node = host::MemoryNode::start(all_contexts(), effects);
+  if (!node) return complain(exit_usage, node.error().what);
+  BusSender sender((*node)->commands());
+  MemoryBacklog backlogs((*node)->broker());
+  return play(sender,
+              {.streams = (*node)->streams(), .views = (*node)->views(), .backlogs = backlogs},
+              folder);
+}
+
+int DemoRun::on_servers(const std::filesystem::path& folder) {
+  progress_.note("Starting nats-server, Redis, mail sink, payment gateway and node in "
+                 + folder.string());
+  const auto stage = Stage::start({.folder = folder,
+                                   .durability = options_.durability,
+                                   .decline_rate = options_.decline_rate,
+                                   .seed = options_.seed,
+                                   .outlives_parent = options_.keep,
+                                   .stop = stopped_.get_token()},
+                                  {.note = [this](const auto& line) { progress_.note(line); },
+                                   .failed = [this](const auto& what) { alarm_.raise(what); }});
+  if (!stage) return complain(exit_usage, stage.error().what);
+  const auto& urls = (*stage)->urls();
+  const auto redis = redis::parse_redis_url(urls.redis);
+  if (!redis) return complain(exit_usage, redis.error().what);
+  const auto commands = nats::Connection::open({.url = urls.nats, .name = "demo clients"});
+  if (!commands) return complain(exit_usage, commands.error().what);
+  const auto reads = nats::Connection::open({.url = urls.nats, .name = "demo reads"});
+  if (!reads) return complain(exit_usage, reads.error().what);
+
+  NatsSender sender(**commands);
+  nats::JetStreamEventStreams streams(**reads);
+  redis::RedisViewStore views(*redis);
+  JetStreamBacklog backlogs(**reads);
+  const int code =
+      play(sender, {.streams = streams, .views = views, .backlogs = backlogs}, folder);
+  if (options_.keep && !stopped_.stop_requested()) {
+    const auto text = how_to_go_on(**stage, folder);
+    options_.json ? progress_.note(text) : say(text);
+    (*stage)->let_go();
+  }
+  return code;
+}
+
+int DemoRun::play(CommandSender& sender, const Sources& sources,
+                  const std::filesystem::path& folder) {
+  auto history = History::open(folder);
+  if (!history) return complain(exit_usage, history.error().what);
+  auto result = drive(sender, sources.streams, *history);
+  const auto report = check_run(sources, folder, result);
+  if (!report) return complain(exit_refused, report.error().what);
+  say(options_.json ? summary_json(result, *report).dump() : summary_text(result, *report));
+  for (const auto& problem : result.problems) complain(exit_refused, problem);
+  return result.problems.empty() && report->passed() ? exit_ok : exit_refused;
+}
+
+DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History& history) {
+  StopFlag stop;
+  Driver driver(sender, history, stop);
+  alarm_.on_raise([&driver](const std::string& problem) { driver.give_up(problem); });
+  const auto result = [&] {
+    const Progress::Showing showing(progress_, [&driver] { return driver.progress(); });
+    const Follower follower(streams, context_names(),
+                            {.commits = [&](const auto& commits) { driver.apply(commits); },
+                             .failed = [&](const auto& problem) { driver.give_up(problem); }});
+    return driver.run(script_.invoices, script_.stock);
+  }();
+  alarm_.on_raise({});
+  return result;
+}
+
+Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem::path& folder,
+                                  DriveResult& result) const {
+  const auto contexts = contexts_to_collect({});
+  if (!contexts) return tl::make_unexpected(contexts.error());
+  const auto deadline = std::chrono::steady_clock::now() + rest_patience;
+  // A run that was given up does not come to rest, or not soon; what there is is checked.
+  if (result.problems.empty())
+    if (const auto rest =
+            wait_until_settled(sources, *contexts, deadline, stopped_.get_token());
+        !rest)
+      result.problems.push_back(rest.error().what);
+  auto run = collect(sources, *contexts);
+  if (!run) return tl::make_unexpected(run.error());
+  if (const auto added = add_records(*run, folder); !added)
+    return tl::make_unexpected(added.error());
+  return check(*run);
+}
+
+}  // namespace
+
+int run_demo(const DemoOptions& options) {
+  StopSignals signals;
+  const auto script = write_script(options);
+  if (!script) return complain(exit_usage, script.error().what);
+  const auto folder = RunFolder::make(options.folder);
+  if (!folder) return complain(exit_usage, folder.error().what);
+  const auto& path = (*folder)->path();
+  DemoRun run(options, *script, signals);
+  const int code = options.memory ? run.in_memory(path) : run.on_servers(path);
+  const bool worth_a_look = code != exit_ok && !signals.wait_for(std::chrono::milliseconds{0});
+  if (options.keep || worth_a_look) (*folder)->keep();
+  if (worth_a_look) complain(exit_refused, "logs and ledgers of this run are in " + path.string());
+  return code;
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,183 @@
+#include "tools/troupe/demo/driver.hpp"
+
+#include "tools/troupe/demo/wishes.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What an outcome other than accepted says, for a person.
+std::string describe(const Outcome& outcome) {
+  if (const auto* rejected = std::get_if<Rejected>(&outcome))
+    return std::to_string(rejected->code) + " " + rejected->text;
+  if (const auto* unknown = std::get_if<Unknown>(&outcome)) return "unknown: " + unknown->text;
+  return "accepted";
+}
+
+/// The domain said no; everything else that is no acceptance is trouble.
+const Rejected* refused_by_domain(const Outcome& outcome) {
+  constexpr int refused = 422;
+  const auto* rejected = std::get_if<Rejected>(&outcome);
+  return rejected != nullptr && rejected->code == refused ? rejected : nullptr;
+}
+
+}  // namespace
+
+Driver::Driver(CommandSender& sender, History& history, StopFlag& stop)
+    : stop_(stop), pool_("demo", clients, sender, history, stop) {}
+
+DriveResult Driver::run(const std::vector<Invoice>& invoices,
+                        const std::map<std::string, std::int64_t>& stock) {
+  const auto started = Clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    invoices_ = invoices.size();
+  }
+  fill_stock(stock);
+  for (const auto& invoice : invoices) place(invoice);
+
+  std::unique_lock lock(mutex_);
+  wait_until(lock, [this] { return all_ended(); });
+  result_.flow = flow_.counts();
+  result_.commands = pool_.submitted();
+  result_.seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  return result_;
+}
+
+void Driver::fill_stock(const std::map<std::string, std::int64_t>& stock) {
+  std::unique_lock lock(mutex_);
+  for (const auto& [article, quantity] : stock) {
+    if (quantity == 0) continue;
+    ++stock_pending_;
+    pool_.submit(receive_stock(article, quantity), [this, name = article](const Outcome& outcome) {
+      const std::lock_guard inner(mutex_);
+      --stock_pending_;
+      if (!std::holds_alternative<Accepted>(outcome))
+        note_problem("article " + name + " was not stocked: " + describe(outcome));
+      changed_.notify_all();
+    });
+  }
+  wait_until(lock, [this] { return stock_pending_ == 0; });
+}
+
+void Driver::place(const Invoice& invoice) {
+  std::unique_lock lock(mutex_);
+  if (invoice.cancels()) {
+    desk_.add_cancellation(invoice.number, invoice.customer);
+    submit_due_cancellations();
+    return;
+  }
+  if (!wait_until(lock, [this] { return open_orders_ < open_orders_max; })) return;
+  ++open_orders_;
+  desk_.add_order(invoice.number, invoice.customer);
+  pool_.submit(place_order(invoice), [this, id = invoice.number](const Outcome& outcome) {
+    note_placed(id, outcome);
+  });
+}
+
+void Driver::note_placed(const std::string& order_id, const Outcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  if (std::holds_alternative<Accepted>(outcome)) {
+    ++orders_accepted_;  // its end comes through the log
+  } else {
+    if (const auto* rejection = refused_by_domain(outcome))
+      note_rejection(*rejection);
+    else
+      note_problem("order " + order_id + " was not placed: " + describe(outcome));
+    end_order(order_id, OrderDesk::Status::refused);
+  }
+  changed_.notify_all();
+}
+
+void Driver::apply(const std::vector<v1::Commit>& commits) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& commit : commits)
+    for (const auto& change : flow_.apply(commit))
+      end_order(change.order_id, change.fate == OrderFate::confirmed
+                                     ? OrderDesk::Status::confirmed
+                                     : OrderDesk::Status::cancelled);
+  changed_.notify_all();
+}
+
+void Driver::end_order(const std::string& order_id, OrderDesk::Status status) {
+  if (desk_.end_order(order_id, status)) {
+    --open_orders_;
+    ++invoices_ended_;
+  }
+  submit_due_cancellations();
+}
+
+void Driver::submit_due_cancellations() {
+  for (const auto& due : desk_.take_due()) {
+    if (due.order_id.empty()) {
+      ++result_.nothing_to_cancel;
+      ++invoices_ended_;
+      continue;
+    }
+    pool_.submit(cancel_order(due.order_id, due.invoice),
+                 [this, invoice = due.invoice](const Outcome& outcome) {
+                   note_cancelled(invoice, outcome);
+                 });
+  }
+}
+
+void Driver::note_cancelled(const std::string& invoice, const Outcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  ++invoices_ended_;
+  const auto* accepted = std::get_if<Accepted>(&outcome);
+  if (accepted == nullptr)
+    note_problem("invoice " + invoice + " could not cancel: " + describe(outcome));
+  else if (accepted->first_version == 0)
+    ++result_.nothing_to_cancel;  // something else had cancelled it meanwhile
+  changed_.notify_all();
+}
+
+void Driver::note_rejection(const Rejected& rejection) {
+  ++result_.rejected;
+  ++result_.rejections[rejection.text.substr(0, rejection.text.find_first_of(" :"))];
+}
+
+void Driver::note_problem(const std::string& problem) {
+  if (result_.problems.size() < problems_max) result_.problems.push_back(problem);
+}
+
+void Driver::give_up(const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  if (!given_up_) note_problem(problem);
+  given_up_ = true;
+  stop_.stop();
+  changed_.notify_all();
+}
+
+DriveProgress Driver::progress() const {
+  const std::lock_guard lock(mutex_);
+  return {.invoices = invoices_, .ended = invoices_ended_, .flow = flow_.counts()};
+}
+
+/// False: the run is given up, now perhaps because it was quiet for too long.
+template <class Predicate>
+bool Driver::wait_until(std::unique_lock<std::mutex>& lock, Predicate holds) {
+  auto commits = flow_.counts().commits;
+  auto quiet_until = Clock::now() + quiet_max;
+  while (!given_up_ && !holds()) {
+    if (changed_.wait_until(lock, quiet_until) == std::cv_status::timeout) {
+      note_problem("nothing happened for " + std::to_string(quiet_max.count())
+                   + " seconds, but there are still " + flow_.unsettled());
+      given_up_ = true;
+      stop_.stop();
+    }
+    if (commits == flow_.counts().commits) continue;
+    commits = flow_.counts().commits;
+    quiet_until = Clock::now() + quiet_max;
+  }
+  return !given_up_;
+}
+
+bool Driver::all_ended() const {
+  return invoices_ended_ == invoices_ && flow_.counts().placed == orders_accepted_
+         && flow_.unsettled().empty();
+}
+
+}  // namespace troupe::tool

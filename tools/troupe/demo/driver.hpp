@@ -1,0 +1,93 @@
+// Drives invoices through the system: stocks the articles, places the orders, cancels as invoices
+// ask for it, and waits until nothing is left to happen.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tools/troupe/demo/client_pool.hpp"
+#include "tools/troupe/demo/flow.hpp"
+#include "tools/troupe/demo/order_desk.hpp"
+#include "tools/troupe/orders/invoice.hpp"
+
+namespace troupe::tool {
+
+/// How far a run has come.
+struct DriveProgress {
+  std::uint64_t invoices = 0;  ///< in all
+  std::uint64_t ended = 0;     ///< of them
+  FlowCounts flow;
+};
+
+/// What a run came to.
+struct DriveResult {
+  FlowCounts flow;
+  std::uint64_t rejected = 0;
+  std::map<std::string, std::uint64_t> rejections;  ///< by the code that comes first in their text
+  std::uint64_t nothing_to_cancel = 0;
+  std::uint64_t commands = 0;  ///< sent by the clients; repeats are not counted
+  double seconds = 0;
+  std::vector<std::string> problems;  ///< one sentence each; none when everything has ended
+};
+
+/// Thread safe; run() is for once.
+class Driver {
+public:
+  /// Orders that are being placed or wait for their end; over it the next one waits.
+  static constexpr std::size_t open_orders_max = 64;
+  /// Clients that send side by side.
+  static constexpr std::size_t clients = 8;
+  /// Without a commit for this long the run is given up.
+  static constexpr std::chrono::seconds quiet_max{120};
+  /// More are counted only.
+  static constexpr std::size_t problems_max = 20;
+
+  Driver(CommandSender& sender, History& history, StopFlag& stop);
+
+  /// Blocks until everything has ended or cannot end. apply() must meanwhile be fed with all
+  /// commits of all contexts.
+  DriveResult run(const std::vector<Invoice>& invoices,
+                  const std::map<std::string, std::int64_t>& stock);
+
+  /// Commits of one context, in the order of its stream.
+  void apply(const std::vector<v1::Commit>& commits);
+
+  /// Ends run() soon, with this problem.
+  void give_up(const std::string& problem);
+
+  DriveProgress progress() const;
+
+private:
+  void fill_stock(const std::map<std::string, std::int64_t>& stock);
+  void place(const Invoice& invoice);
+  void note_placed(const std::string& order_id, const Outcome& outcome);
+  void submit_due_cancellations();
+  void note_cancelled(const std::string& invoice, const Outcome& outcome);
+  void note_rejection(const Rejected& rejection);
+  void note_problem(const std::string& problem);
+  void end_order(const std::string& order_id, OrderDesk::Status status);
+  template <class Predicate>
+  bool wait_until(std::unique_lock<std::mutex>& lock, Predicate holds);
+  bool all_ended() const;
+
+  StopFlag& stop_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  Flow flow_;
+  OrderDesk desk_;
+  std::size_t stock_pending_ = 0;
+  std::size_t open_orders_ = 0;
+  std::uint64_t orders_accepted_ = 0;
+  std::uint64_t invoices_ = 0;
+  std::uint64_t invoices_ended_ = 0;
+  bool given_up_ = false;
+  DriveResult result_;
+
+  ClientPool pool_;  // last: its threads use the rest
+};
+
+}  // namespace troupe::tool

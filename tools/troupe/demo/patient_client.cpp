@@ -1,0 +1,57 @@
+#include "tools/troupe/demo/patient_client.hpp"
+
+#include <algorithm>
+
+#include "runtime/ports/clock.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+constexpr int overloaded = 429;
+constexpr int not_available = 503;
+
+bool worth_repeating(const Outcome& outcome) {
+  if (const auto* rejected = std::get_if<Rejected>(&outcome))
+    return rejected->code == overloaded || rejected->code == not_available;
+  return std::holds_alternative<Unknown>(outcome);
+}
+
+std::string subject_of(const Wish& wish) {
+  const auto type = Token::parse(wish.body->GetDescriptor()->name());
+  return Subject::command(wish.instance, *type).str();
+}
+
+}  // namespace
+
+void StopFlag::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+bool StopFlag::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
+}
+
+bool StopFlag::wait_for(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, time, [this] { return stopped_; });
+}
+
+Outcome PatientClient::send(Wish wish) {
+  wish.issued_at = SystemClock{}.now();
+  const auto give_up_at = std::chrono::steady_clock::now() + deadline;
+  CommandTry what{
+      .process = name_, .command_id = wish.id, .subject = subject_of(wish), .attempt = 1};
+  for (auto pause = first_pause;; pause = std::min(pause * 2, pause_max), ++what.attempt) {
+    history_.invoke(what);
+    const auto outcome = sender_.send(wish, try_timeout);
+    history_.answered(what, outcome);
+    const bool over = std::chrono::steady_clock::now() + pause > give_up_at;
+    if (!worth_repeating(outcome) || over || !stop_.wait_for(pause)) return outcome;
+  }
+}
+
+}  // namespace troupe::tool

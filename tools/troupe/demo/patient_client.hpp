@@ -1,0 +1,50 @@
+// A client that repeats a command with the same id until it has a definite answer, and writes down
+// what it was told.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "tools/troupe/demo/command_sender.hpp"
+#include "tools/troupe/history/history.hpp"
+
+namespace troupe::tool {
+
+/// Shared by the clients of one run: once stopped, nobody waits or repeats any more. Thread safe.
+class StopFlag {
+public:
+  void stop();
+  bool stopped() const;
+  /// Waits for `time`. False: stopped meanwhile.
+  bool wait_for(std::chrono::milliseconds time);
+
+private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopped_ = false;
+};
+
+/// Not thread safe: each client is one process of the history.
+class PatientClient {
+public:
+  static constexpr std::chrono::seconds deadline{60};
+  static constexpr std::chrono::milliseconds try_timeout{5'000};
+  static constexpr std::chrono::milliseconds first_pause{20};
+  static constexpr std::chrono::milliseconds pause_max{500};
+
+  PatientClient(std::string name, CommandSender& sender, History& history, StopFlag& stop)
+      : name_(std::move(name)), sender_(sender), history_(history), stop_(stop) {}
+
+  /// Accepted, or rejected for a reason that repeating does not change; or, after `deadline` or a
+  /// stop, whatever the last try was answered.
+  Outcome send(Wish wish);
+
+private:
+  std::string name_;
+  CommandSender& sender_;
+  History& history_;
+  StopFlag& stop_;
+};
+
+}  // namespace troupe::tool

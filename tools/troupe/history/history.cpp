@@ -1,0 +1,106 @@
+// Turns client events into lines and back.
+#include "tools/troupe/history/history.hpp"
+
+#include <array>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+namespace troupe::tool {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 4> type_names{"invoke", "ok", "rejected", "unknown"};
+
+json line_about(ClientEvent::Type type, const CommandTry& what) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return {{"t", std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()},
+          {"p", what.process},
+          {"type", type_names[static_cast<std::size_t>(type)]},
+          {"cmd", what.command_id},
+          {"subject", what.subject},
+          {"attempt", what.attempt}};
+}
+
+ClientEvent::Type type_named(const std::string& name) {
+  for (std::size_t i = 0; i < type_names.size(); ++i)
+    if (type_names[i] == name) return static_cast<ClientEvent::Type>(i);
+  throw std::invalid_argument("type \"" + name + "\" is none of invoke, ok, rejected, unknown");
+}
+
+/// Throws when a field is missing or has another type; read_history() is the edge.
+ClientEvent parsed(const json& line) {
+  ClientEvent event;
+  event.type = type_named(line.at("type"));
+  event.at_ns = line.at("t");
+  event.what = {.process = line.at("p"),
+                .command_id = line.at("cmd"),
+                .subject = line.at("subject"),
+                .attempt = line.at("attempt")};
+  if (event.type == ClientEvent::Type::ok)
+    event.accepted = {.first_version = line.at("v0"),
+                      .last_version = line.at("v1"),
+                      .stream = line.at("stream"),
+                      .sequence = line.at("seq"),
+                      .duplicate = line.at("duplicate")};
+  if (event.type == ClientEvent::Type::rejected) {
+    event.rejection = {.code = line.at("code"), .text = line.at("text"), .decided_at = {}};
+    if (line.contains("decided_at"))
+      event.rejection.decided_at = line.at("decided_at").get<std::uint64_t>();
+  }
+  if (event.type == ClientEvent::Type::unknown) event.why = line.at("why");
+  return event;
+}
+
+}  // namespace
+
+Result<History> History::open(const std::filesystem::path& folder) {
+  return JsonLinesWriter::open(folder / history_file).map([](JsonLinesWriter lines) {
+    return History(std::move(lines));
+  });
+}
+
+void History::invoke(const CommandTry& what) {
+  lines_.write(line_about(ClientEvent::Type::invoke, what));
+}
+
+void History::ok(const CommandTry& what, const Accepted& accepted) {
+  auto line = line_about(ClientEvent::Type::ok, what);
+  line["v0"] = accepted.first_version;
+  line["v1"] = accepted.last_version;
+  line["stream"] = accepted.stream;
+  line["seq"] = accepted.sequence;
+  line["duplicate"] = accepted.duplicate;
+  lines_.write(line);
+}
+
+void History::rejected(const CommandTry& what, const Rejected& rejection) {
+  auto line = line_about(ClientEvent::Type::rejected, what);
+  line["code"] = rejection.code;
+  line["text"] = rejection.text;
+  if (rejection.decided_at) line["decided_at"] = *rejection.decided_at;
+  lines_.write(line);
+}
+
+void History::unknown(const CommandTry& what, std::string_view why) {
+  auto line = line_about(ClientEvent::Type::unknown, what);
+  line["why"] = why;
+  lines_.write(line);
+}
+
+void History::answered(const CommandTry& what, const Outcome& outcome) {
+  if (const auto* accepted = std::get_if<Accepted>(&outcome))
+    ok(what, *accepted);
+  else if (const auto* rejection = std::get_if<Rejected>(&outcome))
+    rejected(what, *rejection);
+  else
+    unknown(what, std::get<Unknown>(outcome).text);
+}
+
+Result<std::vector<ClientEvent>> read_history(const std::filesystem::path& folder) {
+  return read_json_lines(folder / history_file, parsed);
+}
+
+}  // namespace troupe::tool

@@ -1,0 +1,61 @@
+// What clients did and were told: history.jsonl, the checker's view from outside.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/ports/command_bus.hpp"
+#include "tools/troupe/history/json_lines.hpp"
+
+namespace troupe::tool {
+
+inline constexpr std::string_view history_file = "history.jsonl";
+
+/// Which try of which command a line is about. A repeat has the same command id and the next
+/// number.
+struct CommandTry {
+  std::string process;  ///< who sends, such as demo-1
+  std::string command_id;
+  std::string subject;  ///< cmd.<context>.<aggregate>.<id>.<Command>
+  unsigned attempt = 1;
+};
+
+/// One line of a history.
+struct ClientEvent {
+  enum class Type { invoke, ok, rejected, unknown };
+  Type type = Type::invoke;
+  std::int64_t at_ns = 0;  ///< monotonic clock of the machine
+  CommandTry what;
+  Accepted accepted;   ///< when ok
+  Rejected rejection;  ///< when rejected
+  std::string why;     ///< when unknown
+};
+
+/// Records. Thread safe. `invoke` is to be called before the command leaves, so that whatever the
+/// log holds was announced; every try ends with at most one of the other three.
+class History {
+public:
+  /// Opens or creates history.jsonl in an existing folder.
+  static Result<History> open(const std::filesystem::path& folder);
+
+  void invoke(const CommandTry& what);
+  void ok(const CommandTry& what, const Accepted& accepted);
+  void rejected(const CommandTry& what, const Rejected& rejection);
+  void unknown(const CommandTry& what, std::string_view why);
+  /// Whichever of the three the outcome is.
+  void answered(const CommandTry& what, const Outcome& outcome);
+
+private:
+  explicit History(JsonLinesWriter lines) : lines_(std::move(lines)) {}
+
+  JsonLinesWriter lines_;
+};
+
+/// Fails with a sentence when the file is missing or a line makes no sense.
+Result<std::vector<ClientEvent>> read_history(const std::filesystem::path& folder);
+
+}  // namespace troupe::tool

@@ -1,0 +1,118 @@
+#include "tools/troupe/sim/gateway_service.hpp"
+
+#include <optional>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/domain/token.hpp"
+#include "runtime/nats/body.hpp"
+#include "runtime/nats/services.hpp"
+#include "runtime/nats/wire.hpp"
+#include "tools/troupe/sim/delay_queue.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+namespace code = nats::code;
+using payments::v1::GatewayRequest;
+
+constexpr int key_reused = 409;
+
+nats::BodyForm form_of(const nats::Received& message) {
+  return nats::form_of(message.header(nats::header::content_type).value_or(""), message.body());
+}
+
+class Service final : public GatewayService {
+public:
+  Service(nats::Connection& connection, Gateway& gateway)
+      : connection_(connection),
+        gateway_(gateway),
+        services_(connection, {.version = "1.0.0", .node = "gateway"},
+                  {{.name = "gateway",
+                    .description = "simulated payment gateway",
+                    .endpoints = {{.endpoint = &endpoint_, .data = {}}}}},
+                  SystemClock{}.now()) {}
+
+  Result<void> start() {
+    auto subscribed = connection_.subscribe(
+        subject, nats::queue_group, [this](const nats::Received& message) { pay(message); });
+    if (!subscribed) return tl::make_unexpected(subscribed.error());
+    subscription_ = std::move(*subscribed);
+    return services_.start();
+  }
+
+private:
+  void pay(const nats::Received& message) {
+    const auto begun = std::chrono::steady_clock::now();
+    const auto error = handle(message);
+    endpoint_.record(std::chrono::steady_clock::now() - begun, error);
+  }
+
+  /// What went wrong, as the statistics show it, or empty.
+  std::string handle(const nats::Received& message) {
+    const auto form = form_of(message);
+    const auto key = message.header("Idempotency-Key");
+    if (!key || !is_token(*key))
+      return refuse(message, code::malformed, "the header Idempotency-Key is missing or no token");
+    const auto body = nats::read_body(GatewayRequest::default_instance(), form, message.body());
+    if (!body) return refuse(message, code::malformed, body.error().what);
+
+    using When = GatewayReply::When;
+    const auto reply =
+        gateway_.handle(std::string(*key), static_cast<const GatewayRequest&>(**body));
+    switch (reply.when) {
+      case When::now: answer(std::string(message.reply()), form, reply.answer); break;
+      case When::late: answer_late(std::string(message.reply()), form, reply.answer); break;
+      case When::never: break;
+      case When::down:
+        return refuse(message, code::not_available, "the gateway is down; try again later");
+      case When::refused:
+        return refuse(message, key_reused, "this idempotency key was used for another request");
+    }
+    return {};
+  }
+
+  void answer(const std::string& to, nats::BodyForm form,
+              const payments::v1::GatewayAnswer& answer) {
+    send(to, {{nats::header::content_type, nats::content_type_of(form)}},
+         nats::write_body(answer, form));
+  }
+
+  void answer_late(const std::string& to, nats::BodyForm form,
+                   const payments::v1::GatewayAnswer& late) {
+    if (!later_.run_after(late_after, [this, to, form, late] { answer(to, form, late); }))
+      spdlog::warn("Too many late answers are waiting already; one is dropped.");
+  }
+
+  std::string refuse(const nats::Received& message, int code, const std::string& text) {
+    send(std::string(message.reply()),
+         {{nats::header::error, text}, {nats::header::error_code, std::to_string(code)}}, {});
+    return std::to_string(code) + ":" + text;
+  }
+
+  void send(const std::string& to, const nats::Headers& headers, const std::string& body) {
+    if (to.empty()) return;
+    // A lost answer is asked for again by its key.
+    if (const auto sent = connection_.publish(to, headers, body); !sent)
+      spdlog::warn("An answer of the gateway could not be sent: {}", sent.error().what);
+  }
+
+  nats::Connection& connection_;
+  Gateway& gateway_;
+  nats::Endpoint endpoint_{"payments", subject, {}};
+  DelayQueue later_;
+  nats::Services services_;
+  std::unique_ptr<nats::Connection::Subscribed> subscription_;  // last: ends the handler first
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GatewayService>> GatewayService::start(nats::Connection& connection,
+                                                              Gateway& gateway) {
+  auto service = std::make_unique<Service>(connection, gateway);
+  if (const auto done = service->start(); !done) return tl::make_unexpected(done.error());
+  return service;
+}
+
+}  // namespace troupe::tool
