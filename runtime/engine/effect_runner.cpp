@@ -55,8 +55,7 @@ void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& take
     return taken({StepResult::Kind::poison,
                   context_.name + " has no effect " + record.effect().effect()});
   const auto key = key_of(record);
-  if (const auto open = open_.find(key); open != open_.end() && open->second.closing)
-    return taken({});
+  if (finished_.contains(key)) return taken({});
   arm(record, world_.options.effect_patience, [this, strand = strand_, key, record,
                                                taken](const Result<void>& armed) {
     taken(step_result(armed));
@@ -65,7 +64,7 @@ void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& take
 }
 
 void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record) {
-  if (open_.contains(key)) return;
+  if (open_.contains(key) || finished_.contains(key)) return;
   const auto* model = find(record.effect().effect());
   auto& line = lines_[model->name];
   if (line.waiting.size() >= waiting_max) return;
@@ -74,7 +73,7 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
     spdlog::error("The event of {} cannot be read; its effect stays open.", key);
     return;
   }
-  open_.emplace(key, Open{model, record, std::move(event), false});
+  open_.emplace(key, Open{model, record, std::move(event)});
   ++world_.counters.open_effects;
   if (line.calling >= calls_max) return line.waiting.push_back(key);
   ++line.calling;
@@ -177,13 +176,13 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
 }
 
 void EffectRunner::close(const std::string& key) {
-  auto& open = open_.at(key);
-  open.closing = true;
+  const auto& open = open_.at(key);
+  finished_.add(key);
   const auto timer = Token::parse(open.record.name());
   world_.timers.disarm(*instance_of(open.record), *timer,
                        [this, strand = strand_, key](const Result<void>& disarmed) {
                          if (!disarmed)
-                           spdlog::warn("The timer of {} stays ({}); the effect is repeated.", key,
+                           spdlog::warn("The timer of {} stays ({}); the effect may be repeated.", key,
                                         disarmed.error().what);
                          strand->post([this, key] { forget(key); });
                        });

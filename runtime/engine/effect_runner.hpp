@@ -13,6 +13,7 @@
 #include "runtime/engine/asked.hpp"
 #include "runtime/engine/counters.hpp"
 #include "runtime/engine/engine_options.hpp"
+#include "runtime/engine/recent_keys.hpp"
 #include "runtime/engine/steps.hpp"
 #include "runtime/engine/strand.hpp"
 #include "runtime/engine/watchdog.hpp"
@@ -35,6 +36,8 @@ public:
   static constexpr std::size_t calls_max = 64;
   /// ... up to here; those beyond are left to their timers.
   static constexpr std::size_t waiting_max = 4'096;
+  /// Effects known to be finished, so that a timer which was just firing does not repeat them.
+  static constexpr std::size_t finished_max = 4'096;
 
   struct World {
     Effects& effects;
@@ -60,7 +63,6 @@ private:
     const EffectModel* model = nullptr;
     v1::TimerRecord record;
     MessagePtr event;
-    bool closing = false;  ///< the result is told; only the timer is left to disarm
   };
   struct Line {
     std::size_t calling = 0;
@@ -85,6 +87,7 @@ private:
   const std::shared_ptr<Strand> strand_;
   std::map<std::string, Open> open_;  // by event and effect
   std::map<std::string, Line> lines_;  // by effect
+  RecentKeys finished_{finished_max};  // their results are told
 };
 
 /// The name of the timer that keeps an effect going.

@@ -101,7 +101,7 @@ void InstanceActor::decide_queued() {
 void InstanceActor::decide_next(Batch& batch) {
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
-  if (std::ranges::find(crashed_ids_, waiting.command.id) != crashed_ids_.end())
+  if (crashed_ids_.contains(waiting.command.id))
     return answer(waiting, Rejected{500, waiting.command.type + " with this id crashed twice",
                                     fold_->version()});
   Outcome outcome;
@@ -124,8 +124,7 @@ void InstanceActor::crashed(Waiting waiting, const char* what) {
   spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject_.str(), version,
                 what);
   if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
-  if (crashed_ids_.size() == crashed_ids_max) crashed_ids_.erase(crashed_ids_.begin());
-  crashed_ids_.push_back(waiting.command.id);
+  crashed_ids_.add(waiting.command.id);
   answer(waiting, Rejected{500, waiting.command.type + " crashed twice: " + what, version});
 }
 

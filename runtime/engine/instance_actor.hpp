@@ -14,6 +14,7 @@
 #include "runtime/engine/backoff.hpp"
 #include "runtime/engine/decider.hpp"
 #include "runtime/engine/instance_kind.hpp"
+#include "runtime/engine/recent_keys.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe::engine {
@@ -130,7 +131,7 @@ private:
   std::uint64_t snapshot_commits_ = 0;  // since the last snapshot
   std::uint64_t ticks_ = 0;
   std::chrono::steady_clock::time_point next_tick_ = std::chrono::steady_clock::time_point::max();
-  std::vector<std::string> crashed_ids_;
+  RecentKeys crashed_ids_{crashed_ids_max};
   std::string refusal_;
 };
 

@@ -106,8 +106,10 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
   // Without an answer it may be written: the store's checkpoint tells.
   if (!applied) return told(applied.error()), Step::reopen_later;
   if (!applied->written) {
-    spdlog::warn("View {}.{} stands at {} in its store, not at {}; it goes on from there.",
-                 name_.context.str(), name_.view.str(), applied->checkpoint, position);
+    // Ahead: another node keeps the same view. Behind: the store lost data.
+    spdlog::log(applied->checkpoint < position ? spdlog::level::warn : spdlog::level::debug,
+                "View {}.{} stands at {} in its store, not at {}; it goes on from there.",
+                name_.context.str(), name_.view.str(), applied->checkpoint, position);
     return Step::reopen;
   }
   position = to;

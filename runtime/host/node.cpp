@@ -140,7 +140,7 @@ public:
     auto ingress = nats::Ingress::start(
         *connections_.ingress, {.node = config_.name, .durability = durability_}, models_, *engine_,
         *engine_,
-        [this](const std::string& context) { return engine_->stats(context).live_instances; });
+        [this](const std::string& context) { return instances(engine_->stats(), context); });
     if (!ingress) return tl::make_unexpected(ingress.error());
     ingress_ = std::move(*ingress);
     return serve_health();

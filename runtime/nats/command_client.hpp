@@ -17,12 +17,12 @@ namespace troupe::nats {
 
 /// What a client may say beside the body. Empty and absent: not said.
 struct ClientHeaders {
-  std::string command_id;
-  std::optional<std::uint64_t> expected_version;
-  std::optional<Time> issued_at;  ///< the same on every repeat
-  std::string correlation_id;
-  std::string traceparent;
-  std::optional<Position> at_least;  ///< of a query
+  std::string command_id{};
+  std::optional<std::uint64_t> expected_version{};
+  std::optional<Time> issued_at{};  ///< the same on every repeat
+  std::string correlation_id{};
+  std::string traceparent{};
+  std::optional<Position> at_least{};  ///< of a query
 };
 
 struct ClientReply {

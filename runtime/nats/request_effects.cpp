@@ -15,8 +15,13 @@ constexpr const char* idempotency_key = "Idempotency-Key";
 
 Result<MessagePtr> read_answer(const EffectCall& call, const Reply& reply) {
   const ClientReply read = read_client_reply(reply);
-  if (read.kind == ClientReply::Kind::accepted)
-    return read_body(*call.answer, read.form, read.body);
+  if (read.kind == ClientReply::Kind::accepted) {
+    auto answer = read_body(*call.answer, read.form, read.body);
+    if (answer) return answer;
+    // The call may have been performed: only asking again with the same key can tell.
+    return retryable(
+        fmt::format("The effect {} was answered unreadably: {}", call.effect, answer.error().what));
+  }
   auto what = fmt::format("The effect {} failed: {} ({})", call.effect, read.text, read.code);
   const bool useless = read.code < code::failed && read.code != code::overloaded;
   return useless ? permanent(std::move(what)) : retryable(std::move(what));

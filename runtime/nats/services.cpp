@@ -22,7 +22,12 @@ Result<void> Services::start() {
       connection_.subscribe("$SRV.>", "", [this](const Received& request) { on(request); });
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   subscription_ = std::move(*subscribed);
-  return {};
+  if (services_.empty()) return {};
+  const auto ping = connection_.request_and_wait(
+      fmt::format("$SRV.PING.{}.{}", services_.front().name, id_), {}, "", start_patience);
+  if (ping.status == Reply::Status::answered) return {};
+  return retryable(
+      fmt::format("This node's own ping did not come back from NATS: {}.", describe(ping.status)));
 }
 
 void Services::on(const Received& request) {

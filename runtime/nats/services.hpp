@@ -2,6 +2,7 @@
 // show each context as a service.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,8 +37,11 @@ public:
   Services(Connection& connection, ServicesOptions options, std::vector<Service> services,
            Time started);
 
-  /// From now on answers requests, until it is destroyed.
+  /// Answers requests until it is destroyed. Succeeds when its own ping has come back, so that the
+  /// server knows this and every earlier subscription of the connection. Blocks at most
+  /// `start_patience`.
   Result<void> start();
+  static constexpr std::chrono::milliseconds start_patience{5'000};
 
 private:
   void on(const Received& request);

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 #include "runtime/ports/identity.hpp"
-#include "tools/troupe/check/run.hpp"
+#include "tests/unit/check/good_run.hpp"
+#include "tools/troupe/check/check.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::test {
@@ -101,6 +103,13 @@ inline void repeat(tool::FinishedRun& run, const std::string& target,
   auto& where = context(run, target.substr(0, target.find('.')));
   where.log.push_back(std::move(again));
   forge(where);
+}
+
+/// The report on a good run that was spoilt.
+inline tool::Report spoilt(const std::function<void(tool::FinishedRun&)>& spoil) {
+  auto run = good_run();
+  spoil(run);
+  return tool::check(run);
 }
 
 }  // namespace troupe::test

@@ -1,8 +1,8 @@
 // Stored commits as people read them.
 #include "tools/troupe/cli/readable.hpp"
 
-#include <catch2/catch_all.hpp>
 #include <google/protobuf/util/time_util.h>
+#include <catch2/catch_all.hpp>
 
 #include "actors/all.hpp"
 #include "ordering/v1/order.pb.h"
@@ -96,8 +96,8 @@ TEST_CASE("a history with a gap or a strange event is not folded", "[state]") {
   const auto gap = fold_instance(order_model(), {stored(4, commit(2, placed()))}, std::nullopt);
   REQUIRE_FALSE(gap);
   CHECK_THAT(gap.error().what, ContainsSubstring("commit 4"));
-  const auto strange =
-      fold_instance(order_model(), {stored(5, commit(1, troupe::v1::CommandReply{}))}, std::nullopt);
+  const auto strange = fold_instance(
+      order_model(), {stored(5, commit(1, troupe::v1::CommandReply{}))}, std::nullopt);
   REQUIRE_FALSE(strange);
   CHECK_THAT(strange.error().what, ContainsSubstring("troupe.v1.CommandReply"));
 }

@@ -3,8 +3,8 @@
 
 #include <fstream>
 
-#include <catch2/catch_all.hpp>
 #include <zlib.h>
+#include <catch2/catch_all.hpp>
 
 #include "tools/troupe/servers/temp_folder.hpp"
 

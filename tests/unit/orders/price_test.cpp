@@ -27,8 +27,8 @@ TEST_CASE("a fraction of a penny is noticed", "[orders]") {
 }
 
 TEST_CASE("what is no price is refused", "[orders]") {
-  for (const auto* text : {"", "-", ".", "1.", ".5", "1.2.3", "1e3", "+1", " 1", "abc", "nan",
-                           "99999999999999999999"})
+  for (const auto* text :
+       {"", "-", ".", "1.", ".5", "1.2.3", "1e3", "+1", " 1", "abc", "nan", "99999999999999999999"})
     CHECK_FALSE(parse_price(text));
 }
 

@@ -2,11 +2,11 @@
 #include "tools/troupe/sim/smtp_sink.hpp"
 
 #include <arpa/inet.h>
-#include <catch2/catch_all.hpp>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <catch2/catch_all.hpp>
 
 #include "tools/troupe/servers/temp_folder.hpp"
 #include "tools/troupe/sim/smtp_session.hpp"

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include <fmt/format.h>
+#include <spdlog/fmt/fmt.h>
 
 namespace troupe::tool {
 
@@ -31,7 +31,7 @@ std::uint64_t Report::found(std::string_view invariant) const {
 
 namespace {
 
-/// "ok", "3 violations", "not checked" or "in part".
+/// "ok", "3 violations" or "see below" when it was not checked or not in full.
 std::string verdict(const Report& report, std::string_view invariant) {
   if (const auto found = report.found(invariant))
     return fmt::format("{} violation{}", found, found == 1 ? "" : "s");
@@ -56,9 +56,9 @@ std::string to_text(const Report& report) {
     text += fmt::format("  {:<4} {}\n       {}\n", violation.invariant, violation.sentence,
                         violation.witness);
 
-  text += "\nseen\n";
+  text += "\nseen";
   for (const auto& [name, count] : report.counters())
-    text += fmt::format("  {:<32} {:>12}\n", name, count);
+    text += fmt::format("\n  {:<32} {:>12}", name, count);
   return text;
 }
 

@@ -69,7 +69,7 @@ private:
   std::map<std::string, std::uint64_t, std::less<>> counters_;
 };
 
-/// A table for people, violations with their witnesses below it.
+/// A table for people, violations with their witnesses below it; without a line end.
 std::string to_text(const Report& report);
 nlohmann::json to_json(const Report& report);
 

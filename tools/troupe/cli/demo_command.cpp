@@ -16,14 +16,16 @@ void add_demo_command(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Decides the orders and whom the gateway declines")
       ->capture_default_str();
-  command->add_option("--stock-factor", options->stock_factor,
-                      "Share of each article's demand that is stocked, rounded up")
+  command
+      ->add_option("--stock-factor", options->stock_factor,
+                   "Share of each article's demand that is stocked, rounded up")
       ->capture_default_str();
   command->add_option("--decline-rate", options->decline_rate, "Share of payments declined")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_option("--durability", options->durability,
-                      "dev, or durable: the server syncs before it acknowledges")
+  command
+      ->add_option("--durability", options->durability,
+                   "dev, or durable: the server syncs before it acknowledges")
       ->check(CLI::IsMember({"dev", "durable"}))
       ->capture_default_str();
   command->add_option("--dir", options->folder, "New or empty folder that keeps the run's files");

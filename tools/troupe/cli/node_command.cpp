@@ -24,7 +24,8 @@ int serve(const NodeOptions& options) {
     return exit_ok;
   }
   if (options.config_file.empty())
-    return complain(exit_usage, "name a configuration with --config FILE; --print-config shows one");
+    return complain(exit_usage,
+                    "name a configuration with --config FILE; --print-config shows one");
   auto config = host::load_config(options.config_file);
   if (!config) return complain(exit_usage, config.error().what);
   StopSignals signals;

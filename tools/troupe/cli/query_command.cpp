@@ -34,7 +34,8 @@ const QueryModel* find(const std::vector<ContextModel>& contexts, std::string_vi
   return nullptr;
 }
 
-/// Why the question cannot be asked, or empty. Contexts this program does not know are left to NATS.
+/// Why the question cannot be asked, or empty. Contexts this program does not know are left to
+/// NATS.
 std::string objection(const QueryCommand& options, const Subject& subject) {
   const auto contexts = all_contexts();
   const auto context = subject.tokens()[1];
@@ -49,8 +50,7 @@ std::string objection(const QueryCommand& options, const Subject& subject) {
 int print_refusal(const QueryCommand& options, int code, const std::string& text) {
   if (options.json) say(Json{{"code", code}, {"text", text}}.dump());
   return complain(code == not_in_time ? exit_unknown : exit_refused,
-                  code == not_found ? "not found: " + text
-                                    : std::to_string(code) + " " + text);
+                  code == not_found ? "not found: " + text : std::to_string(code) + " " + text);
 }
 
 int print_answer(const QueryCommand& options, const nats::Received& answer) {
@@ -74,7 +74,8 @@ int ask(const QueryCommand& options) {
   const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe query"});
   if (!connection) return complain(exit_usage, connection.error().what);
   nats::Headers headers{{"Content-Type", "application/json"}};
-  if (!options.min_sequence.empty()) headers.emplace_back("Troupe-Min-Sequence", options.min_sequence);
+  if (!options.min_sequence.empty())
+    headers.emplace_back("Troupe-Min-Sequence", options.min_sequence);
   const auto timeout = std::chrono::milliseconds(static_cast<int>(options.timeout_seconds * 1'000));
   const auto reply =
       (*connection)->request_and_wait(subject->str(), headers, options.question, timeout);

@@ -14,18 +14,17 @@ namespace {
 std::unique_ptr<google::protobuf::Message> unpack(const google::protobuf::Any& any) {
   std::string name;
   if (!google::protobuf::Any::ParseAnyTypeUrl(any.type_url(), &name)) return nullptr;
-  const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
+  const auto* type =
+      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
   if (type == nullptr) return nullptr;
-  const auto* prototype =
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(type);
+  const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(type);
   std::unique_ptr<google::protobuf::Message> message{prototype->New()};
   if (!message->ParseFromString(any.value())) return nullptr;
   return message;
 }
 
 Json describe_event(const google::protobuf::Any& any, std::uint64_t version) {
-  Json event{{"version", version},
-             {"type", any.type_url().substr(any.type_url().rfind('/') + 1)}};
+  Json event{{"version", version}, {"type", any.type_url().substr(any.type_url().rfind('/') + 1)}};
   if (const auto message = unpack(any))
     event["data"] = to_json(*message);
   else
@@ -64,9 +63,10 @@ Json describe_commit(const v1::Commit& commit) {
                  {"aggregate", commit.aggregate()},
                  {"id", commit.id()},
                  {"first_version", commit.first_version()},
-                 {"command", {{"type", commit.command_type()},
-                              {"id", commit.command_id()},
-                              {"hash", to_hex(commit.command_hash())}}},
+                 {"command",
+                  {{"type", commit.command_type()},
+                   {"id", commit.command_id()},
+                   {"hash", to_hex(commit.command_hash())}}},
                  {"issued_at", to_text(commit.issued_at())},
                  {"committed_at", to_text(commit.committed_at())},
                  {"node", commit.node()},

@@ -19,8 +19,8 @@ std::string check_body(const std::string& body, const Message* prototype) {
   const MessagePtr message{prototype->New()};
   const auto parsed = google::protobuf::util::JsonStringToMessage(body, message.get());
   if (parsed.ok()) return {};
-  return "the body is no " + prototype->GetDescriptor()->name() + " in JSON: "
-         + std::string(parsed.message());
+  return "the body is no " + prototype->GetDescriptor()->name()
+         + " in JSON: " + std::string(parsed.message());
 }
 
 std::string nobody_serves(const std::string& context, const std::string& nats_url) {

@@ -98,10 +98,10 @@ int print(const SendCommand& options, const Subject& subject, const nats::Client
   }
   if (reply.kind == Kind::rejected) {
     const bool nobody = reply.code == nats::code::not_available && reply.node.empty();
-    return complain(exit_refused,
-                    std::to_string(reply.code) + " "
-                        + (nobody ? nobody_serves(std::string(subject.tokens()[1]), options.nats_url)
-                                  : reply.text));
+    return complain(exit_refused, std::to_string(reply.code) + " "
+                                      + (nobody ? nobody_serves(std::string(subject.tokens()[1]),
+                                                                options.nats_url)
+                                                : reply.text));
   }
   if (reply.kind == Kind::unknown)
     return complain(exit_unknown, "nobody can say whether it happened (" + reply.text

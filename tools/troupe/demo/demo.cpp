@@ -183,8 +183,7 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   nats::JetStreamEventStreams streams(**reads);
   redis::RedisViewStore views(*redis);
   JetStreamBacklog backlogs(**reads);
-  const int code =
-      play(sender, {.streams = streams, .views = views, .backlogs = backlogs}, folder);
+  const int code = play(sender, {.streams = streams, .views = views, .backlogs = backlogs}, folder);
   if (options_.keep && !stopped_.stop_requested()) {
     const auto text = how_to_go_on(**stage, folder);
     options_.json ? progress_.note(text) : say(text);
@@ -227,8 +226,7 @@ Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem:
   const auto deadline = std::chrono::steady_clock::now() + rest_patience;
   // A run that was given up does not come to rest, or not soon; what there is is checked.
   if (result.problems.empty())
-    if (const auto rest =
-            wait_until_settled(sources, *contexts, deadline, stopped_.get_token());
+    if (const auto rest = wait_until_settled(sources, *contexts, deadline, stopped_.get_token());
         !rest)
       result.problems.push_back(rest.error().what);
   auto run = collect(sources, *contexts);

@@ -72,9 +72,8 @@ void Driver::place(const Invoice& invoice) {
   if (!wait_until(lock, [this] { return open_orders_ < open_orders_max; })) return;
   ++open_orders_;
   desk_.add_order(invoice.number, invoice.customer);
-  pool_.submit(place_order(invoice), [this, id = invoice.number](const Outcome& outcome) {
-    note_placed(id, outcome);
-  });
+  pool_.submit(place_order(invoice),
+               [this, id = invoice.number](const Outcome& outcome) { note_placed(id, outcome); });
 }
 
 void Driver::note_placed(const std::string& order_id, const Outcome& outcome) {

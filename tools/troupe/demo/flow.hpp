@@ -18,7 +18,7 @@ struct FlowCounts {
   std::uint64_t standing = 0;   ///< confirmed and not cancelled afterwards
   std::uint64_t cancelled = 0;  ///< for any reason
   std::uint64_t refunds = 0;
-  std::uint64_t restocks = 0;   ///< lines
+  std::uint64_t restocks = 0;                    ///< lines
   std::map<std::string, std::uint64_t> reasons;  ///< of cancellations
 };
 

@@ -20,8 +20,8 @@ void Follower::follow(const Token& context) {
     const auto stored = cursor->next(batch_max, patience);
     if (!stored) {
       if (!stored.error().retryable)
-        return handlers_.failed("the events of " + context.str() + " cannot be read: "
-                                + stored.error().what);
+        return handlers_.failed("the events of " + context.str()
+                                + " cannot be read: " + stored.error().what);
       stop_.wait_for(pause);
       continue;
     }

@@ -24,7 +24,8 @@ std::string how_to_go_on(const Stage& stage, const std::filesystem::path& folder
           + R"('{"reference":"d-1","quantity":10}')" + "\n";
   text += nats + "request cmd.ordering.order.my-1.PlaceOrder " + a_new_order + "\n";
   text += nats + "request qry.ordering.GetOrder " + R"('{"order_id":"my-1"}')" + "\n";
-  text += "  " + program + " state ordering.order.my-1 --nats " + urls.nats + "\n\nStop it:\n  kill";
+  text +=
+      "  " + program + " state ordering.order.my-1 --nats " + urls.nats + "\n\nStop it:\n  kill";
   for (const auto& [name, pid] : stage.pids()) text += " " + std::to_string(pid);
   return text + " && rm -r " + folder.string();
 }

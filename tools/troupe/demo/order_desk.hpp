@@ -13,10 +13,10 @@ namespace troupe::tool {
 class OrderDesk {
 public:
   enum class Status {
-    open,       ///< its end is not known yet
+    open,  ///< its end is not known yet
     confirmed,
     cancelled,
-    refused,    ///< never placed
+    refused,  ///< never placed
   };
 
   /// A cancellation whose turn has come.
@@ -29,8 +29,8 @@ public:
   /// empty for a guest, who has no orders later.
   void add_order(const std::string& order_id, const std::string& customer);
 
-  /// The customer wants the newest confirmed of the orders added so far cancelled, as soon as all of
-  /// them have ended.
+  /// The customer wants the newest confirmed of the orders added so far cancelled, as soon as all
+  /// of them have ended.
   void add_cancellation(const std::string& invoice, const std::string& customer);
 
   /// True when the order was open until now. A confirmed order may be cancelled later; nothing else

@@ -43,7 +43,8 @@ Outcome BusSender::send(const Wish& wish, std::chrono::milliseconds timeout) {
                   .traceparent = {}};
   std::promise<Outcome> answer;
   // The bus answers exactly once, at the latest at the deadline.
-  bus_.send(std::move(command), [&answer](Outcome outcome) { answer.set_value(std::move(outcome)); });
+  bus_.send(std::move(command),
+            [&answer](Outcome outcome) { answer.set_value(std::move(outcome)); });
   return answer.get_future().get();
 }
 

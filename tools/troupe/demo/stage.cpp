@@ -2,11 +2,11 @@
 
 #include <fstream>
 
-#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
 #include "tools/troupe/demo/patient_client.hpp"
@@ -65,9 +65,7 @@ Result<std::unique_ptr<Stage>> Stage::start(StageOptions options, Handlers handl
 }
 
 Stage::Stage(StageOptions options, Handlers handlers)
-    : options_(std::move(options)),
-      handlers_(std::move(handlers)),
-      end_(eventfd(0, EFD_CLOEXEC)) {}
+    : options_(std::move(options)), handlers_(std::move(handlers)), end_(eventfd(0, EFD_CLOEXEC)) {}
 
 Stage::~Stage() {
   eventfd_write(end_, 1);
@@ -94,10 +92,9 @@ Result<void> Stage::start_parts() {
   if (auto done = add_program("mail-sink", {"--port", port_of(urls_.mail), "--ledger", folder});
       !done)
     return done;
-  if (auto done = add_program(
-          "gateway", {"--nats", urls_.nats, "--ledger", folder, "--seed",
-                      std::to_string(options_.seed), "--decline-rate",
-                      std::to_string(options_.decline_rate)});
+  if (auto done = add_program("gateway", {"--nats", urls_.nats, "--ledger", folder, "--seed",
+                                          std::to_string(options_.seed), "--decline-rate",
+                                          std::to_string(options_.decline_rate)});
       !done)
     return done;
   return add_program("node", {"--config", (options_.folder / "node.toml").string()});

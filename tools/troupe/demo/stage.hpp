@@ -89,8 +89,8 @@ private:
 
   const StageOptions options_;
   const Handlers handlers_;
-  StageUrls urls_;  // constant after start
-  int end_;         // descriptor: written to when the watch is to end
+  StageUrls urls_;                  // constant after start
+  int end_;                         // descriptor: written to when the watch is to end
   std::atomic<bool> ended_{false};  // the watch is over
 
   mutable std::mutex mutex_;  // guards what follows against pids() and let_go()

@@ -49,7 +49,10 @@ Wish place_order(const Invoice& invoice) {
 Wish cancel_order(const std::string& order_id, const std::string& invoice) {
   auto cancel = std::make_shared<ordering::v1::CancelOrder>();
   cancel->set_reason("returned with invoice " + invoice);
-  return {.instance = order(order_id), .body = cancel, .id = command_id("cancel", invoice), .issued_at = {}};
+  return {.instance = order(order_id),
+          .body = cancel,
+          .id = command_id("cancel", invoice),
+          .issued_at = {}};
 }
 
 Wish receive_stock(const std::string& article, std::int64_t quantity) {
@@ -65,8 +68,8 @@ Wish receive_stock(const std::string& article, std::int64_t quantity) {
 }
 
 bool is_legal_order(const Invoice& invoice) {
-  const auto decision = ordering::Order::decide({}, place_order_command(invoice),
-                                                {.issued_at = {}, .instance_id = {}, .command_id = {}});
+  const auto decision = ordering::Order::decide(
+      {}, place_order_command(invoice), {.issued_at = {}, .instance_id = {}, .command_id = {}});
   return !decision.rejected();
 }
 

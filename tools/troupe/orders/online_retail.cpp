@@ -1,5 +1,6 @@
-// The rows are split by fast-cpp-csv-parser: it reads from memory, knows quoted fields, finds columns
-// by the names in the header and says on which line a row is broken. A field never spans lines.
+// The rows are split by fast-cpp-csv-parser: it reads from memory, knows quoted fields, finds
+// columns by the names in the header and says on which line a row is broken. A field never spans
+// lines.
 #include "tools/troupe/orders/online_retail.hpp"
 
 #include <charconv>

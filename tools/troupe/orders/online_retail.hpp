@@ -14,8 +14,9 @@ namespace troupe::tool {
 /// stand. The first line must name the columns InvoiceNo, StockCode, Quantity, UnitPrice and
 /// CustomerID; further ones are ignored. A failure names the file and the line.
 ///
-/// Stock codes are escaped tokens. "17850.0" is customer 17850; no customer is a guest. A price that
-/// is no whole number of minor units cannot be charged: it is read as zero, which the domain refuses.
+/// Stock codes are escaped tokens. "17850.0" is customer 17850; no customer is a guest. A price
+/// that is no whole number of minor units cannot be charged: it is read as zero, which the domain
+/// refuses.
 Result<std::vector<Invoice>> read_online_retail(const std::filesystem::path& file);
 
 /// The same from text in memory; `name` stands in failures.

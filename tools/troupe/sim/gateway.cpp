@@ -14,7 +14,8 @@ double fraction_of(const std::string& text) {
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i)
     number = number << 8U | static_cast<unsigned char>(hash[i]);
-  return static_cast<double>(number) / static_cast<double>(std::numeric_limits<std::uint64_t>::max());
+  return static_cast<double>(number)
+         / static_cast<double>(std::numeric_limits<std::uint64_t>::max());
 }
 
 bool same_request(const GatewayCall& call, const payments::v1::GatewayRequest& request) {

@@ -60,9 +60,9 @@ private:
   void remember(const GatewayCall& call);
 
   const GatewayOptions options_;
-  std::mutex mutex_;                           // guards what follows
-  std::map<std::string, GatewayCall> calls_;   // by key; `call` counts them
-  std::map<std::string, Money> money_;         // by reference
+  std::mutex mutex_;                          // guards what follows
+  std::map<std::string, GatewayCall> calls_;  // by key; `call` counts them
+  std::map<std::string, Money> money_;        // by reference
   std::optional<GatewayLedger> ledger_;
 };
 

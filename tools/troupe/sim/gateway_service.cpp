@@ -62,9 +62,14 @@ private:
     const auto reply =
         gateway_.handle(std::string(*key), static_cast<const GatewayRequest&>(**body));
     switch (reply.when) {
-      case When::now: answer(std::string(message.reply()), form, reply.answer); break;
-      case When::late: answer_late(std::string(message.reply()), form, reply.answer); break;
-      case When::never: break;
+      case When::now:
+        answer(std::string(message.reply()), form, reply.answer);
+        break;
+      case When::late:
+        answer_late(std::string(message.reply()), form, reply.answer);
+        break;
+      case When::never:
+        break;
       case When::down:
         return refuse(message, code::not_available, "the gateway is down; try again later");
       case When::refused:

@@ -52,8 +52,10 @@ SimulatedEffects::Ending SimulatedEffects::pay(const EffectCall& call,
     case When::late:
     case When::never:
       return {.result = retryable("the gateway did not answer in time"), .after = call.timeout};
-    case When::down: return {.result = retryable("the gateway is down"), .after = latency};
-    case When::refused: break;
+    case When::down:
+      return {.result = retryable("the gateway is down"), .after = latency};
+    case When::refused:
+      break;
   }
   return {.result = permanent("the idempotency key was used for another request"),
           .after = latency};

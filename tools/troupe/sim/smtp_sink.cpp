@@ -84,7 +84,8 @@ private:
   void accept_client() {
     const int fd = accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
-    clients_.push_back({Descriptor(fd), SmtpSession([this](const SmtpMail& mail) { record(mail); })});
+    clients_.push_back(
+        {Descriptor(fd), SmtpSession([this](const SmtpMail& mail) { record(mail); })});
     if (!send_all(fd, clients_.back().session.greeting())) clients_.pop_back();
   }
 

@@ -1,0 +1,152 @@
+// An ingress on a real nats-server, between a client and buses that only take notes.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <google/protobuf/struct.pb.h>
+#include <catch2/catch_all.hpp>
+
+#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/ingress.hpp"
+#include "tests/contract/on_jetstream.hpp"
+#include "troupe/v1/commit.pb.h"
+
+namespace troupe::test {
+
+/// Keeps what it is given; answers at once with `outcome`, or later when `holds` is set.
+class NotingBus final : public CommandBus, public QueryBus {
+public:
+  void send(Command command, CommandBus::Answered answered) override {
+    std::unique_lock lock(mutex_);
+    commands_.push_back(std::move(command));
+    changed_.notify_all();
+    if (holds) return held_.push_back(std::move(answered));
+    const Outcome answer = outcome;
+    lock.unlock();
+    answered(answer);
+  }
+  void ask(QueryCall call, QueryBus::Answered answered) override {
+    std::unique_lock lock(mutex_);
+    queries_.push_back(std::move(call));
+    const QueryOutcome answer = query_outcome;
+    lock.unlock();
+    answered(answer);
+  }
+
+  std::vector<Command> commands() const {
+    const std::lock_guard lock(mutex_);
+    return commands_;
+  }
+  std::vector<QueryCall> queries() const {
+    const std::lock_guard lock(mutex_);
+    return queries_;
+  }
+  bool wait_for_commands(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return commands_.size() >= count; });
+  }
+  void answer_held() {
+    std::deque<CommandBus::Answered> held;
+    {
+      const std::lock_guard lock(mutex_);
+      held.swap(held_);
+    }
+    for (auto& answered : held) answered(outcome);
+  }
+
+  // Set while nothing is under way.
+  bool holds = false;
+  Outcome outcome = Accepted{};
+  QueryOutcome query_outcome;
+
+private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Command> commands_;
+  std::vector<QueryCall> queries_;
+  std::deque<CommandBus::Answered> held_;
+};
+
+/// Each bench has a context of its own name on the shared server.
+class IngressBench {
+public:
+  explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::in_flight_max_default)
+      : in_flight_max_(in_flight_max) {}
+
+  const std::string context = "shop" + random_id().substr(0, 8);
+  NotingBus bus;
+
+  std::string command_subject(const std::string& rest) const {
+    return "cmd." + context + "." + rest;
+  }
+  std::string query_subject(const std::string& rest) const { return "qry." + context + "." + rest; }
+
+  nats::ClientReply request(const std::string& subject, const nats::Headers& headers,
+                            std::string_view body) {
+    return nats::read_client_reply(raw_request(subject, headers, body));
+  }
+  nats::Reply raw_request(const std::string& subject, const nats::Headers& headers,
+                          std::string_view body) {
+    return client_->request_and_wait(subject, headers, body, std::chrono::seconds(5));
+  }
+  nlohmann::json service(const std::string& verb) {
+    const auto reply = raw_request("$SRV." + verb + "." + context, {}, "");
+    return nlohmann::json::parse(reply.message.body());
+  }
+
+  nats::Connection& client() { return *client_; }
+  nats::Ingress& ingress() { return *ingress_; }
+
+private:
+  /// Any messages do; these are at hand.
+  std::vector<ContextModel> models() const {
+    ContextModel model;
+    model.name = context;
+    AggregateModel order;
+    order.name = "order";
+    order.commands = {{"PlaceOrder", &v1::CommandReply::default_instance()},
+                      {"Note", &google::protobuf::Struct::default_instance()}};
+    model.aggregates.push_back(std::move(order));
+    model.queries.push_back({"OrderStatus", &v1::CommandReply::default_instance(), nullptr});
+    return {std::move(model)};
+  }
+
+  const std::size_t in_flight_max_;
+  const std::vector<ContextModel> contexts_ = models();
+  const std::unique_ptr<nats::Connection> server_side_ =
+      OnJetStream::shared_server().connect("ingress");
+  const std::unique_ptr<nats::Connection> client_ = OnJetStream::shared_server().connect("client");
+  std::unique_ptr<nats::Ingress> ingress_ = or_throw(
+      nats::Ingress::start(*server_side_,
+                           {.node = "node-1",
+                            .durability = "durable",
+                            .version = "1.2.3",
+                            .in_flight_max = in_flight_max_},
+                           contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; }));
+};
+
+inline constexpr const char* place = "order.o-1.PlaceOrder";
+inline constexpr const char* json_body = R"({"stream":"s","sequence":"7"})";
+
+inline std::string protobuf_body() {
+  v1::CommandReply body;
+  body.set_stream("s");
+  body.set_sequence(7);
+  return body.SerializeAsString();
+}
+
+/// What a client on the same server sees when all is well.
+inline void require_works(IngressBench& bench) {
+  const auto before = bench.bus.commands().size();
+  REQUIRE(bench.request(bench.command_subject(place), {}, protobuf_body()).kind
+          == nats::ClientReply::Kind::accepted);
+  REQUIRE(bench.bus.commands().size() == before + 1);
+}
+
+}  // namespace troupe::test

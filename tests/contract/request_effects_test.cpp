@@ -1,0 +1,143 @@
+// Effects over NATS, and what a client is told when nobody answers.
+#include <future>
+#include <memory>
+#include <string>
+
+#include <catch2/catch_all.hpp>
+
+#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/request_effects.hpp"
+#include "tests/contract/on_jetstream.hpp"
+#include "troupe/v1/commit.pb.h"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// A port's two sides: the caller, and somebody on the other end who replies as told.
+struct Bench {
+  const std::string prefix = "gateway." + random_id();
+  const std::unique_ptr<nats::Connection> caller = OnJetStream::shared_server().connect("caller");
+  const std::unique_ptr<nats::Connection> performer =
+      OnJetStream::shared_server().connect("performer");
+  nats::RequestEffects effects{*caller, prefix};
+
+  Result<MessagePtr> call(std::chrono::milliseconds timeout = 5s) {
+    auto request = std::make_shared<v1::CommandReply>();
+    request->set_sequence(7);
+    std::promise<Result<MessagePtr>> done;
+    effects.call({.effect = "authorize",
+                  .key = "key-1",
+                  .request = request,
+                  .answer = &v1::CommandReply::default_instance(),
+                  .timeout = timeout},
+                 [&](Result<MessagePtr> result) { done.set_value(std::move(result)); });
+    return done.get_future().get();
+  }
+
+  std::unique_ptr<nats::Connection::Subscribed> perform(nats::Headers headers, std::string body) {
+    auto subscribed = or_throw(performer->subscribe(
+        prefix + ".authorize", "",
+        [this, headers = std::move(headers), body = std::move(body)](const nats::Received& call) {
+          key = call.header("Idempotency-Key").value_or("");
+          v1::CommandReply request;
+          understood = request.ParseFromString(std::string(call.body())) && request.sequence() == 7;
+          (void)performer->publish(call.reply(), headers, body);
+        }));
+    // The server has seen the subscription when it answers what was sent behind it.
+    (void)performer->request_and_wait("$JS.API.INFO", {}, "", 5s);
+    return subscribed;
+  }
+
+  std::string key;  // written before the reply, read after it
+  bool understood = false;
+};
+
+}  // namespace
+
+TEST_CASE("request effects: a call carries its key and brings the answer back",
+          "[contract][effects]") {
+  Bench bench;
+  v1::CommandReply answer;
+  answer.set_stream("approved");
+  const auto performer = bench.perform({}, answer.SerializeAsString());
+  const auto result = bench.call();
+  REQUIRE(result);
+  CHECK(dynamic_cast<const v1::CommandReply&>(**result).stream() == "approved");
+  CHECK(bench.key == "key-1");
+  CHECK(bench.understood);
+}
+
+TEST_CASE("request effects: what may pass is retryable, what cannot is not",
+          "[contract][effects]") {
+  Bench bench;
+  const auto nobody = bench.call();
+  REQUIRE_FALSE(nobody);
+  CHECK(nobody.error().retryable);
+  CHECK_THAT(nobody.error().what, ContainsSubstring("authorize"));
+
+  const auto failure = [&](const std::string& code) {
+    const auto performer =
+        bench.perform({{"Nats-Service-Error", "told so"}, {"Nats-Service-Error-Code", code}}, "");
+    auto result = bench.call();
+    REQUIRE_FALSE(result);
+    CHECK_THAT(result.error().what, ContainsSubstring("told so"));
+    return result.error().retryable;
+  };
+  CHECK(failure("500"));
+  CHECK(failure("503"));
+  CHECK(failure("429"));
+  CHECK_FALSE(failure("400"));
+  CHECK_FALSE(failure("422"));
+
+  const auto garbage = bench.perform({}, std::string("\xff\xff\xff"));
+  const auto unreadable = bench.call();
+  REQUIRE_FALSE(unreadable);
+  CHECK(unreadable.error().retryable);
+}
+
+TEST_CASE("request effects: silence ends with the timeout and is retryable",
+          "[contract][effects]") {
+  Bench bench;
+  const auto deaf =
+      or_throw(bench.performer->subscribe(bench.prefix + ".authorize", "", [](const auto&) {}));
+  (void)bench.performer->request_and_wait("$JS.API.INFO", {}, "", 5s);
+  const auto result = bench.call(200ms);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().retryable);
+}
+
+TEST_CASE("request effects: a prefix that is no subject fails for good", "[contract][effects]") {
+  Bench bench;
+  nats::RequestEffects broken(*bench.caller, "no subject at all");
+  std::promise<Result<MessagePtr>> done;
+  broken.call({.effect = "authorize", .key = "k", .request = {}},
+              [&](Result<MessagePtr> result) { done.set_value(std::move(result)); });
+  const auto result = done.get_future().get();
+  REQUIRE_FALSE(result);
+  CHECK_FALSE(result.error().retryable);
+}
+
+TEST_CASE("command client: nobody there is 503 and sent nothing; silence is unknown",
+          "[contract][client]") {
+  Bench bench;
+  nats::CommandClient client(*bench.caller);
+  const auto subject = Subject::parse(bench.prefix + ".Do").value();
+  const auto nobody =
+      client.send_and_wait(subject, "", nats::BodyForm::protobuf, {.command_id = "c-1"}, 5s);
+  CHECK(nobody.kind == nats::ClientReply::Kind::rejected);
+  CHECK(nobody.code == 503);
+  CHECK_THAT(nobody.text, ContainsSubstring("Nothing was sent"));
+  CHECK(nobody.command_id == "c-1");
+
+  const auto deaf = or_throw(bench.performer->subscribe(subject.str(), "", [](const auto&) {}));
+  (void)bench.performer->request_and_wait("$JS.API.INFO", {}, "", 5s);
+  const auto silence =
+      client.send_and_wait(subject, "", nats::BodyForm::protobuf, {.command_id = "c-1"}, 200ms);
+  CHECK(silence.kind == nats::ClientReply::Kind::unknown);
+  CHECK(silence.code == 504);
+  CHECK(silence.command_id == "c-1");
+}

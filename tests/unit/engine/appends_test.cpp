@@ -1,0 +1,227 @@
+// Appends whose outcome is not clear: every conflict and every unknown is read back before anybody
+// is answered.
+#include <catch2/catch_all.hpp>
+
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using memory::AppendFault;
+using namespace std::chrono_literals;
+
+const auto alice = instance("example", "account", "alice");
+const auto alices = Subject::events(alice);
+
+Command due_in(std::chrono::milliseconds time, Command command) {
+  command.deadline = std::chrono::steady_clock::now() + time;
+  return command;
+}
+
+std::int64_t balance(World& world) {
+  std::int64_t cents = 0;
+  for (const auto& stored : world.commits(alices)) {
+    const auto commit = parsed(stored);
+    for (const auto& event : commit.events()) {
+      v1::MoneyDeposited deposited;
+      v1::MoneyWithdrawn withdrawn;
+      if (event.UnpackTo(&deposited)) cents += deposited.cents();
+      if (event.UnpackTo(&withdrawn)) cents -= withdrawn.cents();
+    }
+  }
+  return cents;
+}
+
+}  // namespace
+
+TEST_CASE("a command decided on what another node has overtaken is decided again", "[engine]") {
+  World world;
+  Node here(world, {model_of<Bank>()});
+  (void)accepted(here.send(command_to(alice, deposit(50))));
+  memory::MemoryLeases leases;
+  Engine there({.node = "there"},
+               {world.log, world.streams, world.subscriptions, world.timers, world.parked,
+                world.views, world.snapshots, leases, world.effects, world.clock},
+               {model_of<Bank>()});
+  REQUIRE(there.start());
+  std::promise<Outcome> promise;
+  there.send(command_to(alice, withdraw(40)),
+             [&](Outcome outcome) { promise.set_value(std::move(outcome)); });
+  REQUIRE(accepted(promise.get_future()).first_version == 2);
+
+  const auto second = accepted(here.send(command_to(alice, deposit(5))));
+
+  CHECK(second.first_version == 3);
+  CHECK(here.stats("example").conflicts == 1);
+  CHECK(balance(world) == 15);
+  const auto refused = rejected(here.send(command_to(alice, withdraw(16))));
+  CHECK(refused.code == 422);
+  CHECK(refused.decided_at == 3);
+}
+
+TEST_CASE("an append that never arrived is made once more", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.fail_next_append(AppendFault::lost);
+
+  const auto answer = accepted(node.send(command_to(alice, deposit(50))));
+
+  CHECK(answer.first_version == 1);
+  CHECK_FALSE(answer.duplicate);
+  CHECK(world.commits(alices).size() == 1);
+  CHECK(node.stats("example").unknowns == 1);
+}
+
+TEST_CASE("an append whose answer was lost is found in the log, not made again", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.fail_next_append(AppendFault::answer_lost);
+
+  const auto answer = accepted(node.send(command_to(alice, deposit(50))));
+
+  CHECK(answer.first_version == 1);
+  CHECK_FALSE(answer.duplicate);
+  const auto stored = world.commits(alices);
+  REQUIRE(stored.size() == 1);
+  CHECK(answer.sequence == stored.front().sequence);
+}
+
+TEST_CASE("an append that arrives after it was made again has one effect", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.fail_next_append(AppendFault::late);
+
+  const auto answer = accepted(node.send(command_to(alice, deposit(50))));
+  world.broker.release_appends();
+  world.broker.settle();
+
+  CHECK(world.commits(alices).size() == 1);
+  CHECK(accepted(node.send(command_to(alice, withdraw(50)))).first_version == 2);
+  CHECK(balance(world) == 0);
+}
+
+TEST_CASE("somebody else's append in flight is waited for", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  for (int i = 0; i < 4; ++i) world.broker.fail_next_append(AppendFault::in_flight);
+
+  CHECK(accepted(node.send(command_to(alice, deposit(50)))).first_version == 1);
+  CHECK(node.stats("example").conflicts == 4);
+  CHECK(world.commits(alices).size() == 1);
+}
+
+TEST_CASE("an append without an answer at the deadline is unknown, and a repeat finds it",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.fail_next_append(AppendFault::held);
+  const auto command = command_to(alice, deposit(50));
+
+  (void)unknown(node.send(due_in(50ms, command)));
+
+  auto again = node.send(command);
+  world.broker.release_appends();
+  const auto found = accepted(std::move(again));
+  CHECK(found.first_version == 1);
+  CHECK(world.commits(alices).size() == 1);
+}
+
+TEST_CASE("a batch in doubt is never contradicted by a later answer", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  // The withdrawal stands on the deposit before it in the same append, which is late.
+  world.broker.fail_next_append(AppendFault::held);
+  auto first = node.send(command_to(alice, deposit(1)));
+  for (int i = 0; i < 200; ++i) world.broker.fail_next_append(AppendFault::late);
+  auto big = node.send(due_in(100ms, command_to(alice, deposit(50))));
+  auto small = node.send(command_to(alice, withdraw(51)));
+  std::vector<std::future<Outcome>> waiting;
+  waiting.push_back(std::move(first));
+  release_until_answered(world, waiting);
+  (void)accepted(std::move(waiting.front()));
+  (void)get(std::move(big));
+  waiting.front() = std::move(small);
+  release_until_answered(world, waiting);
+
+  CHECK(std::holds_alternative<Accepted>(get(std::move(waiting.back()))));
+  CHECK(balance(world) == 0);
+}
+
+TEST_CASE("a log that cannot be read in time means that nothing was sent", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.set_available(false);
+
+  CHECK(rejected(node.send(due_in(60ms, command_to(alice, deposit(50))))).code == 503);
+
+  world.broker.set_available(true);
+  CHECK(accepted(node.send(command_to(alice, deposit(50)))).first_version == 1);
+}
+
+TEST_CASE("a log that went away under an append makes it unknown, and nothing is lost or doubled",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  world.broker.set_available(false);
+  const auto command = command_to(alice, deposit(50));
+
+  (void)unknown(node.send(due_in(60ms, command)));
+
+  world.broker.set_available(true);
+  CHECK(accepted(node.send(command)).last_version == 2);
+  CHECK(balance(world) == 51);
+}
+
+TEST_CASE("a command that comes after its deadline is not started", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)unknown(node.send(due_in(-1ms, command_to(alice, deposit(50)))));
+  CHECK(world.commits(alices).empty());
+}
+
+TEST_CASE("commands that wait for one instance share an append", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.fail_next_append(AppendFault::held);
+  std::vector<std::future<Outcome>> waiting;
+  for (int i = 0; i < 501; ++i) waiting.push_back(node.send(command_to(alice, deposit(1))));
+  auto refused = node.send(command_to(alice, withdraw(502)));
+  const auto repeated = command_to(alice, deposit(2), "twice");
+  auto once = node.send(repeated);
+  auto twice = node.send(repeated);
+  release_until_answered(world, waiting);
+
+  std::uint64_t version = 0;
+  const auto stored = world.commits(alices);
+  for (auto& one : waiting) {
+    const auto answer = accepted(std::move(one));
+    CHECK(answer.first_version == ++version);
+    CHECK(answer.sequence == stored.at(version - 1).sequence);
+  }
+  CHECK(rejected(std::move(refused)).decided_at == 501);
+  const auto first = accepted(std::move(once));
+  const auto second = accepted(std::move(twice));
+  CHECK_FALSE(first.duplicate);
+  CHECK(second.duplicate);
+  CHECK(second.sequence == first.sequence);
+  CHECK(first.sequence == stored.back().sequence);
+  CHECK(balance(world) == 503);
+}
+
+TEST_CASE("a batch that meets a conflict is decided again as a whole", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  world.broker.fail_next_append(AppendFault::held);
+  std::vector<std::future<Outcome>> waiting;
+  for (int i = 0; i < 20; ++i) waiting.push_back(node.send(command_to(alice, deposit(1))));
+  world.broker.fail_next_append(AppendFault::answer_lost);
+  release_until_answered(world, waiting);
+
+  for (auto& one : waiting) CHECK_FALSE(accepted(std::move(one)).duplicate);
+  CHECK(world.commits(alices).size() == 20);
+}
+
+}  // namespace troupe::engine::test

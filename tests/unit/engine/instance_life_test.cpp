@@ -1,0 +1,224 @@
+// Instances leave memory and come back: snapshots, memory, damage.
+#include <catch2/catch_all.hpp>
+
+#include "runtime/engine/command_memory.hpp"
+#include "runtime/engine/fold.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::test::eventually;
+
+const auto alice = instance("example", "account", "alice");
+const auto alices = Subject::events(alice);
+const auto bank = model_of<Bank>();
+const auto& account = *bank.aggregate("account");
+
+std::optional<std::string> snapshot_of(World& world, const Subject& subject) {
+  std::optional<std::string> bytes;
+  world.snapshots.get(subject, [&](auto found) { bytes = found.value(); });
+  return bytes;
+}
+
+/// A commit as another writer would store it.
+std::string foreign_commit(std::uint64_t version, const std::string& previous, Time at,
+                           const std::string& command_id, std::int64_t cents) {
+  troupe::v1::Commit commit;
+  commit.set_context("example");
+  commit.set_aggregate("account");
+  commit.set_id("alice");
+  commit.set_first_version(version);
+  commit.set_command_id(command_id);
+  commit.set_command_type("DepositMoney");
+  commit.set_command_hash(command_hash("DepositMoney", deposit(cents)));
+  const auto milliseconds = at.time_since_epoch().count();
+  commit.mutable_committed_at()->set_seconds(milliseconds / 1'000);
+  v1::MoneyDeposited deposited;
+  deposited.set_cents(cents);
+  commit.add_events()->PackFrom(deposited);
+  if (!previous.empty()) commit.set_previous_hash(sha256(previous));
+  return commit.SerializeAsString();
+}
+
+void store(World& world, std::uint64_t expected, std::vector<std::string> commits) {
+  std::promise<AppendResult> promise;
+  world.log.append(alices, expected, std::move(commits),
+                   [&](AppendResult result) { promise.set_value(result); });
+  if (get(promise.get_future()).outcome != AppendResult::Outcome::acknowledged)
+    throw std::runtime_error("the test's own append was refused");
+}
+
+EngineOptions eager_to_forget() {
+  EngineOptions options;
+  options.idle_after = 20ms;
+  options.snapshot_min = 1;
+  return options;
+}
+
+bool forgotten(const Node& node) {
+  return eventually(patience, [&] { return node.stats("example").instances == 0; });
+}
+
+}  // namespace
+
+TEST_CASE("an idle instance leaves memory, keeps a snapshot and comes back as it was", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()}, eager_to_forget());
+  const auto first = command_to(alice, deposit(30));
+  (void)accepted(node.send(first));
+  (void)accepted(node.send(command_to(alice, deposit(12))));
+  REQUIRE(forgotten(node));
+  REQUIRE(eventually(patience, [&] { return snapshot_of(world, alices).has_value(); }));
+
+  const auto restored =
+      Fold::restore(account, *snapshot_of(world, alices), fingerprint_of(account, "dev"));
+  REQUIRE(restored);
+  Fold folded(account);
+  for (const auto& stored : world.commits(alices)) REQUIRE(folded.apply(stored));
+  CHECK(restored->snapshot("same") == folded.snapshot("same"));
+
+  CHECK(accepted(node.send(first)).duplicate);
+  CHECK(accepted(node.send(command_to(alice, withdraw(42)))).first_version == 3);
+}
+
+TEST_CASE("the least recently used instances leave when there are too many", "[engine]") {
+  World world;
+  EngineOptions options;
+  options.instances_max = 64;  // one for each slot
+  Node node(world, {model_of<Bank>()}, options);
+  for (int i = 0; i < 300; ++i)
+    (void)accepted(node.send(
+        command_to(instance("example", "account", "a" + std::to_string(i)), deposit(1))));
+
+  CHECK(node.stats("example").instances <= 64);
+  CHECK(accepted(node.send(command_to(instance("example", "account", "a0"), deposit(1))))
+            .first_version
+        == 2);
+}
+
+TEST_CASE("a snapshot is kept every so many commits", "[engine]") {
+  World world;
+  EngineOptions options;
+  options.snapshot_every = 3;
+  Node node(world, {model_of<Bank>()}, options);
+  for (int i = 0; i < 3; ++i) (void)accepted(node.send(command_to(alice, deposit(1))));
+
+  REQUIRE(eventually(patience, [&] { return snapshot_of(world, alices).has_value(); }));
+  troupe::v1::Snapshot snapshot;
+  REQUIRE(snapshot.ParseFromString(*snapshot_of(world, alices)));
+  CHECK(snapshot.version() == 3);
+}
+
+TEST_CASE("a snapshot of another program is ignored", "[engine]") {
+  World world;
+  {
+    Node node(world, {model_of<Bank>()}, eager_to_forget());
+    (void)accepted(node.send(command_to(alice, deposit(30))));
+    REQUIRE(forgotten(node));
+    REQUIRE(eventually(patience, [&] { return snapshot_of(world, alices).has_value(); }));
+  }
+  troupe::v1::Snapshot wrong;
+  REQUIRE(wrong.ParseFromString(*snapshot_of(world, alices)));
+  v1::AccountState rich;
+  rich.set_balance_cents(1'000'000);
+  wrong.set_state(rich.SerializeAsString());
+  wrong.set_version(wrong.version() + 1);
+  world.snapshots.put(alices, 1'000, wrong.SerializeAsString());
+
+  auto options = eager_to_forget();
+  options.program = "another";
+  Node node(world, {model_of<Bank>()}, options);
+  CHECK(rejected(node.send(command_to(alice, withdraw(31)))).decided_at == 1);
+}
+
+TEST_CASE("a snapshot that the log does not bear out is ignored", "[engine]") {
+  World world;
+  const auto other = foreign_commit(1, "", world.clock.now(), "other", 1'000);
+  Fold fold(account);
+  REQUIRE(fold.apply({1, alices, other}));
+  world.snapshots.put(alices, 1, fold.snapshot(fingerprint_of(account, "dev")));
+  store(world, 0, {foreign_commit(1, "", world.clock.now(), "real", 10)});
+
+  Node node(world, {model_of<Bank>()});
+  CHECK(rejected(node.send(command_to(alice, withdraw(11)))).code == 422);
+  CHECK(accepted(node.send(command_to(alice, withdraw(10)))).first_version == 2);
+}
+
+TEST_CASE("an instance whose chain of commits is broken is not served", "[engine]") {
+  World world;
+  const auto now = world.clock.now();
+  const auto first = foreign_commit(1, "", now, "c1", 10);
+  SECTION("by a missing version") {
+    store(world, 0, {first, foreign_commit(3, first, now, "c3", 10)});
+  }
+  SECTION("by a wrong hash") {
+    store(world, 0, {first, foreign_commit(2, "something else", now, "c2", 10)});
+  }
+  SECTION("by bytes that are no commit") { store(world, 0, {first, "\xff\xff"}); }
+
+  Node node(world, {model_of<Bank>()});
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+}
+
+TEST_CASE("a log that went back is not served", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  world.broker.lose_tail(alice.context, 1);
+
+  (void)unknown(node.send(command_to(alice, deposit(1))));
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(world.commits(alices).size() == 1);
+}
+
+TEST_CASE("a command older than the memory reaches is looked up in the whole log", "[engine]") {
+  World world;
+  const auto now = world.clock.now();
+  std::vector<std::string> commits;
+  const std::uint64_t count = CommandMemory::kept_min + 50;
+  for (std::uint64_t version = 1; version <= count; ++version) {
+    const auto at = now - std::chrono::hours(24) + std::chrono::seconds(version);
+    commits.push_back(foreign_commit(version, commits.empty() ? "" : commits.back(), at,
+                                     "c" + std::to_string(version), 1));
+  }
+  std::uint64_t expected = 0;
+  for (std::size_t from = 0; from < commits.size(); from += 200) {
+    const auto to = std::min(from + 200, commits.size());
+    store(world, expected, {commits.begin() + static_cast<std::ptrdiff_t>(from),
+                            commits.begin() + static_cast<std::ptrdiff_t>(to)});
+    expected = to;
+  }
+  Node node(world, {model_of<Bank>()});
+
+  auto forgotten_one = command_to(alice, deposit(1), "c7");
+  forgotten_one.issued_at = now - std::chrono::hours(24);
+  const auto repeat = accepted(node.send(forgotten_one));
+  CHECK(repeat.duplicate);
+  CHECK(repeat.first_version == 7);
+  CHECK(repeat.sequence == 7);
+  CHECK(world.commits(alices).size() == count);
+
+  auto old_and_new = command_to(alice, deposit(1));
+  old_and_new.issued_at = now - std::chrono::hours(24);
+  CHECK(accepted(node.send(old_and_new)).first_version == count + 1);
+}
+
+TEST_CASE("commit times never go back", "[engine]") {
+  World world;
+  const auto ahead = world.clock.now() + std::chrono::hours(1);
+  store(world, 0, {foreign_commit(1, "", ahead, "c1", 10)});
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+
+  const auto stored = world.commits(alices);
+  CHECK(parsed(stored[1]).committed_at().seconds() == parsed(stored[0]).committed_at().seconds());
+}
+
+}  // namespace troupe::engine::test

@@ -1,0 +1,244 @@
+// Events become commands of other contexts: in order, once in effect, with poison parked.
+#include <catch2/catch_all.hpp>
+
+#include "runtime/engine/reactor.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using google::protobuf::Int64Value;
+using troupe::test::eventually;
+
+Int64Value amount(std::int64_t cents) {
+  Int64Value value;
+  value.set_value(cents);
+  return value;
+}
+
+/// Writes down amounts; some it refuses.
+struct Ledger {
+  static constexpr std::string_view name = "ledger";
+  using State = Int64Value;
+  using Commands = MessageSet<Int64Value>;
+  using Events = MessageSet<Int64Value>;
+
+  static constexpr Rejection negative{"ledger.negative"};
+  static constexpr Rejection cursed{"ledger.cursed"};
+  static constexpr std::int64_t cursed_cents = 666;
+  static inline std::atomic<bool> curse{true};
+
+  static Decision<Events> decide(const State&, const Int64Value& cents) {
+    if (cents.value() < 0) return negative;
+    if (cents.value() == cursed_cents && curse) return cursed;
+    return cents;
+  }
+  static void evolve(State& state, const Int64Value& cents) { state = cents; }
+};
+
+struct BookDeposits : Reaction {
+  static constexpr std::string_view name = "book-deposits";
+  using Aggregate = Ledger;
+  using Events = MessageSet<v1::MoneyDeposited, v1::MoneyWithdrawn>;
+  static constexpr std::array expected{Ledger::negative};
+
+  static constexpr std::int64_t twice_cents = 2;
+  static constexpr std::int64_t nowhere_cents = 404;
+  static constexpr std::int64_t throwing_cents = 500;
+
+  static Asks<Ledger> on(const Recorded<v1::MoneyDeposited>& event) {
+    const auto cents = event.data.cents();
+    if (cents == throwing_cents) throw std::logic_error("a cursed event");
+    if (cents == nowhere_cents) return ask<Ledger>("no where", amount(cents));
+    Asks<Ledger> asks;
+    asks.ask(std::string(event.id), amount(cents));
+    if (cents == twice_cents) asks.ask(std::string(event.id), amount(cents));
+    return asks;
+  }
+  static Asks<Ledger> on(const Recorded<v1::MoneyWithdrawn>& event) {
+    return ask<Ledger>(event.id, amount(-event.data.cents()));
+  }
+};
+
+struct Mirror {
+  static constexpr std::string_view name = "mirror";
+  using Parts = troupe::Parts<Ledger, BookDeposits>;
+};
+
+const auto mirror_token = *Token::parse("mirror");
+const auto consumer = *Token::parse("mirror-from-example");
+
+Instance account(std::string_view id) { return instance("example", "account", id); }
+
+std::vector<std::int64_t> booked(World& world, std::string_view id) {
+  std::vector<std::int64_t> amounts;
+  for (const auto& stored : world.commits(Subject::events(instance("mirror", "ledger", id)))) {
+    const auto commit = parsed(stored);
+    for (const auto& event : commit.events()) {
+      Int64Value cents;
+      if (event.UnpackTo(&cents)) amounts.push_back(cents.value());
+    }
+  }
+  return amounts;
+}
+
+bool all_handled(World& world) {
+  return eventually(patience, [&] {
+    for (const auto& waiting : world.broker.waiting("EVT_EXAMPLE"))
+      if (waiting.undelivered + waiting.unacknowledged != 0) return false;
+    return true;
+  });
+}
+
+std::vector<troupe::v1::ParkedEvent> parked(World& world) {
+  std::vector<troupe::v1::ParkedEvent> events;
+  const auto records = world.parked.list(mirror_token, consumer).value();
+  for (const auto& one : records)
+    events.emplace_back().ParseFromString(one.record);
+  return events;
+}
+
+std::vector<ContextModel> both() { return {model_of<Bank>(), model_of<Mirror>()}; }
+
+using Amounts = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE("an event's command says where it comes from", "[engine][reactions]") {
+  World world;
+  Node node(world, both());
+  auto command = command_to(account("a"), deposit(7));
+  command.correlation_id = "journey";
+  (void)accepted(node.send(command));
+  REQUIRE(all_handled(world));
+
+  const auto source = world.commits(Subject::events(account("a")));
+  const auto target = Subject::events(instance("mirror", "ledger", "a"));
+  const auto commit = parsed(world.commits(target).at(0));
+  CHECK(commit.causation_id() == "evt.example.account.a@1");
+  CHECK(commit.correlation_id() == "journey");
+  CHECK(commit.issued_at().SerializeAsString()
+        == parsed(source.at(0)).committed_at().SerializeAsString());
+  CHECK(commit.command_id()
+        == asked_command_id({.consumer = "mirror-from-example",
+                             .source_subject = "evt.example.account.a",
+                             .version = 1,
+                             .reaction = "book-deposits",
+                             .target = target.str(),
+                             .command_type = "Int64Value",
+                             .ordinal = 0}));
+}
+
+TEST_CASE("events of an instance are handled in order, however often they are delivered",
+          "[engine][reactions]") {
+  World world;
+  world.broker.duplicate_deliveries(true);
+  Node node(world, both());
+  Amounts amounts;
+  std::vector<std::future<Outcome>> waiting;
+  for (std::int64_t cents = 10; cents < 60; ++cents) {
+    amounts.push_back(cents);
+    for (const auto* id : {"a", "b", "c"})
+      waiting.push_back(node.send(command_to(account(id), deposit(cents))));
+    if (cents == 35) world.broker.reactivate();
+  }
+  for (auto& one : waiting) (void)accepted(std::move(one));
+  REQUIRE(all_handled(world));
+
+  for (const auto* id : {"a", "b", "c"}) CHECK(booked(world, id) == amounts);
+}
+
+TEST_CASE("two commands of one event to one instance are two commands", "[engine][reactions]") {
+  World world;
+  Node node(world, both());
+  (void)accepted(node.send(command_to(account("a"), deposit(BookDeposits::twice_cents))));
+  REQUIRE(all_handled(world));
+  CHECK(booked(world, "a") == Amounts{2, 2});
+}
+
+TEST_CASE("a rejection that the reaction expects ends the matter", "[engine][reactions]") {
+  World world;
+  Node node(world, both());
+  (void)accepted(node.send(command_to(account("a"), deposit(5))));
+  (void)accepted(node.send(command_to(account("a"), withdraw(5))));
+  (void)accepted(node.send(command_to(account("a"), deposit(6))));
+  REQUIRE(all_handled(world));
+  CHECK(booked(world, "a") == Amounts{5, 6});
+  CHECK(parked(world).empty());
+}
+
+TEST_CASE("an event is tried again until the log is back", "[engine][reactions]") {
+  World world;
+  Node node(world, both());
+  const auto ledger = Subject::events(instance("mirror", "ledger", "a"));
+  for (int i = 0; i < 3; ++i)
+    world.broker.fail_next_append(memory::AppendFault::lost, ledger);
+  (void)accepted(node.send(command_to(account("a"), deposit(5))));
+  world.broker.set_available(false);
+  world.broker.set_available(true);
+  REQUIRE(all_handled(world));
+  CHECK(booked(world, "a") == Amounts{5});
+}
+
+TEST_CASE("a poisonous event is parked with everything behind it; others flow",
+          "[engine][reactions]") {
+  World world;
+  Ledger::curse = true;
+  const auto [cents, cause] = GENERATE(table<std::int64_t, std::string>(
+      {{Ledger::cursed_cents, "ledger.cursed"},
+       {BookDeposits::nowhere_cents, "illegal id 'no where'"},
+       {BookDeposits::throwing_cents, "a cursed event"}}));
+  Node node(world, both());
+  for (const auto one : {std::int64_t{1}, cents, std::int64_t{3}, std::int64_t{4}})
+    (void)accepted(node.send(command_to(account("a"), deposit(one))));
+  (void)accepted(node.send(command_to(account("b"), deposit(9))));
+  REQUIRE(all_handled(world));
+
+  CHECK(booked(world, "a") == Amounts{1});
+  CHECK(booked(world, "b") == Amounts{9});
+  const auto waiting = parked(world);
+  REQUIRE(waiting.size() == 3);
+  CHECK(waiting[0].consumer() == "mirror-from-example");
+  CHECK(waiting[0].source_stream() == "EVT_EXAMPLE");
+  CHECK(waiting[0].source_subject() == "evt.example.account.a");
+  CHECK(waiting[0].source_sequence() == 2);
+  CHECK_THAT(waiting[0].cause(), Catch::Matchers::ContainsSubstring(cause));
+  CHECK(waiting[0].commit() == world.commits(Subject::events(account("a"))).at(1).bytes);
+  CHECK_THAT(waiting[2].cause(), Catch::Matchers::ContainsSubstring("behind"));
+  CHECK(node.stats("mirror").parked == 3);
+}
+
+TEST_CASE("parked events are replayed first and in order by the next active reactor",
+          "[engine][reactions]") {
+  World world;
+  Ledger::curse = true;
+  {
+    Node node(world, both());
+    for (const auto cents : {1, 666, 3}) 
+      (void)accepted(node.send(command_to(account("a"), deposit(cents))));
+    REQUIRE(all_handled(world));
+  }
+  SECTION("they stay while the cause is there") {
+    Node node(world, both());
+    (void)accepted(node.send(command_to(account("a"), deposit(4))));
+    REQUIRE(all_handled(world));
+    CHECK(booked(world, "a") == Amounts{1});
+    CHECK(parked(world).size() == 3);
+    Ledger::curse = false;
+    world.broker.reactivate();
+    CHECK(eventually(patience, [&] { return booked(world, "a") == Amounts{1, 666, 3, 4}; }));
+  }
+  SECTION("they are gone when it is mended") {
+    Ledger::curse = false;
+    Node node(world, both());
+    (void)accepted(node.send(command_to(account("a"), deposit(4))));
+    REQUIRE(all_handled(world));
+    CHECK(booked(world, "a") == Amounts{1, 666, 3, 4});
+  }
+  CHECK(eventually(patience, [&] { return parked(world).empty(); }));
+}
+
+}  // namespace troupe::engine::test

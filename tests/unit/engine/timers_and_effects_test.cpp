@@ -1,0 +1,255 @@
+// Timers that send commands, and calls to the outside world that survive everything.
+#include <catch2/catch_all.hpp>
+
+#include "tests/support/eventually.hpp"
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using google::protobuf::Int64Value;
+using google::protobuf::StringValue;
+using troupe::test::eventually;
+
+/// A deposit is paid out again after a moment, unless something was withdrawn before.
+struct PayOut : Timer {
+  static constexpr std::string_view name = "pay-out";
+  using Aggregate = Account;
+  using Events = Account::Events;
+
+  static TimerChange<Account> on(const Recorded<v1::MoneyDeposited>& event) {
+    return TimerChange<Account>::arm(event.time + 300ms, withdraw(event.data.cents()));
+  }
+  static TimerChange<Account> on(const Recorded<v1::MoneyWithdrawn>&) { return disarm; }
+};
+
+struct Punctual {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, PayOut>;
+};
+
+/// A deposit is sent abroad: withdrawn when that is confirmed. One cent is the fee of giving up.
+struct Transfer : Effect {
+  static constexpr std::string_view name = "transfer";
+  using Aggregate = Account;
+  using Event = v1::MoneyDeposited;
+  using Request = Int64Value;
+  using Answer = StringValue;
+  static constexpr unsigned attempts_max = 3;
+
+  static Request request(const Recorded<Event>& event) {
+    Request request;
+    request.set_value(event.data.cents());
+    return request;
+  }
+  static Asks<Account> answered(const Recorded<Event>& event, const Answer&) {
+    return ask<Account>(event.id, withdraw(event.data.cents()));
+  }
+  static Asks<Account> failed(const Recorded<Event>& event, const FailedAttempt& attempt) {
+    return attempt.last ? ask<Account>(event.id, withdraw(1)) : Asks<Account>{};
+  }
+};
+
+struct Abroad {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Transfer>;
+};
+
+const auto alice = instance("example", "account", "alice");
+const auto alices = Subject::events(alice);
+
+EngineOptions impatient() {
+  EngineOptions options;
+  options.effect_patience = 100ms;
+  options.effect_retry = 1ms;
+  return options;
+}
+
+void succeed(const EffectCall&, Effects::Done done) {
+  done(std::make_unique<StringValue>());
+}
+
+bool timers_gone(World& world) {
+  return eventually(patience, [&] { return world.broker.armed("TMR_EXAMPLE").empty(); });
+}
+
+/// The events after the deposit.
+std::vector<v1::MoneyWithdrawn> withdrawals(World& world) {
+  std::vector<v1::MoneyWithdrawn> all;
+  for (const auto& stored : world.commits(alices)) {
+    v1::MoneyWithdrawn withdrawn;
+    if (parsed(stored).events(0).UnpackTo(&withdrawn)) all.push_back(withdrawn);
+  }
+  return all;
+}
+
+bool withdrawn(World& world, std::int64_t cents) {
+  return eventually(patience, [&] {
+    const auto all = withdrawals(world);
+    return all.size() == 1 && all.front().cents() == cents;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a timer that is due sends its command, with an id that its event determines",
+          "[engine][timers]") {
+  World world;
+  Node node(world, {model_of<Punctual>()});
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+
+  REQUIRE(withdrawn(world, 7));
+  const auto commit = parsed(world.commits(alices).at(1));
+  CHECK(commit.causation_id() == "evt.example.account.alice@1");
+  CHECK(commit.command_id()
+        == asked_command_id({.consumer = "timer",
+                             .source_subject = alices.str(),
+                             .version = 1,
+                             .reaction = "pay-out",
+                             .target = alices.str(),
+                             .command_type = "WithdrawMoney",
+                             .ordinal = 0}));
+  CHECK(timers_gone(world));
+}
+
+TEST_CASE("a disarmed timer does not come", "[engine][timers]") {
+  World world;
+  Node node(world, {model_of<Punctual>()});
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+  (void)accepted(node.send(command_to(alice, withdraw(3))));
+
+  REQUIRE(timers_gone(world));
+  const auto later = std::chrono::steady_clock::now() + 500ms;
+  REQUIRE(eventually(patience, [&] { return std::chrono::steady_clock::now() > later; }));
+  CHECK(withdrawals(world).size() == 1);
+}
+
+TEST_CASE("a timer outlives the node that armed it", "[engine][timers]") {
+  World world;
+  {
+    Node node(world, {model_of<Punctual>()});
+    (void)accepted(node.send(command_to(alice, deposit(7))));
+    REQUIRE(eventually(patience, [&] { return !world.broker.armed("TMR_EXAMPLE").empty(); }));
+  }
+  Node node(world, {model_of<Punctual>()});
+  CHECK(withdrawn(world, 7));
+}
+
+TEST_CASE("an effect's answer becomes a command, and its timer is gone", "[engine][effects]") {
+  World world;
+  world.effects.on_call(succeed);
+  Node node(world, {model_of<Abroad>()});
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+
+  REQUIRE(withdrawn(world, 7));
+  CHECK(timers_gone(world));
+  const auto calls = world.effects.calls();
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].effect == "transfer");
+  CHECK(calls[0].key == effect_key(alices.str(), 1, "transfer"));
+  CHECK(dynamic_cast<const Int64Value&>(*calls[0].request).value() == 7);
+  const auto commit = parsed(world.commits(alices).at(1));
+  CHECK(commit.causation_id() == "evt.example.account.alice@1");
+  CHECK(commit.command_id()
+        == asked_command_id({.consumer = "effect",
+                             .source_subject = alices.str(),
+                             .version = 1,
+                             .reaction = "transfer",
+                             .target = alices.str(),
+                             .command_type = "WithdrawMoney",
+                             .ordinal = 0}));
+  CHECK(eventually(patience, [&] { return node.stats("example").open_effects == 0; }));
+}
+
+TEST_CASE("a failed call is made again with the same key", "[engine][effects]") {
+  World world;
+  std::atomic<int> failures{2};
+  world.effects.on_call([&](const EffectCall& call, Effects::Done done) {
+    if (failures.fetch_sub(1) > 0) return done(retryable("the gateway is away"));
+    succeed(call, std::move(done));
+  });
+  Node node(world, {model_of<Abroad>()}, impatient());
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+
+  REQUIRE(withdrawn(world, 7));
+  const auto calls = world.effects.calls();
+  REQUIRE(calls.size() == 3);
+  CHECK(calls[0].key == calls[2].key);
+  CHECK(timers_gone(world));
+}
+
+TEST_CASE("after its last attempt an effect gives up visibly", "[engine][effects]") {
+  World world;
+  SECTION("when too many attempts failed") {
+    world.effects.on_call(
+        [](const EffectCall&, Effects::Done done) { done(retryable("the gateway is away")); });
+    Node node(world, {model_of<Abroad>()}, impatient());
+    (void)accepted(node.send(command_to(alice, deposit(7))));
+    REQUIRE(withdrawn(world, 1));
+    CHECK(world.effects.calls().size() == 3);
+    CHECK(parsed(world.commits(alices).at(1)).command_id()
+          == asked_command_id({.consumer = "effect",
+                               .source_subject = alices.str(),
+                               .version = 1,
+                               .reaction = "transfer#3",
+                               .target = alices.str(),
+                               .command_type = "WithdrawMoney",
+                               .ordinal = 0}));
+    CHECK(timers_gone(world));
+  }
+  SECTION("when trying again is useless") {
+    world.effects.on_call(
+        [](const EffectCall&, Effects::Done done) { done(permanent("no such account")); });
+    Node node(world, {model_of<Abroad>()}, impatient());
+    (void)accepted(node.send(command_to(alice, deposit(7))));
+    REQUIRE(withdrawn(world, 1));
+    CHECK(world.effects.calls().size() == 1);
+    CHECK(timers_gone(world));
+  }
+}
+
+TEST_CASE("an open effect holds no delivery, and is not called twice at a time",
+          "[engine][effects]") {
+  World world;
+  std::promise<Effects::Done> call;
+  world.effects.on_call(
+      [&](const EffectCall&, Effects::Done done) { call.set_value(std::move(done)); });
+  Node node(world, {model_of<Abroad>()}, impatient());
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+  const auto done = get(call.get_future());
+
+  CHECK(eventually(patience, [&] {
+    const auto waiting = world.broker.waiting("EVT_EXAMPLE").at(0);
+    return waiting.undelivered + waiting.unacknowledged == 0;
+  }));
+  // Its timer comes several times meanwhile.
+  const auto later = std::chrono::steady_clock::now() + 400ms;
+  REQUIRE(eventually(patience, [&] { return std::chrono::steady_clock::now() > later; }));
+  CHECK(world.effects.calls().size() == 1);
+  CHECK(node.stats("example").open_effects == 1);
+
+  done(std::make_unique<StringValue>());
+  CHECK(withdrawn(world, 7));
+  CHECK(timers_gone(world));
+}
+
+TEST_CASE("an effect outlives the node that called", "[engine][effects]") {
+  World world;
+  {
+    Node node(world, {model_of<Abroad>()}, impatient());
+    (void)accepted(node.send(command_to(alice, deposit(7))));
+    REQUIRE(eventually(patience, [&] { return world.effects.calls().size() == 1; }));
+  }
+  world.effects.on_call(succeed);
+  Node node(world, {model_of<Abroad>()}, impatient());
+
+  REQUIRE(withdrawn(world, 7));
+  const auto calls = world.effects.calls();
+  REQUIRE(calls.size() == 2);
+  CHECK(calls[0].key == calls[1].key);
+}
+
+}  // namespace troupe::engine::test

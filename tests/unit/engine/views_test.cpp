@@ -1,0 +1,131 @@
+// Views follow the stream, exactly once in effect, and queries wait for them.
+#include <catch2/catch_all.hpp>
+
+#include "tests/support/eventually.hpp"
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using google::protobuf::StringValue;
+using troupe::test::eventually;
+
+const auto alice = instance("example", "account", "alice");
+const ViewName balances{*Token::parse("example"), *Token::parse("balances")};
+
+QueryCall balance_of(std::string_view id, std::optional<Position> at_least = {}) {
+  auto question = std::make_shared<StringValue>();
+  question->set_value(std::string(id));
+  return {.context = *Token::parse("example"),
+          .query = "StringValue",
+          .question = std::move(question),
+          .at_least = std::move(at_least),
+          .deadline = std::chrono::steady_clock::now() + patience};
+}
+
+Position position(const Accepted& answer) { return {answer.stream, answer.sequence}; }
+
+std::int64_t cents(const QueryOutcome& outcome) {
+  return dynamic_cast<const v1::AccountState&>(*outcome.reply).balance_cents();
+}
+
+}  // namespace
+
+TEST_CASE("a query that carries the place of a write sees it", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  for (std::int64_t i = 1; i <= 50; ++i) {
+    const auto written = accepted(node.send(command_to(alice, deposit(2))));
+    const auto outcome = get(node.ask(balance_of("alice", position(written))));
+    REQUIRE(outcome.code == 200);
+    CHECK(cents(outcome) == 2 * i);
+    CHECK(outcome.position.stream == "EVT_EXAMPLE");
+    CHECK(outcome.position.sequence >= written.sequence);
+  }
+}
+
+TEST_CASE("a question without an answer is a miss with its code", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto outcome = get(node.ask(balance_of("nobody")));
+  CHECK(outcome.code == 404);
+  CHECK(outcome.text == "account.unknown");
+}
+
+TEST_CASE("a place that is not reached in time is said so", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto question = balance_of("alice", Position{"EVT_EXAMPLE", 1'000});
+  question.deadline = std::chrono::steady_clock::now() + 50ms;
+  CHECK(get(node.ask(question)).code == 504);
+  CHECK(get(node.ask(balance_of("alice", Position{"EVT_OTHER", 1}))).code == 400);
+}
+
+TEST_CASE("a store that is away is said so, and awaited by the views", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(2))));
+  world.views.set_available(false);
+  const auto written = accepted(node.send(command_to(alice, deposit(3))));
+  CHECK(get(node.ask(balance_of("alice"))).code == 503);
+
+  world.views.set_available(true);
+  CHECK(cents(get(node.ask(balance_of("alice", position(written))))) == 5);
+}
+
+TEST_CASE("a view that was lost is built again by itself", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  Position last;
+  for (int i = 0; i < 30; ++i) last = position(accepted(node.send(command_to(alice, deposit(1)))));
+  REQUIRE(cents(get(node.ask(balance_of("alice", last)))) == 30);
+  world.views.lose_everything();
+
+  CHECK(eventually(patience, [&] {
+    const auto checkpoint = world.views.checkpoint(balances);
+    return checkpoint && *checkpoint == last.sequence;
+  }));
+  CHECK(cents(get(node.ask(balance_of("alice", last)))) == 30);
+  last = position(accepted(node.send(command_to(alice, deposit(1)))));
+  CHECK(cents(get(node.ask(balance_of("alice", last)))) == 31);
+}
+
+TEST_CASE("two nodes that keep the same view count every event once", "[engine][views]") {
+  World world;
+  Node first(world, {model_of<Bank>()});
+  Node second(world, {model_of<Bank>()});
+  Position last;
+  for (int i = 0; i < 200; ++i) last = position(accepted(first.send(command_to(alice, deposit(1)))));
+  CHECK(cents(get(first.ask(balance_of("alice", last)))) == 200);
+  CHECK(cents(get(second.ask(balance_of("alice", last)))) == 200);
+}
+
+TEST_CASE("a view whose checkpoint is beyond the stream stands still", "[engine][views]") {
+  World world;
+  REQUIRE(world.views.apply(balances, 0, 99, {}));
+  Node node(world, {model_of<Bank>()});
+  const auto written = accepted(node.send(command_to(alice, deposit(1))));
+  auto question = balance_of("alice", position(written));
+  question.deadline = std::chrono::steady_clock::now() + 300ms;
+  CHECK(get(node.ask(question)).code == 504);
+  CHECK(*world.views.checkpoint(balances) == 99);
+}
+
+TEST_CASE("too many waiting questions are refused at once", "[engine][views]") {
+  World world;
+  EngineOptions options;
+  options.queries_waiting_max = 2;
+  Node node(world, {model_of<Bank>()}, options);
+  auto never = balance_of("alice", Position{"EVT_EXAMPLE", 1'000});
+  auto first = node.ask(never);
+  auto second = node.ask(never);
+  CHECK(get(node.ask(balance_of("alice"))).code == 429);
+  node.engine().stop();
+  CHECK(get(std::move(first)).code == 503);
+  CHECK(get(std::move(second)).code == 503);
+}
+
+}  // namespace troupe::engine::test
