@@ -3,12 +3,7 @@
 
 #include <vector>
 
-#include "actors/inventory/inventory.hpp"
-#include "actors/notifications/notifications.hpp"
-#include "actors/ordering/ordering.hpp"
-#include "actors/payments/payments.hpp"
+#include "runtime/domain/model.hpp"
 
-inline std::vector<troupe::ContextModel> all_contexts() {
-  return {troupe::model_of<ordering::Ordering>(), troupe::model_of<inventory::Inventory>(),
-          troupe::model_of<payments::Payments>(), troupe::model_of<notifications::Notifications>()};
-}
+/// The models of all contexts, in the order in which an order meets them. Thread safe.
+std::vector<troupe::ContextModel> all_contexts();

@@ -9,10 +9,11 @@ namespace troupe::engine {
 
 namespace {
 
-Outcome repeated(const InstanceKind& kind, const Waiting& waiting,
-                 const RememberedCommand& first, std::uint64_t version) {
+Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const RememberedCommand& first,
+                 std::uint64_t version) {
   if (first.hash != waiting.command.hash)
-    return Rejected{409, "command id " + first.id + " was used for another command before", version};
+    return Rejected{409, "command id " + first.id + " was used for another command before",
+                    version};
   return Accepted{.first_version = first.first_version,
                   .last_version = first.last_version,
                   .stream = kind.stream,
@@ -71,15 +72,13 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Bat
                         + " is expected, but it is " + std::to_string(version),
                     version};
 
-  const auto decision =
-      kind.model.decide(fold.state(), *command.body,
-                        {.issued_at = command.issued_at,
-                         .instance_id = command.instance.id.str(),
-                         .command_id = command.id});
+  const auto decision = kind.model.decide(fold.state(), *command.body,
+                                          {.issued_at = command.issued_at,
+                                           .instance_id = command.instance.id.str(),
+                                           .command_id = command.id});
   if (decision.rejection)
-    return Rejected{422,
-                    std::string(decision.rejection->code) + ": " + command.type + " is refused",
-                    version};
+    return Rejected{
+        422, std::string(decision.rejection->code) + ": " + command.type + " is refused", version};
   if (decision.events.empty()) return Accepted{};
 
   const auto commit = commit_of(kind, fold, command, decision.events);

@@ -16,10 +16,10 @@ namespace troupe::engine {
 /// A command on its way through an instance.
 struct Waiting {
   Command command;
-  CommandBus::Answered answered;  ///< empty once the answer was given
-  bool sent = false;              ///< an append with its events was handed to the log
-  bool crashed = false;           ///< a handler threw once
-  bool looked_up = false;         ///< in the whole subject, beyond what the memory holds
+  CommandBus::Answered answered;             ///< empty once the answer was given
+  bool sent = false;                         ///< an append with its events was handed to the log
+  bool crashed = false;                      ///< a handler threw once
+  bool looked_up = false;                    ///< in the whole subject, beyond what the memory holds
   std::optional<RememberedCommand> found{};  ///< by looking up
 };
 

@@ -15,7 +15,9 @@ namespace troupe::engine {
 
 namespace {
 
-std::string key_of(const v1::TimerRecord& record) { return record.armed_by() + '/' + record.effect().effect(); }
+std::string key_of(const v1::TimerRecord& record) {
+  return record.armed_by() + '/' + record.effect().effect();
+}
 
 EventFacts facts_of(const v1::TimerRecord& record) {
   return {.id = record.id(),
@@ -35,8 +37,7 @@ StepResult judge_told(const Command& command, const Outcome& outcome) {
 
 }  // namespace
 
-EffectRunner::EffectRunner(World world, const ContextModel& context,
-                           std::shared_ptr<Strand> strand)
+EffectRunner::EffectRunner(World world, const ContextModel& context, std::shared_ptr<Strand> strand)
     : world_(world), context_(context), strand_(std::move(strand)) {}
 
 const EffectModel* EffectRunner::find(std::string_view effect) const {
@@ -45,22 +46,21 @@ const EffectModel* EffectRunner::find(std::string_view effect) const {
 }
 
 void EffectRunner::begin(v1::TimerRecord record, StepDone taken) {
-  strand_->post([this, record = std::move(record), taken = std::move(taken)] {
-    take_over(record, taken);
-  });
+  strand_->post(
+      [this, record = std::move(record), taken = std::move(taken)] { take_over(record, taken); });
 }
 
 void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& taken) {
   if (!find(record.effect().effect()))
-    return taken({StepResult::Kind::poison,
-                  context_.name + " has no effect " + record.effect().effect()});
+    return taken(
+        {StepResult::Kind::poison, context_.name + " has no effect " + record.effect().effect()});
   const auto key = key_of(record);
   if (finished_.contains(key)) return taken({});
-  arm(record, world_.options.effect_patience, [this, strand = strand_, key, record,
-                                               taken](const Result<void>& armed) {
-    taken(step_result(armed));
-    if (armed) strand->post([this, key, record] { line_up(key, record); });
-  });
+  arm(record, world_.options.effect_patience,
+      [this, strand = strand_, key, record, taken](const Result<void>& armed) {
+        taken(step_result(armed));
+        if (armed) strand->post([this, key, record] { line_up(key, record); });
+      });
 }
 
 void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record) {
@@ -165,8 +165,8 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
   }
   std::vector<Step> steps;
   for (auto& command : *commands)
-    steps.push_back(command_step(world_.bus, std::move(command), world_.options.asked_deadline,
-                                 judge_told));
+    steps.push_back(
+        command_step(world_.bus, std::move(command), world_.options.asked_deadline, judge_told));
   run_steps(strand_, world_.counters, std::move(steps),
             [this, key, told = std::move(told)](const std::string& poison) {
               if (poison.empty()) return told();
@@ -182,8 +182,8 @@ void EffectRunner::close(const std::string& key) {
   world_.timers.disarm(*instance_of(open.record), *timer,
                        [this, strand = strand_, key](const Result<void>& disarmed) {
                          if (!disarmed)
-                           spdlog::warn("The timer of {} stays ({}); the effect may be repeated.", key,
-                                        disarmed.error().what);
+                           spdlog::warn("The timer of {} stays ({}); the effect may be repeated.",
+                                        key, disarmed.error().what);
                          strand->post([this, key] { forget(key); });
                        });
 }
@@ -192,8 +192,8 @@ void EffectRunner::try_later(const std::string& key) {
   auto& record = open_.at(key).record;
   const auto number = record.effect().number();
   const auto doublings = std::min(number - 1, 16U);
-  const auto pause = std::min(world_.options.effect_retry * (1U << doublings),
-                              world_.options.effect_retry_max);
+  const auto pause =
+      std::min(world_.options.effect_retry * (1U << doublings), world_.options.effect_retry_max);
   record.mutable_effect()->set_number(number + 1);
   arm(record, pause, [this, strand = strand_, key](const Result<void>&) {
     // Where this failed, the timer armed at the start of the attempt is still there.

@@ -85,7 +85,7 @@ private:
   const World world_;
   const ContextModel& context_;
   const std::shared_ptr<Strand> strand_;
-  std::map<std::string, Open> open_;  // by event and effect
+  std::map<std::string, Open> open_;   // by event and effect
   std::map<std::string, Line> lines_;  // by effect
   RecentKeys finished_{finished_max};  // their results are told
 };

@@ -6,8 +6,8 @@
 #include <thread>
 #include <utility>
 
-#include <caf/all.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/all.hpp>
 
 #include "runtime/engine/hosted_context.hpp"
 #include "runtime/engine/instance_table.hpp"
@@ -78,11 +78,11 @@ struct Engine::Impl {
 };
 
 void Engine::Impl::host(const ContextModel& model) {
-  hosted.emplace(model.name, std::make_unique<HostedContext>(
-                                 HostedContext::World{options, ports, bus, watchdog, in_flight, gate},
-                                 model, [this, context = *Token::parse(model.name)](auto slot) {
-                                   table.drop(slot, context);
-                                 }));
+  hosted.emplace(
+      model.name,
+      std::make_unique<HostedContext>(
+          HostedContext::World{options, ports, bus, watchdog, in_flight, gate}, model,
+          [this, context = *Token::parse(model.name)](auto slot) { table.drop(slot, context); }));
 }
 
 void Engine::Impl::renew_leases() {
@@ -98,8 +98,9 @@ void Engine::Impl::look_after_deadlines() {
 void Engine::Impl::sweep() {
   for (const auto& sentence : watchdog.overdue()) spdlog::warn("{}.", sentence);
   table.sweep();
-  housekeeping.post_after(std::clamp(options.idle_after / 4, sweep_interval_min, sweep_interval_max),
-                          [this] { sweep(); });
+  housekeeping.post_after(
+      std::clamp(options.idle_after / 4, sweep_interval_min, sweep_interval_max),
+      [this] { sweep(); });
 }
 
 Engine::Engine(EngineOptions options, Ports ports, std::vector<ContextModel> contexts)
@@ -136,14 +137,14 @@ void Engine::send(Command command, CommandBus::Answered answered) {
     return answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
   auto* context = impl.find(command.instance.context.str());
   if (!context)
-    return answered(Rejected{404, "this node does not serve " + command.instance.context.str(),
-                             std::nullopt});
+    return answered(
+        Rejected{404, "this node does not serve " + command.instance.context.str(), std::nullopt});
   auto kind = context->kind_of(command.instance.aggregate.str());
   if (!kind)
-    return answered(Rejected{404,
-                             command.instance.context.str() + " has no aggregate "
-                                 + command.instance.aggregate.str(),
-                             std::nullopt});
+    return answered(Rejected{
+        404,
+        command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str(),
+        std::nullopt});
   if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
   const auto slot = slot_of(command.instance, slots_default);
@@ -157,7 +158,8 @@ void Engine::send(Command command, CommandBus::Answered answered) {
 
 void Engine::ask(QueryCall call, QueryBus::Answered answered) {
   if (!impl_->running)
-    return answered({.code = 503, .text = "the node does not run", .reply = nullptr, .position = {}});
+    return answered(
+        {.code = 503, .text = "the node does not run", .reply = nullptr, .position = {}});
   impl_->queries->ask(std::move(call), std::move(answered));
 }
 

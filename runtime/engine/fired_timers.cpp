@@ -31,8 +31,7 @@ FiredTimers::FiredTimers(World world, const ContextModel& context, std::shared_p
 void FiredTimers::start(Subscriptions& subscriptions) {
   const auto context = Token::parse(context_.name);
   TROUPE_ASSERT(context, "a context's name is a token");
-  subscription_ =
-      subscriptions.timers(*context, world_.options.deliveries_in_flight_max, *this);
+  subscription_ = subscriptions.timers(*context, world_.options.deliveries_in_flight_max, *this);
 }
 
 void FiredTimers::deliver(Delivery delivery) {
@@ -43,8 +42,7 @@ void FiredTimers::take(const Delivery& delivery) {
   const auto sequence = delivery.sequence;
   if (!handling_.insert_or_assign(sequence, delivery.acknowledge).second) return;
   const auto finished = [this, sequence, subject = delivery.subject](const std::string& poison) {
-    if (!poison.empty())
-      spdlog::error("The timer {} is given up: {}.", subject.str(), poison);
+    if (!poison.empty()) spdlog::error("The timer {} is given up: {}.", subject.str(), poison);
     handling_.extract(sequence).mapped()();
   };
   v1::TimerRecord record;
@@ -78,8 +76,8 @@ Result<std::vector<Step>> FiredTimers::steps_for(const v1::TimerRecord& record) 
                                {{record.id(), std::move(body)}});
   if (!commands) return tl::make_unexpected(commands.error());
   for (auto& command : *commands)
-    steps.push_back(command_step(world_.bus, std::move(command), world_.options.asked_deadline,
-                                 judge_fired));
+    steps.push_back(
+        command_step(world_.bus, std::move(command), world_.options.asked_deadline, judge_fired));
   return steps;
 }
 

@@ -94,12 +94,13 @@ std::optional<Fold> Fold::restore(const AggregateModel& model, std::string_view 
 }
 
 RememberedCommand remembered(const v1::Commit& commit, std::uint64_t sequence) {
-  return {.id = commit.command_id(),
-          .hash = commit.command_hash(),
-          .first_version = commit.first_version(),
-          .last_version = commit.first_version() + static_cast<std::uint64_t>(commit.events_size()) - 1,
-          .sequence = sequence,
-          .committed_at = to_time(commit.committed_at())};
+  return {
+      .id = commit.command_id(),
+      .hash = commit.command_hash(),
+      .first_version = commit.first_version(),
+      .last_version = commit.first_version() + static_cast<std::uint64_t>(commit.events_size()) - 1,
+      .sequence = sequence,
+      .committed_at = to_time(commit.committed_at())};
 }
 
 MessagePtr unpack(const google::protobuf::Any& any,

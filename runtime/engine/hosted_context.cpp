@@ -53,12 +53,12 @@ Result<void> check_declarations(const ContextModel& model) {
   return check_aggregates(model, model.effects);
 }
 
-HostedContext::HostedContext(World world, const ContextModel& model, Slots::Lost lost)
+HostedContext::HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed)
     : world_(std::move(world)),
       model_(model),
       name_(token(model.name)),
       slots_(world_.ports.leases, world_.ports.clock, name_, world_.options.lease_ttl,
-             std::move(lost)),
+             std::move(slot_changed)),
       positions_(model.views.size()),
       effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
                 world_.watchdog, counters_, world_.options},
@@ -71,20 +71,20 @@ HostedContext::HostedContext(World world, const ContextModel& model, Slots::Lost
 void HostedContext::add_kinds() {
   for (const auto& aggregate : model_.aggregates)
     kinds_.emplace(aggregate.name,
-                   std::make_shared<const InstanceKind>(
-                       InstanceKind{.model = aggregate,
-                                    .options = world_.options,
-                                    .log = world_.ports.log,
-                                    .snapshots = world_.ports.snapshots,
-                                    .clock = world_.ports.clock,
-                                    .slots = slots_,
-                                    .gate = world_.gate,
-                                    .watchdog = world_.watchdog,
-                                    .counters = counters_,
-                                    .in_flight = world_.in_flight,
-                                    .stream = stream_name(StreamKind::events, name_),
-                                    .fingerprint =
-                                        fingerprint_of(aggregate, world_.options.program)}));
+                   std::make_shared<const InstanceKind>(InstanceKind{
+                       .model = aggregate,
+                       .options = world_.options,
+                       .log = world_.ports.log,
+                       .snapshots = world_.ports.snapshots,
+                       .clock = world_.ports.clock,
+                       .slots = slots_,
+                       .gate = world_.gate,
+                       .watchdog = world_.watchdog,
+                       .counters = counters_,
+                       .in_flight = world_.in_flight,
+                       .context = name_.str(),
+                       .stream = stream_name(StreamKind::events, name_),
+                       .fingerprint = fingerprint_of(aggregate, world_.options.program)}));
 }
 
 void HostedContext::add_reactors() {

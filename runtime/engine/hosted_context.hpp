@@ -31,7 +31,7 @@ public:
   };
 
   /// REQUIRES: check_declarations found nothing.
-  HostedContext(World world, const ContextModel& model, Slots::Lost lost);
+  HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed);
 
   const ContextModel& model() const noexcept { return model_; }
   const Token& name() const noexcept { return name_; }

@@ -52,8 +52,7 @@ caf::behavior InstanceActor::make_behavior() {
 }
 
 void InstanceActor::receive(Waiting waiting) {
-  if (phase_ == Phase::refusing)
-    return answer(waiting, Rejected{503, refusal_, std::nullopt});
+  if (phase_ == Phase::refusing) return answer(waiting, Rejected{503, refusal_, std::nullopt});
   if (waiting.command.deadline <= kind_->clock.steady())
     return answer(waiting, Unknown{"the deadline passed before the command was started"});
   watch_deadline(waiting.command.deadline);
@@ -62,12 +61,12 @@ void InstanceActor::receive(Waiting waiting) {
 }
 
 void InstanceActor::advance() {
-  if (phase_ != Phase::idle) return;
-  expire();
+  if (phase_ == Phase::idle) expire();
   if (nobody_waits()) {
     if (leaving_) leave();
     return;
   }
+  if (phase_ != Phase::idle) return;
   if (!fold_) return load();
   if (batch_) return resolve();
   decide_queued();
@@ -76,8 +75,8 @@ void InstanceActor::advance() {
 bool InstanceActor::nobody_waits() const {
   return queue_.empty()
          && (!batch_ || std::ranges::none_of(batch_->entries, [](const Batch::Entry& entry) {
-               return static_cast<bool>(entry.waiting.answered);
-             }));
+              return static_cast<bool>(entry.waiting.answered);
+            }));
 }
 
 void InstanceActor::decide_queued() {
@@ -93,7 +92,7 @@ void InstanceActor::decide_queued() {
   }
   fresh_ = false;
   if (batch.commits.empty()) return advance();
-  batch_ = std::move(batch);
+  batch_ = std::make_unique<Batch>(std::move(batch));
   append();
 }
 
@@ -101,7 +100,7 @@ void InstanceActor::decide_queued() {
 void InstanceActor::decide_next(Batch& batch) {
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
-  if (crashed_ids_.contains(waiting.command.id))
+  if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
     return answer(waiting, Rejected{500, waiting.command.type + " with this id crashed twice",
                                     fold_->version()});
   Outcome outcome;
@@ -124,7 +123,8 @@ void InstanceActor::crashed(Waiting waiting, const char* what) {
   spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject_.str(), version,
                 what);
   if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
-  crashed_ids_.add(waiting.command.id);
+  if (!crashed_ids_) crashed_ids_ = std::make_unique<RecentKeys>(crashed_ids_max);
+  crashed_ids_->add(waiting.command.id);
   answer(waiting, Rejected{500, waiting.command.type + " crashed twice: " + what, version});
 }
 

@@ -121,17 +121,17 @@ private:
   Phase phase_ = Phase::idle;
   std::optional<Fold> fold_;      // none: to be loaded
   std::list<Waiting> queue_;      // in the order of arrival
-  std::optional<Batch> batch_;    // in flight, or its outcome is in doubt
+  std::unique_ptr<Batch> batch_;  // in flight, or its outcome is in doubt
   HighWater high_water_;
   Backoff backoff_{pause_min, pause_max};
-  bool tried_ = false;            // since the last success
-  bool fresh_ = false;            // read from the log for what is decided next
+  bool tried_ = false;  // since the last success
+  bool fresh_ = false;  // read from the log for what is decided next
   bool use_snapshot_ = true;
   bool leaving_ = false;
   std::uint64_t snapshot_commits_ = 0;  // since the last snapshot
   std::uint64_t ticks_ = 0;
   std::chrono::steady_clock::time_point next_tick_ = std::chrono::steady_clock::time_point::max();
-  RecentKeys crashed_ids_{crashed_ids_max};
+  std::unique_ptr<RecentKeys> crashed_ids_;  // none until one crashes twice
   std::string refusal_;
 };
 

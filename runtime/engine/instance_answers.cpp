@@ -18,8 +18,8 @@ void InstanceActor::expire() {
       continue;
     }
     if (unread && !waiting->sent && !waiting->crashed)
-      answer(*waiting, Rejected{503, "the log could not be read in time; nothing was sent",
-                                std::nullopt});
+      answer(*waiting,
+             Rejected{503, "the log could not be read in time; nothing was sent", std::nullopt});
     else
       answer(*waiting, Unknown{"the deadline passed before the outcome was known"});
     waiting = queue_.erase(waiting);

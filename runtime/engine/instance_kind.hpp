@@ -30,6 +30,7 @@ struct InstanceKind {
   Watchdog& watchdog;
   Counters& counters;
   InFlight& in_flight;
+  std::string context;
   std::string stream;       ///< where its commits lie
   std::string fingerprint;  ///< of snapshots it can use
 };

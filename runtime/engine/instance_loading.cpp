@@ -16,9 +16,8 @@ void InstanceActor::load() {
   if (!use_snapshot_) return read_log(0);
   kind_->snapshots.get(subject_, [gate = kind_->gate, self = caf::actor(this)](auto found) {
     // Without an answer it is as if there were none: a snapshot is only a shortcut.
-    gate->pass([&] {
-      caf::anon_send(self, SnapshotFound{found ? std::move(*found) : std::nullopt});
-    });
+    gate->pass(
+        [&] { caf::anon_send(self, SnapshotFound{found ? std::move(*found) : std::nullopt}); });
   });
 }
 
@@ -48,9 +47,10 @@ void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
   }
   const bool from_snapshot = fold_.has_value();
   if (from_snapshot && !continues_snapshot(*commits)) {
-    spdlog::warn("The snapshot of {} at sequence {} is not what the log has there; it is ignored. "
-                 "Was the log restored from an older copy?",
-                 subject_.str(), fold_->sequence());
+    spdlog::warn(
+        "The snapshot of {} at sequence {} is not what the log has there; it is ignored. "
+        "Was the log restored from an older copy?",
+        subject_.str(), fold_->sequence());
     fold_.reset();
     use_snapshot_ = false;
     return read_log(0);

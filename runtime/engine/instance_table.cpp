@@ -49,7 +49,6 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
     auto actor = actors_.spawn<InstanceActor>(kind, subject, presence);
     ++kind->counters.instances;
     shard.entries.push_back({.subject = std::move(subject),
-                             .context = instance.context,
                              .kind = kind,
                              .presence = std::move(presence),
                              .actor = std::move(actor),
@@ -66,9 +65,9 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
 void InstanceTable::make_room(Shard& shard) {
   const auto share = std::max<std::size_t>(options_.instances_max / shards_.size(), 1);
   std::size_t passed_over = 0;
-  for (auto entry = shard.entries.begin();
-       shard.entries.size() >= share && entry != shard.entries.end()
-       && passed_over < passed_over_max;) {
+  for (auto entry = shard.entries.begin(); shard.entries.size() >= share
+                                           && entry != shard.entries.end()
+                                           && passed_over < passed_over_max;) {
     const bool may_leave = entry->presence->in_flight == 0 && !entry->presence->in_doubt;
     if (may_leave) {
       entry = let_go(shard, entry, false);
@@ -101,7 +100,7 @@ void InstanceTable::drop(std::uint32_t slot, const Token& context) {
   auto& shard = shards_.at(slot);
   const std::lock_guard lock(shard.mutex);
   for (auto entry = shard.entries.begin(); entry != shard.entries.end();)
-    entry = entry->context == context ? let_go(shard, entry, false) : std::next(entry);
+    entry = entry->kind->context == context.str() ? let_go(shard, entry, false) : std::next(entry);
 }
 
 void InstanceTable::close() {

@@ -32,7 +32,7 @@ public:
   /// Lets instances go that have had nothing to do for long.
   void sweep();
 
-  /// Lets the instances of a context go whose slot somebody else has now.
+  /// Lets the instances of a context's slot go, once they have answered.
   void drop(std::uint32_t slot, const Token& context);
 
   /// Answers whoever waits and lets everything go; afterwards every command is rejected.
@@ -41,7 +41,6 @@ public:
 private:
   struct Entry {
     Subject subject;
-    Token context;
     std::shared_ptr<const InstanceKind> kind;
     std::shared_ptr<Presence> presence;
     caf::actor actor;

@@ -35,8 +35,10 @@ Result<void> add_facts(const ViewModel& view, const StoredCommit& stored, std::v
   for (int i = 0; i < commit->events_size(); ++i) {
     const auto& any = commit->events(i);
     if (!view.events.contains(type_of(any))) continue;
-    Fact fact{commit, commit->first_version() + static_cast<std::uint64_t>(i),
-              unpack(any, view.events), {}};
+    Fact fact{commit,
+              commit->first_version() + static_cast<std::uint64_t>(i),
+              unpack(any, view.events),
+              {}};
     if (!fact.event)
       return permanent(std::string(type_of(any)) + " at sequence " + std::to_string(stored.sequence)
                        + " cannot be read");

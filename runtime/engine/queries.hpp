@@ -51,7 +51,7 @@ private:
   std::uint64_t slowest_locked() const;
 
   mutable std::mutex mutex_;
-  std::vector<std::uint64_t> positions_;           // under mutex_
+  std::vector<std::uint64_t> positions_;          // under mutex_
   std::multimap<std::uint64_t, Waiter> waiters_;  // under mutex_, by position
 };
 

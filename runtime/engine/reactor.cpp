@@ -173,21 +173,21 @@ void Reactor::park(const std::string& source, const Item& item, const std::strin
   *event.mutable_parked_at() = to_timestamp(world_.clock.now());
   const auto subject = Subject::parse(source);
   TROUPE_ASSERT(subject, "a delivery comes on a legal subject");
-  world_.parked.park(
-      context_, consumer_, *subject, event.SerializeAsString(),
-      [this, strand = strand_, source, item, cause](const Result<void>& parked) {
-        if (!parked) {
-          spdlog::warn("An event cannot be parked yet: {}.", parked.error().what);
-          return strand->post_after(store_pause,
-                                    [this, source, item, cause] { park(source, item, cause); });
-        }
-        strand->post([this, source, item] {
-          ++world_.counters.parked;
-          lanes_[source].held = true;
-          item.acknowledge();
-          go_on(source);
-        });
-      });
+  world_.parked.park(context_, consumer_, *subject, event.SerializeAsString(),
+                     [this, strand = strand_, source, item, cause](const Result<void>& parked) {
+                       if (!parked) {
+                         spdlog::warn("An event cannot be parked yet: {}.", parked.error().what);
+                         return strand->post_after(store_pause, [this, source, item, cause] {
+                           park(source, item, cause);
+                         });
+                       }
+                       strand->post([this, source, item] {
+                         ++world_.counters.parked;
+                         lanes_[source].held = true;
+                         item.acknowledge();
+                         go_on(source);
+                       });
+                     });
 }
 
 void Reactor::go_on(const std::string& source) {

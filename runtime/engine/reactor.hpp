@@ -48,7 +48,7 @@ private:
   struct Item {
     std::uint64_t sequence = 0;  ///< in the source's stream
     std::string bytes;
-    std::function<void()> acknowledge;            ///< delivered
+    std::function<void()> acknowledge;             ///< delivered
     std::optional<std::uint64_t> parked_sequence;  ///< parked
   };
 

@@ -25,7 +25,7 @@ public:
 
 private:
   std::size_t max_;
-  std::list<std::string> order_;   // oldest first
+  std::list<std::string> order_;  // oldest first
   std::unordered_set<std::string> keys_;
 };
 

@@ -9,12 +9,12 @@
 namespace troupe::engine {
 
 Slots::Slots(Leases& leases, const Clock& clock, Token context, std::chrono::milliseconds ttl,
-             Lost lost)
+             Changed changed)
     : leases_(leases),
       clock_(clock),
       context_(std::move(context)),
       ttl_(ttl),
-      lost_(std::move(lost)) {}
+      changed_(std::move(changed)) {}
 
 bool Slots::certain() const noexcept { return clock_.steady() - renewed_.load() < ttl_; }
 
@@ -25,16 +25,21 @@ void Slots::renew() {
   const auto holding = leases_.hold(context_, wanted, ttl_);
   if (!holding) {
     if (!std::exchange(store_away_, true))
-      spdlog::warn("The leases of {} cannot be renewed ({}); this node keeps serving what it holds.",
-                   context_.str(), holding.error().what);
+      spdlog::warn(
+          "The leases of {} cannot be renewed ({}); this node keeps serving what it holds.",
+          context_.str(), holding.error().what);
     return;
   }
   store_away_ = false;
   renewed_ = asked_at;
   std::array<bool, slots_default> now{};
   for (const auto slot : *holding) now.at(slot) = true;
-  for (std::uint32_t slot = 0; slot < slots_default; ++slot)
-    if (held_[slot].exchange(now[slot]) && !now[slot]) lost_(slot);
+  for (std::uint32_t slot = 0; slot < slots_default; ++slot) {
+    if (held_[slot] == now[slot]) continue;
+    held_[slot] = false;
+    changed_(slot);
+    held_[slot] = now[slot];
+  }
 }
 
 void Slots::release() {

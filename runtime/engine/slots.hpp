@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 
 #include "runtime/ports/clock.hpp"
@@ -15,10 +16,12 @@ namespace troupe::engine {
 /// Thread safety: holds and certain from any thread, the others from one thread.
 class Slots {
 public:
-  /// Called with each slot that somebody else has now.
-  using Lost = std::function<void(std::uint32_t slot)>;
+  /// Called with each slot that is lost or taken, while it is not held: what is in memory of its
+  /// instances may be old.
+  using Changed = std::function<void(std::uint32_t slot)>;
 
-  Slots(Leases& leases, const Clock& clock, Token context, std::chrono::milliseconds ttl, Lost lost);
+  Slots(Leases& leases, const Clock& clock, Token context, std::chrono::milliseconds ttl,
+        Changed changed);
 
   bool holds(std::uint32_t slot) const noexcept { return held_[slot].load(); }
 
@@ -37,7 +40,7 @@ private:
   const Clock& clock_;
   const Token context_;
   const std::chrono::milliseconds ttl_;
-  const Lost lost_;
+  const Changed changed_;
   std::array<std::atomic<bool>, slots_default> held_{};
   std::atomic<std::chrono::steady_clock::time_point> renewed_{};
   bool store_away_ = false;  // told once

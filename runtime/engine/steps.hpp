@@ -35,7 +35,8 @@ void run_steps(const std::shared_ptr<Strand>& strand, Counters& counters, std::v
 using Judge = std::function<StepResult(const Command&, const Outcome&)>;
 
 /// Sends the command; each try has `patience` from its start.
-Step command_step(CommandBus& bus, Command command, std::chrono::milliseconds patience, Judge judge);
+Step command_step(CommandBus& bus, Command command, std::chrono::milliseconds patience,
+                  Judge judge);
 
 /// What a port's answer means.
 StepResult step_result(const Result<void>& result);

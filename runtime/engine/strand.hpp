@@ -37,10 +37,10 @@ private:
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Task> tasks_;               // under mutex_
+  std::deque<Task> tasks_;                // under mutex_
   std::multimap<Instant, Task> delayed_;  // under mutex_
-  bool stopped_ = false;                 // under mutex_
-  std::thread thread_;                   // last: runs from construction
+  bool stopped_ = false;                  // under mutex_
+  std::thread thread_;                    // last: runs from construction
 };
 
 }  // namespace troupe::engine

@@ -13,8 +13,8 @@ inline google::protobuf::Timestamp to_timestamp(Time time) {
 }
 
 inline Time to_time(const google::protobuf::Timestamp& stamp) {
-  return Time{std::chrono::milliseconds{
-      google::protobuf::util::TimeUtil::TimestampToMilliseconds(stamp)}};
+  return Time{
+      std::chrono::milliseconds{google::protobuf::util::TimeUtil::TimestampToMilliseconds(stamp)}};
 }
 
 }  // namespace troupe::engine

@@ -10,7 +10,15 @@
 #include <vector>
 
 #include "actors/all.hpp"
+#include "inventory/v1/reservation.pb.h"
+#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/stock_row.pb.h"
+#include "notifications/v1/notification.pb.h"
+#include "ordering/v1/customer_orders.pb.h"
+#include "ordering/v1/order.pb.h"
+#include "ordering/v1/orders.pb.h"
 #include "payments/v1/gateway.pb.h"
+#include "payments/v1/payment.pb.h"
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/support/pb.hpp"

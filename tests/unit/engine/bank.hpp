@@ -1,4 +1,5 @@
-// A small context for tests of the engine: accounts that can be refused, overdone and made to crash.
+// A small context for tests of the engine: accounts that can be refused, overdone and made to
+// crash.
 #pragma once
 
 #include <array>

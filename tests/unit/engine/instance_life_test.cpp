@@ -92,8 +92,8 @@ TEST_CASE("the least recently used instances leave when there are too many", "[e
   options.instances_max = 64;  // one for each slot
   Node node(world, {model_of<Bank>()}, options);
   for (int i = 0; i < 300; ++i)
-    (void)accepted(node.send(
-        command_to(instance("example", "account", "a" + std::to_string(i)), deposit(1))));
+    (void)accepted(
+        node.send(command_to(instance("example", "account", "a" + std::to_string(i)), deposit(1))));
 
   CHECK(node.stats("example").instances <= 64);
   CHECK(accepted(node.send(command_to(instance("example", "account", "a0"), deposit(1))))
@@ -191,8 +191,9 @@ TEST_CASE("a command older than the memory reaches is looked up in the whole log
   std::uint64_t expected = 0;
   for (std::size_t from = 0; from < commits.size(); from += 200) {
     const auto to = std::min(from + 200, commits.size());
-    store(world, expected, {commits.begin() + static_cast<std::ptrdiff_t>(from),
-                            commits.begin() + static_cast<std::ptrdiff_t>(to)});
+    store(world, expected,
+          {commits.begin() + static_cast<std::ptrdiff_t>(from),
+           commits.begin() + static_cast<std::ptrdiff_t>(to)});
     expected = to;
   }
   Node node(world, {model_of<Bank>()});

@@ -91,7 +91,8 @@ inline void release_until_answered(World& world, const std::vector<std::future<O
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (const auto& one : waiting)
     while (one.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
-      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("no answer in time");
+      if (std::chrono::steady_clock::now() > deadline)
+        throw std::runtime_error("no answer in time");
       world.broker.release_appends();
     }
 }

@@ -96,8 +96,7 @@ bool all_handled(World& world) {
 std::vector<troupe::v1::ParkedEvent> parked(World& world) {
   std::vector<troupe::v1::ParkedEvent> events;
   const auto records = world.parked.list(mirror_token, consumer).value();
-  for (const auto& one : records)
-    events.emplace_back().ParseFromString(one.record);
+  for (const auto& one : records) events.emplace_back().ParseFromString(one.record);
   return events;
 }
 
@@ -174,8 +173,7 @@ TEST_CASE("an event is tried again until the log is back", "[engine][reactions]"
   World world;
   Node node(world, both());
   const auto ledger = Subject::events(instance("mirror", "ledger", "a"));
-  for (int i = 0; i < 3; ++i)
-    world.broker.fail_next_append(memory::AppendFault::lost, ledger);
+  for (int i = 0; i < 3; ++i) world.broker.fail_next_append(memory::AppendFault::lost, ledger);
   (void)accepted(node.send(command_to(account("a"), deposit(5))));
   world.broker.set_available(false);
   world.broker.set_available(true);
@@ -187,10 +185,10 @@ TEST_CASE("a poisonous event is parked with everything behind it; others flow",
           "[engine][reactions]") {
   World world;
   Ledger::curse = true;
-  const auto [cents, cause] = GENERATE(table<std::int64_t, std::string>(
-      {{Ledger::cursed_cents, "ledger.cursed"},
-       {BookDeposits::nowhere_cents, "illegal id 'no where'"},
-       {BookDeposits::throwing_cents, "a cursed event"}}));
+  const auto [cents, cause] = GENERATE(
+      table<std::int64_t, std::string>({{Ledger::cursed_cents, "ledger.cursed"},
+                                        {BookDeposits::nowhere_cents, "illegal id 'no where'"},
+                                        {BookDeposits::throwing_cents, "a cursed event"}}));
   Node node(world, both());
   for (const auto one : {std::int64_t{1}, cents, std::int64_t{3}, std::int64_t{4}})
     (void)accepted(node.send(command_to(account("a"), deposit(one))));
@@ -217,7 +215,7 @@ TEST_CASE("parked events are replayed first and in order by the next active reac
   Ledger::curse = true;
   {
     Node node(world, both());
-    for (const auto cents : {1, 666, 3}) 
+    for (const auto cents : {1, 666, 3})
       (void)accepted(node.send(command_to(account("a"), deposit(cents))));
     REQUIRE(all_handled(world));
   }

@@ -68,9 +68,7 @@ EngineOptions impatient() {
   return options;
 }
 
-void succeed(const EffectCall&, Effects::Done done) {
-  done(std::make_unique<StringValue>());
-}
+void succeed(const EffectCall&, Effects::Done done) { done(std::make_unique<StringValue>()); }
 
 bool timers_gone(World& world) {
   return eventually(patience, [&] { return world.broker.armed("TMR_EXAMPLE").empty(); });

@@ -98,7 +98,8 @@ TEST_CASE("two nodes that keep the same view count every event once", "[engine][
   Node first(world, {model_of<Bank>()});
   Node second(world, {model_of<Bank>()});
   Position last;
-  for (int i = 0; i < 200; ++i) last = position(accepted(first.send(command_to(alice, deposit(1)))));
+  for (int i = 0; i < 200; ++i)
+    last = position(accepted(first.send(command_to(alice, deposit(1)))));
   CHECK(cents(get(first.ask(balance_of("alice", last)))) == 200);
   CHECK(cents(get(second.ask(balance_of("alice", last)))) == 200);
 }

@@ -197,6 +197,7 @@ int DemoRun::play(CommandSender& sender, const Sources& sources,
   auto history = History::open(folder);
   if (!history) return complain(exit_usage, history.error().what);
   auto result = drive(sender, sources.streams, *history);
+  if (stopped_.stop_requested()) return complain(exit_refused, "the run was stopped");
   const auto report = check_run(sources, folder, result);
   if (!report) return complain(exit_refused, report.error().what);
   say(options_.json ? summary_json(result, *report).dump() : summary_text(result, *report));

@@ -1,0 +1,12 @@
+#include "actors/all.hpp"
+
+#include "actors/inventory/inventory.hpp"
+#include "actors/notifications/notifications.hpp"
+#include "actors/ordering/ordering.hpp"
+#include "actors/payments/payments.hpp"
+#include "runtime/domain/context.hpp"
+
+std::vector<troupe::ContextModel> all_contexts() {
+  return {troupe::model_of<ordering::Ordering>(), troupe::model_of<inventory::Inventory>(),
+          troupe::model_of<payments::Payments>(), troupe::model_of<notifications::Notifications>()};
+}
