@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "runtime/engine/timestamps.hpp"
+#include "runtime/domain/timestamp.hpp"
 
 namespace troupe::engine {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/engine/timestamps.hpp"
+#include "runtime/domain/timestamp.hpp"
 
 namespace troupe::engine {
 

@@ -6,8 +6,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/fold.hpp"
-#include "runtime/engine/timestamps.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/identity.hpp"
 

@@ -4,8 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/fold.hpp"
-#include "runtime/engine/timestamps.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::engine {

@@ -6,7 +6,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
-#include "runtime/engine/timestamps.hpp"
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/identity.hpp"
 

@@ -5,8 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/instance_actor.hpp"
-#include "runtime/engine/timestamps.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::engine {

@@ -6,9 +6,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/backoff.hpp"
 #include "runtime/engine/fold.hpp"
-#include "runtime/engine/timestamps.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::engine {

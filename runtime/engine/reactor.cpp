@@ -5,7 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "runtime/engine/timestamps.hpp"
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::engine {

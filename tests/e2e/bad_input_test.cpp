@@ -85,7 +85,7 @@ TEST_CASE("an illegal instance id is refused", "[e2e][bad-input]") {
   const std::string id =
       GENERATE(as<std::string>{}, "a.b", "*", ">", "gr\u00fcn", "o'1", std::string(65, 'x'));
   INFO(id);
-  nothing_happens([&] { check_refused(client().place(id, good_order), "400", "id"); });
+  nothing_happens([&] { check_refused(client().place(id, good_order), "400", "subject"); });
 }
 
 TEST_CASE("malformed bodies are refused", "[e2e][bad-input]") {
@@ -100,7 +100,7 @@ TEST_CASE("malformed bodies are refused", "[e2e][bad-input]") {
 
 TEST_CASE("a body over the bound is refused", "[e2e][bad-input]") {
   const std::string body = R"({"customerId":")" + std::string(600'000, 'x') + "\"}";
-  nothing_happens([&] { check_refused(client().place("o-1", body), "413", "large"); });
+  nothing_happens([&] { check_refused(client().place("o-1", body), "413", "at most 262144"); });
 }
 
 TEST_CASE("an unknown command, aggregate or query is refused", "[e2e][bad-input]") {
@@ -170,7 +170,7 @@ TEST_CASE("one command id takes one body", "[e2e][bad-input]") {
     CHECK(repeat.message.header("Troupe-Duplicate") == "true");
     CHECK(repeat.message.header("Troupe-Sequence") == first.message.header("Troupe-Sequence"));
     check_refused(client().place("twice-1", R"({"currency":"EUR",)" + good_lines + "}", id), "409",
-                  "another body");
+                  "another command");
   });
 }
 

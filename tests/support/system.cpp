@@ -33,9 +33,10 @@ System::System()
       redis_(started(tool::PrivateRedis::start({.folder = folder_.path()}))),
       mails_(started(tool::MailLedger::open(folder_.path()))),
       mail_server_(started(tool::SmtpSink::start(mails_))) {
-  gateway_ = std::make_unique<tool::ChildProcess>(started(tool::ChildProcess::start(
-      {.argv = {troupe_binary(), "gateway", "--nats", nats_->url(), "--ledger", folder().string()},
-       .log = folder() / "gateway.log"})));
+  gateway_ = std::make_unique<tool::ChildProcess>(started(
+      tool::ChildProcess::start({.argv = {troupe_binary(), "gateway", "--nats", nats_->url(),
+                                          "--ledger", folder().string(), "--decline-rate", "0"},
+                                 .log = folder() / "gateway.log"})));
 }
 
 std::string System::node_config(const std::string& name,

@@ -11,6 +11,9 @@ using Outcome = AppendResult::Outcome;
 namespace {
 
 AppendResult read(const std::string& body) {
+  // A message cannot be freed before the library is open, which a connection does otherwise.
+  static const natsStatus opened = nats_Open(-1);
+  REQUIRE(opened == NATS_OK);
   natsMsg* message = nullptr;
   REQUIRE(natsMsg_Create(&message, "inbox", nullptr, body.data(), static_cast<int>(body.size()))
           == NATS_OK);
