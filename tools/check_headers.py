@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Compiles every header alone, with the flags of a configured build: check_headers.py [PRESET]."""
+"""Compiles every header alone, with the flags of a configured build."""
 
+import argparse
 import concurrent.futures
 import json
 import os
@@ -31,8 +32,12 @@ def compiles(header: pathlib.Path, options: list[str]) -> tuple[pathlib.Path, st
 
 
 def main() -> int:
-    preset = sys.argv[1] if len(sys.argv) > 1 else "release"
-    options = flags(ROOT / "build" / preset)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("preset", nargs="?", default="release", help="a build that tools/build has configured")
+    build = ROOT / "build" / parser.parse_args().preset
+    if not (build / "compile_commands.json").exists():
+        parser.error(f"{build.relative_to(ROOT)} is not configured; run tools/build first")
+    options = flags(build)
     listed = subprocess.run(["git", "ls-files", "*.hpp"], cwd=ROOT, capture_output=True, text=True, check=True)
     headers = [ROOT / line for line in listed.stdout.split()]
     failures = 0

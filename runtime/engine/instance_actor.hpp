@@ -83,6 +83,7 @@ private:
   void catch_up();
   void loaded(const Result<std::vector<StoredCommit>>& commits);
   void caught_up(const Result<std::vector<StoredCommit>>& commits);
+  void ignore_snapshot();
   bool continues_snapshot(const std::vector<StoredCommit>& commits) const;
   bool fold_all(const StoredCommit* begin, const StoredCommit* end);
   bool log_went_back();

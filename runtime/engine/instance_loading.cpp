@@ -32,6 +32,7 @@ void InstanceActor::catch_up() {
 }
 
 void InstanceActor::caught_up(const Result<std::vector<StoredCommit>>& commits) {
+  if (!commits && !commits.error().retryable) return refuse(commits.error().what);
   if (!commits) return pause();
   if (!fold_all(commits->data(), commits->data() + commits->size())) return;
   snapshot_commits_ += commits->size();
@@ -42,19 +43,13 @@ void InstanceActor::caught_up(const Result<std::vector<StoredCommit>>& commits) 
 
 void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
   if (!commits) {
+    // The log ends before the snapshot: it is read from its start, and a loss shows there.
+    if (fold_ && !commits.error().retryable) return ignore_snapshot();
     fold_.reset();
     return pause();
   }
   const bool from_snapshot = fold_.has_value();
-  if (from_snapshot && !continues_snapshot(*commits)) {
-    spdlog::warn(
-        "The snapshot of {} at sequence {} is not what the log has there; it is ignored. "
-        "Was the log restored from an older copy?",
-        subject_.str(), fold_->sequence());
-    fold_.reset();
-    use_snapshot_ = false;
-    return read_log(0);
-  }
+  if (from_snapshot && !continues_snapshot(*commits)) return ignore_snapshot();
   if (!from_snapshot) fold_.emplace(kind_->model);
   const auto known = from_snapshot ? 1U : 0U;
   if (!fold_all(commits->data() + known, commits->data() + commits->size())) return;
@@ -65,6 +60,16 @@ void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
   fresh_ = true;
   phase_ = Phase::idle;
   advance();
+}
+
+void InstanceActor::ignore_snapshot() {
+  spdlog::warn(
+      "The snapshot of {} at sequence {} is not what the log has there; it is ignored. "
+      "Was the log restored from an older copy?",
+      subject_.str(), fold_->sequence());
+  fold_.reset();
+  use_snapshot_ = false;
+  read_log(0);
 }
 
 bool InstanceActor::continues_snapshot(const std::vector<StoredCommit>& commits) const {

@@ -140,7 +140,7 @@ void Queries::enqueue(std::shared_ptr<Waiting> waiting) {
     const std::lock_guard lock(mutex_);
     ready_.push_back(std::move(waiting));
   }
-  changed_.notify_one();
+  changed_.notify_all();  // stop() may wait here as well
 }
 
 void Queries::expire() {

@@ -190,9 +190,12 @@ void Reactor::park(const std::string& source, const Item& item, const std::strin
                      });
 }
 
+/// Not by a call: a long row of commits that ask for nothing would exhaust the stack.
 void Reactor::go_on(const std::string& source) {
   lanes_[source].busy = false;
-  if (opened_) work(source);
+  strand_->post([this, source] {
+    if (opened_) work(source);
+  });
 }
 
 }  // namespace troupe::engine

@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connect_timeout = 2s;
+constexpr std::chrono::milliseconds subscribe_timeout = 2s;
 constexpr std::chrono::milliseconds reconnect_wait = 100ms;
 constexpr std::chrono::milliseconds reconnect_jitter = 50ms;
 constexpr std::chrono::milliseconds ping_interval = 1s;
@@ -283,6 +284,8 @@ Result<std::unique_ptr<Connection::Subscribed>> NatsConnection::subscribe(
     retire(std::move(feed));
     return retryable(fmt::format("{} could not be subscribed: {}.", subject, text_of(opened)));
   }
+  // A failure here is a lost connection, and every subscription is made anew with the next one.
+  (void)natsConnection_FlushTimeout(handle_.get(), subscribe_timeout.count());
   return std::make_unique<NatsSubscribed>(*this, std::move(feed));
 }
 

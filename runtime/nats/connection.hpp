@@ -104,6 +104,8 @@ public:
   /// `subject` may have wildcards. `queue` empty: every subscriber gets every message.
   /// Pending messages are not bounded here: whoever subscribes bounds what it asks for or answers
   /// 429. A status message (no responders) is delivered like any other.
+  /// Blocks until the server knows of it, so that whoever asks afterwards, on any connection, is
+  /// heard; without a connection it is made known when there is one again.
   virtual Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
                                                         const std::string& queue,
                                                         Handler handler) = 0;

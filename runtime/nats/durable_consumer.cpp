@@ -41,7 +41,8 @@ DurableConsumer::DurableConsumer(Connection& connection, ConsumerSettings settin
   TROUPE_ASSERT(settings_.in_flight_max > 0, "a subscription must allow one delivery in flight");
   watch_ = connection_.watch(
       [mailbox = mailbox_](bool connected) { mailbox->post(ConnectionChanged{connected}); });
-  mailbox_->post(ConnectionChanged{connection_.connected()});
+  // Whatever the connection is now: attaching fails and is tried again while there is none.
+  mailbox_->post(ConnectionChanged{true});
   thread_ = std::thread([this] { run(); });
 }
 
