@@ -8,6 +8,7 @@
 
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/fold.hpp"
+#include "runtime/engine/thrown.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/identity.hpp"
 
@@ -90,8 +91,8 @@ void EffectRunner::call(const std::string& key) {
   try {
     const auto watch = world_.watchdog.watch(key, "request");
     call.request = open.model->request(facts_of(open.record), *open.event);
-  } catch (const std::exception& exception) {
-    return called(key, permanent(std::string("its request threw: ") + exception.what()));
+  } catch (...) {
+    return called(key, permanent("its request threw: " + what_was_thrown()));
   }
   const auto instance = instance_of(open.record);
   call.key = effect_key(Subject::events(*instance).str(), open.record.effect().version(),
@@ -155,8 +156,8 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
   try {
     const auto watch = world_.watchdog.watch(key, reaction);
     commands = commands_for(cause, instance->context, open.model->aggregate, reaction, asks());
-  } catch (const std::exception& exception) {
-    commands = permanent(std::string(reaction) + " threw: " + exception.what());
+  } catch (...) {
+    commands = permanent(std::string(reaction) + " threw: " + what_was_thrown());
   }
   if (!commands) {
     spdlog::error("The result of {} cannot be told and is tried again: {}.", key,

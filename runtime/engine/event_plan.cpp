@@ -6,6 +6,7 @@
 
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/fold.hpp"
+#include "runtime/engine/thrown.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::engine {
@@ -79,8 +80,8 @@ Result<std::vector<Step>> EventPlan::steps(const v1::Commit& commit, int index) 
     if (const auto added = add_timers(commit, index, steps); !added)
       return tl::make_unexpected(added.error());
     add_effects(commit, index, steps);
-  } catch (const std::exception& exception) {
-    return permanent("a handler threw: " + std::string(exception.what()));
+  } catch (...) {
+    return permanent("a handler threw: " + what_was_thrown());
   }
   return steps;
 }

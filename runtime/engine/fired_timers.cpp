@@ -13,14 +13,12 @@ namespace troupe::engine {
 namespace {
 
 /// A timer's command tolerates being late or repeated, so a refusal by the domain ends the matter.
-/// Anything else is tried again: no timer is lost to a crash that a newer program mends.
+/// What may pass is tried again at once, anything else much later.
 StepResult judge_fired(const Command& command, const Outcome& outcome) {
   if (std::holds_alternative<Accepted>(outcome)) return {};
-  const auto* rejected = std::get_if<Rejected>(&outcome);
-  if (rejected && rejected->code == 422) return {};
-  if (rejected && !worth_repeating(outcome))
-    spdlog::error("A timer has no effect: {}.", sentence(command, outcome));
-  return {StepResult::Kind::again, sentence(command, outcome)};
+  if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
+  if (std::get<Rejected>(outcome).code == 422) return {};
+  return {StepResult::Kind::poison, sentence(command, outcome)};
 }
 
 }  // namespace
@@ -41,15 +39,37 @@ void FiredTimers::deliver(Delivery delivery) {
 void FiredTimers::take(const Delivery& delivery) {
   const auto sequence = delivery.sequence;
   if (!handling_.insert_or_assign(sequence, delivery.acknowledge).second) return;
-  const auto finished = [this, sequence, subject = delivery.subject](const std::string& poison) {
-    if (!poison.empty()) spdlog::error("The timer {} is given up: {}.", subject.str(), poison);
-    handling_.extract(sequence).mapped()();
-  };
   v1::TimerRecord record;
-  if (!record.ParseFromString(delivery.bytes)) return finished("its record cannot be read");
+  if (!record.ParseFromString(delivery.bytes))
+    return give_up(delivery, "its record cannot be read");
   auto steps = steps_for(record);
-  if (!steps) return finished(steps.error().what);
-  run_steps(strand_, world_.counters, *std::move(steps), finished);
+  if (!steps) return give_up(delivery, steps.error().what);
+  run_steps(strand_, world_.counters, *std::move(steps),
+            [this, delivery, record](const std::string& poison) {
+              poison.empty() ? acknowledge(delivery.sequence) : put_off(delivery, record, poison);
+            });
+}
+
+void FiredTimers::acknowledge(std::uint64_t sequence) { handling_.extract(sequence).mapped()(); }
+
+void FiredTimers::give_up(const Delivery& delivery, const std::string& cause) {
+  spdlog::error("The timer {} is given up: {}.", delivery.subject.str(), cause);
+  acknowledge(delivery.sequence);
+}
+
+void FiredTimers::put_off(const Delivery& delivery, const v1::TimerRecord& record,
+                          const std::string& cause) {
+  const auto instance = instance_of(record);
+  const auto name = Token::parse(record.name());
+  if (!instance || !name) return give_up(delivery, cause);
+  spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
+                std::chrono::seconds(put_off_for).count(), cause);
+  Step arm = [this, instance = *instance, name = *name, delivery](const StepDone& done) {
+    world_.timers.arm(instance, name, world_.clock.now() + put_off_for, delivery.bytes,
+                      [done](const Result<void>& armed) { done(step_result(armed)); });
+  };
+  run_steps(strand_, world_.counters, {std::move(arm)},
+            [this, delivery](const std::string&) { acknowledge(delivery.sequence); });
 }
 
 Result<std::vector<Step>> FiredTimers::steps_for(const v1::TimerRecord& record) const {

@@ -1,6 +1,7 @@
 // Takes the timers of a context that are due: sends their commands, continues their effects.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -8,16 +9,24 @@
 
 #include "runtime/engine/effect_runner.hpp"
 #include "runtime/engine/strand.hpp"
+#include "runtime/ports/clock.hpp"
 #include "runtime/ports/subscription.hpp"
+#include "runtime/ports/timers.hpp"
 
 namespace troupe::engine {
 
 /// All state lives on the strand, which the engine stops after this.
 class FiredTimers final : public DeliveryHandler {
 public:
+  /// A timer whose command is refused for good comes again after this, so that it holds no delivery
+  /// and is not lost to a fault that a newer program mends.
+  static constexpr std::chrono::minutes put_off_for{1};
+
   struct World {
     CommandBus& bus;
     EffectRunner& effects;
+    Timers& timers;
+    const Clock& clock;
     Counters& counters;
     const EngineOptions& options;
   };
@@ -32,6 +41,9 @@ public:
 
 private:
   void take(const Delivery& delivery);
+  void acknowledge(std::uint64_t sequence);
+  void give_up(const Delivery& delivery, const std::string& cause);
+  void put_off(const Delivery& delivery, const v1::TimerRecord& record, const std::string& cause);
   Result<std::vector<Step>> steps_for(const v1::TimerRecord& record) const;
 
   const World world_;

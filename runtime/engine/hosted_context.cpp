@@ -63,7 +63,9 @@ HostedContext::HostedContext(World world, const ContextModel& model, Slots::Chan
       effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
                 world_.watchdog, counters_, world_.options},
                model, strand_),
-      fired_timers_({world_.bus, effects_, counters_, world_.options}, model, strand_) {
+      fired_timers_({world_.bus, effects_, world_.ports.timers, world_.ports.clock, counters_,
+                     world_.options},
+                    model, strand_) {
   add_kinds();
   add_reactors();
 }

@@ -1,4 +1,5 @@
 #include "runtime/engine/instance_actor.hpp"
+#include "runtime/engine/thrown.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -107,17 +108,15 @@ void InstanceActor::decide_next(Batch& batch) {
   try {
     const auto watch = kind_->watchdog.watch(subject_.str(), waiting.command.type);
     outcome = decide(*kind_, *fold_, waiting, batch);
-  } catch (const std::exception& exception) {
-    return crashed(std::move(waiting), exception.what());
   } catch (...) {
-    return crashed(std::move(waiting), "something that is no std::exception");
+    return crashed(std::move(waiting), what_was_thrown());
   }
   if (batch.commits.empty()) return answer(waiting, std::move(outcome));
   batch.entries.push_back({std::move(waiting), std::move(outcome)});
 }
 
 /// The state may be half changed: it is folded again, and the command gets a second chance.
-void InstanceActor::crashed(Waiting waiting, const char* what) {
+void InstanceActor::crashed(Waiting waiting, const std::string& what) {
   const auto version = fold_->version();
   fold_.reset();
   spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject_.str(), version,

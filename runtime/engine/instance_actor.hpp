@@ -70,7 +70,7 @@ private:
   // Deciding and appending: instance_actor.cpp.
   void decide_queued();
   void decide_next(Batch& batch);
-  void crashed(Waiting waiting, const char* what);
+  void crashed(Waiting waiting, const std::string& what);
   void append();
   void appended(const AppendResult& result);
   void acknowledged(std::uint64_t last_sequence);

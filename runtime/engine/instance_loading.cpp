@@ -7,6 +7,7 @@
 
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/instance_actor.hpp"
+#include "runtime/engine/thrown.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::engine {
@@ -79,7 +80,7 @@ bool InstanceActor::continues_snapshot(const std::vector<StoredCommit>& commits)
 
 /// False when the commits cannot be folded; then everybody has got an answer.
 bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end) {
-  std::string cause = "something that is no std::exception";
+  std::string cause;
   try {
     const auto watch = kind_->watchdog.watch(subject_.str(), "evolve");
     for (auto commit = begin; commit != end; ++commit)
@@ -88,9 +89,8 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
         return false;
       }
     return true;
-  } catch (const std::exception& exception) {
-    cause = exception.what();
   } catch (...) {
+    cause = what_was_thrown();
   }
   spdlog::error("{} cannot be loaded: folding its events threw: {}", subject_.str(), cause);
   fold_.reset();

@@ -9,6 +9,7 @@
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/backoff.hpp"
 #include "runtime/engine/fold.hpp"
+#include "runtime/engine/thrown.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::engine {
@@ -154,8 +155,8 @@ Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
   Rows changed;
   for (const auto& [key, row] : rows) changed.emplace(key, row->SerializeAsString());
   return changed;
-} catch (const std::exception& exception) {
-  return permanent(std::string("its fold threw: ") + exception.what());
+} catch (...) {
+  return permanent("its fold threw: " + what_was_thrown());
 }
 
 Projector::Step Projector::alarm(const std::string& sentence) const {

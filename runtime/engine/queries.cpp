@@ -1,4 +1,5 @@
 #include "runtime/engine/queries.hpp"
+#include "runtime/engine/thrown.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -201,8 +202,8 @@ QueryOutcome Queries::answer(const Waiting& waiting) const {
     if (!views.failure().empty()) return failed(503, views.failure());
     if (!answer.reply) return {404, std::string(answer.miss), nullptr, position};
     return {200, {}, answer.reply, position};
-  } catch (const std::exception& exception) {
-    return failed(500, call.query + " threw: " + exception.what());
+  } catch (...) {
+    return failed(500, call.query + " threw: " + what_was_thrown());
   }
 }
 
