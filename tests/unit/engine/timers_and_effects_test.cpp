@@ -1,4 +1,6 @@
 // Timers that send commands, and calls to the outside world that survive everything.
+#include <algorithm>
+
 #include <catch2/catch_all.hpp>
 
 #include "tests/support/eventually.hpp"
@@ -29,6 +31,22 @@ struct PayOut : Timer {
 struct Punctual {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, PayOut>;
+};
+
+/// A deposit is followed by one that crashes.
+struct Curse : Timer {
+  static constexpr std::string_view name = "curse";
+  using Aggregate = Account;
+  using Events = MessageSet<v1::MoneyDeposited>;
+
+  static TimerChange<Account> on(const Recorded<v1::MoneyDeposited>& event) {
+    return TimerChange<Account>::arm(event.time, deposit(Account::cursed_cents));
+  }
+};
+
+struct Cursed {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Curse>;
 };
 
 /// A deposit is sent abroad: withdrawn when that is confirmed. One cent is the fee of giving up.
@@ -123,6 +141,24 @@ TEST_CASE("a disarmed timer does not come", "[engine][timers]") {
   const auto later = std::chrono::steady_clock::now() + 500ms;
   REQUIRE(eventually(patience, [&] { return std::chrono::steady_clock::now() > later; }));
   CHECK(withdrawals(world).size() == 1);
+}
+
+TEST_CASE("a timer whose command crashes for good is put off and holds no delivery",
+          "[engine][timers]") {
+  World world;
+  Account::crashes_left = 2;
+  Node node(world, {model_of<Cursed>()});
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+
+  REQUIRE(eventually(patience, [&] { return Account::crashes_left == 0; }));
+  CHECK(eventually(patience, [&] {
+    const auto waiting = world.broker.waiting("TMR_EXAMPLE");
+    return world.broker.armed("TMR_EXAMPLE").size() == 1
+           && std::ranges::all_of(waiting, [](const auto& consumer) {
+                return consumer.undelivered == 0 && consumer.unacknowledged == 0;
+              });
+  }));
+  CHECK(world.commits(alices).size() == 1);
 }
 
 TEST_CASE("a timer outlives the node that armed it", "[engine][timers]") {
