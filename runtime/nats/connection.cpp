@@ -10,6 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/nats/event_loop.hpp"
 #include "runtime/nats/feed.hpp"
 #include "runtime/nats/outstanding.hpp"
 #include "runtime/nats/unique_name.hpp"
@@ -26,8 +27,13 @@ constexpr std::chrono::milliseconds reconnect_wait = 100ms;
 constexpr std::chrono::milliseconds reconnect_jitter = 50ms;
 constexpr std::chrono::milliseconds ping_interval = 1s;
 constexpr int pings_unanswered_max = 2;
-/// A server that does not read blocks a publisher no longer than this; then it counts as lost.
-constexpr std::chrono::milliseconds write_deadline = 2s;
+/// A connection that is closed waits no longer for what it has been given to be received.
+constexpr std::chrono::milliseconds flush_timeout = 2s;
+/// Bytes that wait to be written. A server that does not read loses its connection by the pings,
+/// after 3 s; above this much before that, publishing fails.
+constexpr std::size_t buffered_max = 64 * 1'024 * 1'024;
+/// How much may be published between two looks at how much is buffered.
+constexpr std::size_t buffered_look = 1'024 * 1'024;
 /// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
 /// kept this much longer; the reader needs microseconds.
 constexpr std::chrono::milliseconds retired_for = 10s;
@@ -114,6 +120,8 @@ public:
 
 private:
   Result<OptionsHandle> make_options();
+  natsStatus send(natsMsg* message);
+  bool has_room(std::size_t bytes);
   void on_reply(Received message);
   void tell_watchers(bool connected);
   static void on_disconnected(natsConnection*, void* closure);
@@ -124,6 +132,7 @@ private:
   const ConnectionOptions options_;
   const std::string inbox_;  ///< prefix; replies come to <inbox>.<number>
   std::atomic<std::uint64_t> inboxes_{0};
+  std::atomic<std::size_t> not_looked_at_{0};  ///< bytes published since the last look
   std::atomic<bool> closing_{false};
 
   std::mutex mutex_;  // guards the four below
@@ -132,6 +141,7 @@ private:
   std::vector<std::weak_ptr<Watcher>> watchers_;
   std::deque<std::pair<std::chrono::steady_clock::time_point, std::unique_ptr<Feed>>> retired_;
 
+  EventLoop loop_;  // goes after the connection that it serves
   ConnectionHandle handle_;
   std::unique_ptr<Feed> replies_;
   Outstanding outstanding_;  // last member: its destructor's callbacks may still try to send
@@ -181,7 +191,6 @@ Result<OptionsHandle> NatsConnection::make_options() {
       natsOptions_SetReconnectJitter(raw, reconnect_jitter.count(), reconnect_jitter.count()),
       natsOptions_SetPingInterval(raw, ping_interval.count()),
       natsOptions_SetMaxPingsOut(raw, pings_unanswered_max),
-      natsOptions_SetWriteDeadline(raw, write_deadline.count()),
       natsOptions_SetDisconnectedCB(raw, on_disconnected, this),
       natsOptions_SetReconnectedCB(raw, on_reconnected, this),
       natsOptions_SetClosedCB(raw, on_closed, this),
@@ -200,7 +209,7 @@ Result<void> NatsConnection::connect() {
   auto options = make_options();
   if (!options) return tl::make_unexpected(options.error());
   natsConnection* raw = nullptr;
-  const natsStatus connected = natsConnection_Connect(&raw, options->get());
+  const natsStatus connected = loop_.connect(&raw, options->get());
   if (connected != NATS_OK)
     return retryable(
         fmt::format("No NATS server answers at {}: {}. Start nats-server or correct "
@@ -221,6 +230,8 @@ NatsConnection::~NatsConnection() {
   TROUPE_ASSERT(open_feeds == 0, "a subscription outlives its connection");
   if (!handle_) return;
   closing_ = true;
+  // Closing throws away what is not written yet, such as the last replies.
+  if (connected()) (void)natsConnection_FlushTimeout(handle_.get(), flush_timeout.count());
   natsConnection_Close(handle_.get());
   {
     // The closed callback is the last one that nats.c makes for a connection.
@@ -231,6 +242,22 @@ NatsConnection::~NatsConnection() {
 }
 
 // ---- sending ------------------------------------------------------------------------------------
+
+natsStatus NatsConnection::send(natsMsg* message) {
+  if (!has_room(static_cast<std::size_t>(natsMsg_GetDataLength(message))))
+    return NATS_INSUFFICIENT_BUFFER;
+  return natsConnection_PublishMsg(handle_.get(), message);
+}
+
+/// Over the bound every publish looks, until there is room again.
+bool NatsConnection::has_room(std::size_t bytes) {
+  if (not_looked_at_.fetch_add(bytes, std::memory_order_relaxed) + bytes < buffered_look)
+    return true;
+  const int buffered = natsConnection_Buffered(handle_.get());
+  if (buffered > static_cast<int>(buffered_max)) return false;
+  not_looked_at_ = 0;
+  return true;
+}
 
 void NatsConnection::request(std::string_view subject, const Headers& headers,
                              std::string_view body, std::chrono::milliseconds timeout,
@@ -246,7 +273,7 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
                                   Next next) {
   const std::uint64_t number = outstanding_.add(timeout, std::move(next));
   const auto message = make_message(subject, headers, body, fmt::format("{}.{}", inbox_, number));
-  const natsStatus sent = natsConnection_PublishMsg(handle_.get(), message.get());
+  const natsStatus sent = send(message.get());
   if (sent == NATS_OK) return;
   outstanding_.end(number,
                    nothing_left(sent) ? Reply::Status::not_sent : Reply::Status::disconnected);
@@ -255,7 +282,7 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
 Result<void> NatsConnection::publish(std::string_view subject, const Headers& headers,
                                      std::string_view body, std::string_view reply) {
   const auto message = make_message(subject, headers, body, reply);
-  const natsStatus sent = natsConnection_PublishMsg(handle_.get(), message.get());
+  const natsStatus sent = send(message.get());
   if (sent == NATS_OK) return {};
   return retryable(fmt::format("A message to {} was not sent: {}.", subject, text_of(sent)));
 }

@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/jetstream_event_log.hpp"
+#include "runtime/nats/append_reply.hpp"
 
 using namespace troupe;
 using Outcome = AppendResult::Outcome;

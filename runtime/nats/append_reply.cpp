@@ -1,0 +1,88 @@
+// Reads acknowledgements of appends.
+#include "runtime/nats/append_reply.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/nats/api.hpp"
+
+namespace troupe::nats {
+namespace {
+
+using Outcome = AppendResult::Outcome;
+
+/// The number at the end of "wrong last sequence: 7 (10071).", 0 when there is none.
+std::uint64_t actual_sequence(std::string_view sentence) {
+  constexpr std::string_view before = "wrong last sequence: ";
+  const auto at = sentence.find(before);
+  std::uint64_t sequence = 0;
+  if (at != std::string_view::npos)
+    std::from_chars(sentence.data() + at + before.size(), sentence.data() + sentence.size(),
+                    sequence);
+  return sequence;
+}
+
+bool means_conflict(int err_code) {
+  return err_code == api_error::wrong_last_sequence
+         || err_code == api_error::wrong_last_sequence_unnamed
+         || err_code == api_error::duplicate_in_flight
+         || err_code == api_error::batch_has_duplicate;
+}
+
+bool take(std::string_view& text, std::string_view wanted) {
+  if (!text.starts_with(wanted)) return false;
+  text.remove_prefix(wanted.size());
+  return true;
+}
+
+/// The sequence in {"stream":"<stream>","seq":<number>}: nearly every answer, and a JSON parser
+/// takes longer to read it than an instance to decide.
+std::optional<std::uint64_t> plain_acknowledgement(const std::string& stream, const Reply& reply) {
+  if (reply.status != Reply::Status::answered) return std::nullopt;
+  auto text = reply.message.body();
+  if (!take(text, R"({"stream":")") || !take(text, stream) || !take(text, R"(","seq":)"))
+    return std::nullopt;
+  std::uint64_t sequence = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sequence);
+  const auto rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (error != std::errc() || sequence == 0 || rest != "}") return std::nullopt;
+  return sequence;
+}
+
+AppendReply in_doubt(std::string why) { return {{Outcome::unknown, 0, std::move(why)}}; }
+
+AppendReply refused(const ApiFailure& failure) {
+  AppendReply reply = in_doubt(failure.what);
+  reply.err_code = failure.err_code;
+  reply.nothing_stored = failure.err_code != 0 && !failure.retryable;
+  if (means_conflict(failure.err_code)) {
+    reply.outcome = Outcome::conflict;
+    reply.sequence = actual_sequence(failure.what);
+  }
+  return reply;
+}
+
+}  // namespace
+
+AppendReply read_append_reply(const std::string& stream, const Reply& reply) {
+  if (const auto sequence = plain_acknowledgement(stream, reply))
+    return {{Outcome::acknowledged, *sequence, {}}};
+  const ApiResult answer = read_api_reply("an append to " + stream, reply);
+  if (!answer) return refused(answer.error());
+  const auto sequence = answer->value("seq", std::uint64_t{0});
+  const auto found = answer->value("stream", std::string());
+  if (found != stream || sequence == 0)
+    return in_doubt(
+        fmt::format("An append to {} was acknowledged by stream '{}' at {}: another stream "
+                    "captures its subject.",
+                    stream, found, sequence));
+  if (answer->value("duplicate", false))
+    return in_doubt(fmt::format("{} took an append for a repeat.", stream));
+  AppendReply acknowledged{{Outcome::acknowledged, sequence, {}}};
+  acknowledged.count = answer->value("count", std::uint64_t{0});
+  return acknowledged;
+}
+
+}  // namespace troupe::nats
