@@ -8,6 +8,9 @@ import sys
 LIBRARIES = {"caf": r"<caf/", "nats": r"<nats/", "hiredis": r"<hiredis/", "curl": r"<curl/"}
 HOMES = {"caf": "runtime/engine", "nats": "runtime/nats", "hiredis": "runtime/redis", "curl": "runtime/curl"}
 
+# What the runtime is measured against is written by hand against the library.
+EXCEPT = {"tools/troupe/bench/floor.cpp": "nats"}
+
 # folder -> what it may include of ours, besides itself and generated schemas
 MAY_INCLUDE = {
     "actors": ["runtime/domain", "actors"],
@@ -26,9 +29,9 @@ PURE = ("actors", "runtime/domain")
 OURS = re.compile(r'#include "((?:runtime|actors|tools|tests)/[^"]+)"')
 
 
-def problems(folder: str, line: str):
+def problems(path: str, folder: str, line: str):
     for library, pattern in LIBRARIES.items():
-        if HOMES[library] != folder and re.search(r"#include " + pattern, line):
+        if HOMES[library] != folder and EXCEPT.get(path) != library and re.search(r"#include " + pattern, line):
             yield f"{library} belongs to {HOMES[library]}"
     include = OURS.search(line)
     if include and folder in MAY_INCLUDE:
@@ -50,7 +53,7 @@ def main() -> int:
         for path in sorted((root / top).rglob("*.[ch]pp")):
             relative = path.relative_to(root)
             for number, line in enumerate(path.read_text().splitlines(), start=1):
-                for problem in problems(layer_of(relative), line):
+                for problem in problems(relative.as_posix(), layer_of(relative), line):
                     print(f"{relative}:{number}: {problem}: {line.strip()}", file=sys.stderr)
                     failures += 1
     return failures > 0

@@ -1,50 +1,84 @@
 #include "runtime/engine/command_memory.hpp"
 
-#include <iterator>
+#include <functional>
 #include <utility>
 
 #include "runtime/domain/timestamp.hpp"
 
 namespace troupe::engine {
 
-void CommandMemory::remember(RememberedCommand command) {
-  commands_.push_back(std::move(command));
-  const auto newest = std::prev(commands_.end());
-  by_id_.erase(newest->id);  // its key lies in the older entry
-  by_id_.emplace(newest->id, newest);
-  while (forgets_oldest()) {
-    const auto oldest = by_id_.find(commands_.front().id);
-    if (oldest != by_id_.end() && oldest->second == commands_.begin()) by_id_.erase(oldest);
-    commands_.pop_front();
-    forgot_ = true;
-  }
+namespace {
+
+std::uint32_t hash_of(std::string_view id) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>{}(id));
+}
+
+}  // namespace
+
+RememberedCommand CommandMemory::Kept::unpacked() const {
+  return {.id = text.substr(0, id_size),
+          .hash = text.substr(id_size),
+          .first_version = first_version,
+          .last_version = first_version + events - 1,
+          .sequence = sequence,
+          .committed_at = committed_at};
+}
+
+void CommandMemory::remember(const RememberedCommand& command) {
+  std::string text;
+  text.reserve(command.id.size() + command.hash.size());
+  text += command.id;
+  text += command.hash;
+  kept_.push_back(
+      {.text = std::move(text),
+       .id_size = static_cast<std::uint32_t>(command.id.size()),
+       .events = static_cast<std::uint32_t>(command.last_version - command.first_version + 1),
+       .first_version = command.first_version,
+       .sequence = command.sequence,
+       .committed_at = command.committed_at});
+  hashes_.push_back(hash_of(command.id));
+  while (forgets_oldest()) forget_oldest();
 }
 
 bool CommandMemory::forgets_oldest() const {
-  if (commands_.size() <= kept_min) return false;
-  return commands_.size() > kept_max || commands_.front().committed_at < newest_time() - horizon;
+  if (size() <= kept_min) return false;
+  return size() > kept_max || kept_[begin_].committed_at < newest_time() - horizon;
 }
 
-const RememberedCommand* CommandMemory::find(std::string_view id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &*found->second;
+void CommandMemory::forget_oldest() {
+  kept_[begin_].text = {};
+  ++begin_;
+  forgot_ = true;
+  if (begin_ <= kept_.size() / 2) return;
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(begin_));
+  hashes_.erase(hashes_.begin(), hashes_.begin() + static_cast<std::ptrdiff_t>(begin_));
+  begin_ = 0;
+}
+
+std::optional<RememberedCommand> CommandMemory::find(std::string_view id) const {
+  const auto wanted = hash_of(id);
+  for (std::size_t i = kept_.size(); i > begin_; --i) {
+    if (hashes_[i - 1] != wanted) continue;
+    const auto& kept = kept_[i - 1];
+    if (std::string_view(kept.text).substr(0, kept.id_size) == id) return kept.unpacked();
+  }
+  return std::nullopt;
 }
 
 bool CommandMemory::may_have_forgotten(Time issued_at) const {
-  return forgot_ && (commands_.empty() || issued_at - skew_max <= commands_.front().committed_at);
+  return forgot_ && (size() == 0 || issued_at - skew_max <= kept_[begin_].committed_at);
 }
 
 void CommandMemory::place_newest(std::size_t count, std::uint64_t last) {
-  auto command = commands_.rbegin();
-  for (; count > 0 && command != commands_.rend(); --count, ++command) command->sequence = last--;
+  for (std::size_t i = kept_.size(); i > begin_ && count > 0; --i, --count)
+    kept_[i - 1].sequence = last--;
 }
 
-Time CommandMemory::newest_time() const {
-  return commands_.empty() ? Time{} : commands_.back().committed_at;
-}
+Time CommandMemory::newest_time() const { return size() == 0 ? Time{} : kept_.back().committed_at; }
 
 void CommandMemory::save(v1::Snapshot& to) const {
-  for (const auto& command : commands_) {
+  for (std::size_t i = begin_; i < kept_.size(); ++i) {
+    const auto command = kept_[i].unpacked();
     auto& saved = *to.add_memory();
     saved.set_command_id(command.id);
     saved.set_command_hash(command.hash);

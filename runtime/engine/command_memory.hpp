@@ -4,12 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <list>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-
-#include <google/protobuf/repeated_field.h>
+#include <vector>
 
 #include "runtime/domain/aggregate.hpp"
 #include "troupe/v1/records.pb.h"
@@ -28,6 +26,9 @@ struct RememberedCommand {
 
 /// Holds the last `kept_min` commands, beyond them those of the last `horizon` of event time, and
 /// never more than `kept_max`. A pure fold of the commits: every node forgets alike.
+///
+/// Most instances remember a few commands and there are very many instances: a command takes 64
+/// bytes and one allocation, and is found by a walk over 4-byte hashes that lie side by side.
 class CommandMemory {
 public:
   static constexpr std::size_t kept_min = 1'024;
@@ -36,14 +37,10 @@ public:
   /// By so much the clocks of those who issue commands and those who commit them may differ.
   static constexpr std::chrono::minutes skew_max{1};
 
-  CommandMemory() = default;
-  CommandMemory(CommandMemory&&) = default;
-  CommandMemory& operator=(CommandMemory&&) = default;
+  void remember(const RememberedCommand& command);
 
-  void remember(RememberedCommand command);
-
-  /// Valid until the next call of remember; null when not remembered.
-  const RememberedCommand* find(std::string_view id) const;
+  /// The newest with this id.
+  std::optional<RememberedCommand> find(std::string_view id) const;
 
   /// Whether a command issued then could have been committed so early that it is forgotten now.
   bool may_have_forgotten(Time issued_at) const;
@@ -53,16 +50,30 @@ public:
 
   /// When the newest was committed; the epoch when there is none.
   Time newest_time() const;
-  std::size_t size() const noexcept { return commands_.size(); }
+  std::size_t size() const noexcept { return kept_.size() - begin_; }
 
   void save(v1::Snapshot& to) const;
   static CommandMemory restore(const v1::Snapshot& from);
 
 private:
-  bool forgets_oldest() const;
+  struct Kept {
+    std::string text;  // id, then hash
+    std::uint32_t id_size = 0;
+    std::uint32_t events = 0;
+    std::uint64_t first_version = 0;
+    std::uint64_t sequence = 0;
+    Time committed_at;
 
-  std::list<RememberedCommand> commands_;  // oldest first
-  std::unordered_map<std::string_view, std::list<RememberedCommand>::iterator> by_id_;
+    RememberedCommand unpacked() const;
+  };
+
+  bool forgets_oldest() const;
+  void forget_oldest();
+
+  // Oldest first. What lies before begin_ is forgotten, and removed when it is the larger part.
+  std::vector<Kept> kept_;
+  std::vector<std::uint32_t> hashes_;  // of their ids
+  std::size_t begin_ = 0;
   bool forgot_ = false;
 };
 

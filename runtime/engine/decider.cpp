@@ -63,7 +63,7 @@ bool needs_look_up(const Fold& fold, const Waiting& waiting) {
 Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch) {
   const auto& command = waiting.command;
   const auto version = fold.version();
-  if (const auto* first = fold.memory().find(command.id))
+  if (const auto first = fold.memory().find(command.id))
     return repeated(kind, waiting, *first, version);
   if (waiting.found) return repeated(kind, waiting, *waiting.found, version);
   if (command.expected_version && *command.expected_version != version)

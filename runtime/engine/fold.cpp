@@ -55,11 +55,11 @@ void Fold::extend(const v1::Commit& commit, std::string_view bytes,
 }
 
 void Fold::add(const v1::Commit& commit, std::string_view bytes, std::uint64_t sequence) {
-  auto command = remembered(commit, sequence);
+  const auto command = remembered(commit, sequence);
   version_ = command.last_version;
   sequence_ = sequence;
   commit_hash_ = sha256(bytes);
-  memory_.remember(std::move(command));
+  memory_.remember(command);
 }
 
 void Fold::acknowledged(std::size_t commits, std::uint64_t last_sequence) {

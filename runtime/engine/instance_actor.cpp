@@ -151,7 +151,7 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   auto batch = std::move(*batch_);
   batch_.reset();
   batch.acknowledged(last_sequence);
-  high_water_ = {last_sequence, sha256(batch.commits.back())};
+  high_water_ = {last_sequence, fold_ ? fold_->commit_hash() : sha256(batch.commits.back())};
   if (fold_) fold_->acknowledged(batch.commits.size(), last_sequence);
   presence_->in_doubt = false;
   tried_ = false;

@@ -5,7 +5,9 @@
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
+
+#include "runtime/ports/assert.hpp"
 
 namespace troupe {
 
@@ -37,9 +39,14 @@ std::string deterministic_bytes(const google::protobuf::Message& message) {
 }  // namespace
 
 std::string sha256(std::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
+  // Finding the algorithm takes longer than hashing a commit.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  constexpr std::size_t length = 32;
+  std::string digest(length, '\0');
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                 nullptr, algorithm, nullptr);
+  TROUPE_ASSERT(done == 1, "OpenSSL could not hash");
   return digest;
 }
 

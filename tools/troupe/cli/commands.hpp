@@ -19,6 +19,7 @@ void add_state_command(CLI::App& app, Run& run);
 void add_decode_command(CLI::App& app, Run& run);
 void add_gateway_command(CLI::App& app, Run& run);
 void add_mail_sink_command(CLI::App& app, Run& run);
+void add_bench_command(CLI::App& app, Run& run);
 
 /// `--nats`, with NATS_URL and then the usual local address as default.
 void add_nats_option(CLI::App& command, std::string& url);

@@ -1,0 +1,168 @@
+// troupe bench: how fast it is, beside a floor that does nothing else.
+#include <spdlog/spdlog.h>
+
+#include "runtime/host/config.hpp"
+#include "runtime/host/node.hpp"
+#include "tools/troupe/bench/bench_context.hpp"
+#include "tools/troupe/bench/floor.hpp"
+#include "tools/troupe/bench/measure.hpp"
+#include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/output.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+void add_load_options(CLI::App& command, LoadOptions& load) {
+  command.add_option("--instances", load.instances, "How many instances the commands are for")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  command.add_option("--outstanding", load.outstanding, "Closed loop: commands under way")
+      ->check(CLI::Range(1, 8'000))
+      ->capture_default_str();
+  command
+      .add_option("--rate", load.rate,
+                  "Open loop: commands per second; latency counts from the intended start")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--zipf", load.zipf, "Exponent of Zipf's law for the instances; 0: uniform")
+      ->check(CLI::Range(0.0, 3.0))
+      ->capture_default_str();
+  command.add_option("--payload", load.payload, "Bytes in each command")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
+  command.add_option("--warm-up", load.warm_up_s, "Seconds before the measurement")
+      ->check(CLI::Range(0.0, 600.0))
+      ->capture_default_str();
+  command.add_option("--seconds", load.seconds, "Seconds of the measurement")
+      ->check(CLI::Range(0.1, 3'600.0))
+      ->capture_default_str();
+  command.add_option("--seed", load.seed, "Decides the instances")->capture_default_str();
+}
+
+std::shared_ptr<CommandsOptions> add_measure_options(CLI::App& command) {
+  auto options = std::make_shared<CommandsOptions>();
+  add_load_options(command, options->load);
+  command
+      .add_option("--durability", options->stage.durability,
+                  "dev, or durable: the server syncs before it acknowledges")
+      ->check(CLI::IsMember({"dev", "durable"}))
+      ->capture_default_str();
+  command.add_option("--rounds", options->rounds, "Runs of each; the best counts")
+      ->check(CLI::Range(1, 20))
+      ->capture_default_str();
+  command.add_flag("--json", options->json, "The figures as one line of JSON");
+  return options;
+}
+
+void add_commands(CLI::App& bench, Run& run) {
+  auto* command =
+      bench.add_subcommand("commands", "Commands of one event each, answered by a node");
+  auto options = add_measure_options(*command);
+  command
+      ->add_option_function<std::string>(
+          "--vs", [options](const std::string&) { options->versus_floor = true; },
+          "floor: measure that too, in turn, and print the ratio")
+      ->check(CLI::IsMember({"floor"}));
+  command->footer(
+      "Examples:\n"
+      "  troupe bench commands --outstanding 1000 --vs floor --rounds 3\n"
+      "  troupe bench commands --durability durable --zipf 1 --json\n"
+      "  troupe bench commands --rate 5000 --seconds 20\n"
+      "Exit codes: 0 measured and verified, 1 the stream is not what was acknowledged, 2 it could\n"
+      "not run.");
+  command->callback([&run, options] {
+    options->stage.instances_max = std::max<std::uint64_t>(2 * options->load.instances, 100'000);
+    run = [options] { return measure_commands(*options); };
+  });
+}
+
+void add_floor(CLI::App& bench, Run& run) {
+  auto* command = bench.add_subcommand("floor", "The same by hand against nats.c: no runtime");
+  auto options = add_measure_options(*command);
+  command->footer("Example:\n  troupe bench floor --outstanding 1000 --rounds 3");
+  command->callback([&run, options] { run = [options] { return measure_floor(*options); }; });
+}
+
+// The processes of a measurement; not for people.
+
+int serve_node(const std::string& file, bool view) {
+  StopSignals signals;
+  auto config = host::load_config(file);
+  if (!config) return complain(exit_usage, config.error().what);
+  const auto model = view ? model_of<::bench::BenchWithView>() : model_of<::bench::Bench>();
+  auto node = host::Node::start(std::move(*config), {model});
+  if (!node) return complain(exit_usage, node.error().what);
+  signals.wait();
+  (*node)->stop();
+  return exit_ok;
+}
+
+void add_node(CLI::App& bench, Run& run) {
+  struct Options {
+    std::string file;
+    bool view = false;
+  };
+  auto* command = bench.add_subcommand("node", "")->group("");
+  auto options = std::make_shared<Options>();
+  command->add_option("--config", options->file)->required();
+  command->add_flag("--view", options->view);
+  command->callback(
+      [&run, options] { run = [options] { return serve_node(options->file, options->view); }; });
+}
+
+void add_floor_handler(CLI::App& bench, Run& run) {
+  auto* command = bench.add_subcommand("floor-handler", "")->group("");
+  auto options = std::make_shared<FloorOptions>();
+  auto publish = std::make_shared<std::string>("asap");
+  command->add_option("--nats", options->nats_url)->required();
+  command->add_option("--body-bytes", options->body_bytes)->check(CLI::Range(8, 1'000'000));
+  command->add_option("--publish", *publish)->check(CLI::IsMember({"asap", "buffered"}));
+  command->callback([&run, options, publish] {
+    options->send_asap = *publish == "asap";
+    run = [options] { return serve_floor(*options); };
+  });
+}
+
+void add_load(CLI::App& bench, Run& run) {
+  auto* command = bench.add_subcommand("load", "")->group("");
+  auto options = std::make_shared<LoadOptions>();
+  command->add_option("--nats", options->nats_url)->required();
+  add_load_options(*command, *options);
+  command->add_flag("--each-once", options->each_once);
+  command->add_option_function<std::vector<std::string>>(
+      "--watch", [options](const std::vector<std::string>& all) {
+        for (const auto& one : all) {
+          const auto at = one.find('=');
+          options->watched[one.substr(0, at)] = std::stoi(one.substr(at + 1));
+        }
+      });
+  command->callback([&run, options] {
+    run = [options]() -> int {
+      const auto result = run_load(*options);
+      if (!result) return complain(exit_usage, result.error().what);
+      say(to_json(*result).dump());
+      return exit_ok;
+    };
+  });
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, Run& run) {
+  auto* bench =
+      app.add_subcommand("bench", "Measure on private servers, and verify what is claimed");
+  bench->require_subcommand(1);
+  bench->parse_complete_callback([] { spdlog::set_level(spdlog::level::warn); });
+  bench->footer(
+      "Each run starts servers of its own on loopback and ends them. Node, servers and load\n"
+      "generator are processes of their own.\n"
+      "Example:\n"
+      "  troupe bench commands --outstanding 1000 --instances 10000 --vs floor");
+  add_commands(*bench, run);
+  add_floor(*bench, run);
+  add_node(*bench, run);
+  add_floor_handler(*bench, run);
+  add_load(*bench, run);
+}
+
+}  // namespace troupe::tool

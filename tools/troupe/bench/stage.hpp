@@ -1,0 +1,90 @@
+// What one measured run needs, as processes of its own: nats-server, Redis, and a node or the
+// floor.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/nats/connection.hpp"
+#include "runtime/ports/result.hpp"
+#include "tools/troupe/bench/load.hpp"
+#include "tools/troupe/bench/verify.hpp"
+#include "tools/troupe/cli/stop_signals.hpp"
+#include "tools/troupe/servers/private_nats.hpp"
+#include "tools/troupe/servers/private_redis.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
+
+namespace troupe::tool {
+
+/// Who answers the commands.
+enum class Answering { runtime, floor_asap, floor_buffered };
+
+struct BenchStageOptions {
+  Answering who = Answering::runtime;
+  std::string durability = "dev";  ///< dev, or durable: the server syncs before it acknowledges
+  std::uint64_t instances_max = 100'000;  ///< that the node keeps in memory
+  std::uint64_t snapshot_every = 500;
+  bool view = false;  ///< the node folds a view as well
+  bool serve = true;  ///< else nobody answers until serve() is called
+};
+
+/// Everything ends with it. Not thread safe; made and used on one thread that stays.
+class BenchStage {
+public:
+  /// Returns when a command is answered, and the sync setting was read from the running server.
+  static Result<std::unique_ptr<BenchStage>> start(BenchStageOptions options,
+                                                   const StopSignals& signals);
+
+  /// Runs the load generator as a process and waits for its end.
+  Result<LoadResult> load(const LoadOptions& options);
+
+  /// One command to each instance, as fast as it goes: what is measured afterwards is not loading.
+  Result<LoadResult> activate(LoadOptions options);
+
+  /// Of everything accepted through load() so far.
+  Result<Verified> verify();
+
+  /// Starts whoever answers, and waits until he does.
+  Result<void> serve();
+  /// SIGTERM, and waits for the end.
+  void end_serving() { server_.reset(); }
+
+  pid_t server() const { return server_->pid(); }
+  nats::Connection& connection() { return *connection_; }
+  EventStreams& streams() { return *streams_; }
+  std::string health_url() const { return "http://127.0.0.1:" + std::to_string(health_port_); }
+
+private:
+  BenchStage(BenchStageOptions options, const StopSignals& signals)
+      : options_(std::move(options)), signals_(signals) {}
+
+  Result<void> start_servers();
+  std::vector<std::string> server_command() const;
+  void write_node_configuration() const;
+  Result<void> wait_until_answered();
+  /// Waits until a child has ended; fails when the person stops the program.
+  Result<int> wait_for_end(ChildProcess& child) const;
+  std::string log_of(const std::string& name) const;
+
+  const BenchStageOptions options_;
+  const StopSignals& signals_;
+  TempFolder folder_{"troupe-bench"};
+  std::unique_ptr<PrivateNats> nats_;
+  std::unique_ptr<PrivateRedis> redis_;
+  std::unique_ptr<nats::Connection> connection_;
+  std::unique_ptr<EventStreams> streams_;
+  std::optional<ChildProcess> server_;
+  std::uint16_t health_port_ = 0;
+  unsigned loads_ = 0;
+  std::uint64_t accepted_ = 0;
+  std::uint64_t unknown_ = 0;
+};
+
+/// The command line of this program with these arguments.
+std::vector<std::string> this_program_with(std::vector<std::string> arguments);
+
+}  // namespace troupe::tool
