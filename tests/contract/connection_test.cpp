@@ -159,7 +159,7 @@ TEST_CASE("connection: a server that does not answer pings is taken for lost",
   NatsServer server;
   const auto connection = server.connect();
   const auto silent = or_throw(connection->subscribe("silent", {}, [](const Received&) {}));
-  server->process().signal(SIGSTOP);
+  server->process().freeze();
   CHECK(connection->request_and_wait("silent", {}, "", 20s).status == Status::disconnected);
   server->process().signal(SIGCONT);
 }

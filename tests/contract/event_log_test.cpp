@@ -253,7 +253,7 @@ TEST_CASE("event log on JetStream: what was in doubt when the server was killed,
   const auto sure = append(backend.log(), subject, 0, {"sure"});
   REQUIRE(sure.outcome == Outcome::acknowledged);
 
-  server->process().signal(SIGSTOP);  // takes bytes, answers nothing
+  server->process().freeze();  // takes bytes, answers nothing
   auto doubtful = begin_append(backend.log(), subject, sure.sequence, {"doubtful"});
   auto list = begin_append(backend.log(), subject, sure.sequence, {"list", "of two"});
   server->kill_hard();

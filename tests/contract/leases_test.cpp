@@ -101,7 +101,7 @@ TEST_CASE("leases: Redis away is a retryable failure, and comes back",
     CHECK(eventually(5s, [&] { return leases.hold(context, {1}, long_ttl) == Slots{1}; }));
   }
   SECTION("hung, it costs no more than the timeout") {
-    server->process().signal(SIGSTOP);
+    server->process().freeze();
     const auto asked_at = std::chrono::steady_clock::now();
     const auto hung = leases.hold(context, {1}, long_ttl);
     CHECK(std::chrono::steady_clock::now() - asked_at < RedisServer::timeout + 500ms);

@@ -98,7 +98,7 @@ TEST_CASE("snapshots: over the bound a get fails at once, and all are answered i
   const auto subject = instance(Token::parse("ordering").value());
   REQUIRE(get(snapshots, subject));
 
-  server->process().signal(SIGSTOP);
+  server->process().freeze();
   const auto asked_at = std::chrono::steady_clock::now();
   std::vector<std::future<Found>> asked;
   for (std::size_t i = 0; i < redis::RedisSnapshots::requests_max + 2; ++i)
@@ -120,7 +120,7 @@ TEST_CASE("snapshots: stopping the store answers whoever still waits",
   {
     redis::RedisSnapshots snapshots(server.options());
     const auto subject = instance(Token::parse("ordering").value());
-    server->process().signal(SIGSTOP);
+    server->process().freeze();
     for (int i = 0; i < 10; ++i) asked.push_back(ask(snapshots, subject));
   }
   for (auto& answer : asked) CHECK(answer.wait_for(0ms) == std::future_status::ready);

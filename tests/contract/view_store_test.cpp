@@ -178,7 +178,7 @@ TEST_CASE("view store: a Redis that hangs costs no more than the timeout, and is
   const auto view = view_of(Token::parse("ordering").value());
   REQUIRE(views.apply(view, 0, 7, {{"a", "1"}}).value().written);
 
-  server->process().signal(SIGSTOP);
+  server->process().freeze();
   const auto asked_at = std::chrono::steady_clock::now();
   const auto hung = views.apply(view, 7, 8, {{"a", "2"}});
   const auto took = std::chrono::steady_clock::now() - asked_at;

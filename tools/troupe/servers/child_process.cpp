@@ -77,6 +77,12 @@ void ChildProcess::signal(int number) const {
   kill(pid_, number);
 }
 
+void ChildProcess::freeze() const {
+  signal(SIGSTOP);
+  siginfo_t stopped;
+  waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 std::optional<int> ChildProcess::wait(std::chrono::milliseconds patience) {
   if (exit_code_ || pid_ < 0) return exit_code_;
   const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));

@@ -37,6 +37,10 @@ public:
   /// REQUIRES: it has not been waited for to the end.
   void signal(int number) const;
 
+  /// SIGSTOP, and waits until all its threads stand still.
+  /// REQUIRES: it has not been waited for to the end.
+  void freeze() const;
+
   /// Waits until it has ended, at most `patience`. Its exit code, or 128 + the signal that ended
   /// it.
   std::optional<int> wait(std::chrono::milliseconds patience);
