@@ -6,6 +6,7 @@
 #include "tools/troupe/bench/bench_context.hpp"
 #include "tools/troupe/bench/floor.hpp"
 #include "tools/troupe/bench/measure.hpp"
+#include "tools/troupe/bench/workloads.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 
@@ -81,6 +82,54 @@ void add_floor(CLI::App& bench, Run& run) {
   auto options = add_measure_options(*command);
   command->footer("Example:\n  troupe bench floor --outstanding 1000 --rounds 3");
   command->callback([&run, options] { run = [options] { return measure_floor(*options); }; });
+}
+
+using Measure = int (*)(const WorkloadOptions&);
+
+/// The options that all of them have; the caller adds its own.
+std::shared_ptr<WorkloadOptions> add_workload(CLI::App& command, Run& run, Measure measure,
+                                              std::uint64_t instances) {
+  auto options = std::make_shared<WorkloadOptions>();
+  options->instances = instances;
+  command.add_option("--instances", options->instances, "How many instances there are")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  command.add_option("--outstanding", options->outstanding, "Commands under way")
+      ->check(CLI::Range(1, 8'000))
+      ->capture_default_str();
+  command
+      .add_option("--durability", options->durability,
+                  "dev, or durable: the server syncs before it acknowledges")
+      ->check(CLI::IsMember({"dev", "durable"}))
+      ->capture_default_str();
+  command.add_flag("--json", options->json, "The figures as one line of JSON");
+  command.callback([&run, options, measure] { run = [=] { return measure(*options); }; });
+  return options;
+}
+
+void add_events(CLI::App& command, const std::shared_ptr<WorkloadOptions>& options) {
+  command.add_option("--events", options->events, "Events of each instance before the measurement")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+}
+
+void add_others(CLI::App& bench, Run& run) {
+  auto* memory = bench.add_subcommand("memory", "Memory of a node per instance that it holds");
+  add_workload(*memory, run, measure_memory, 100'000);
+  memory->footer("Example:\n  troupe bench memory --instances 1000000");
+
+  auto* activate = bench.add_subcommand("activate", "First commands of instances after a restart");
+  const auto options = add_workload(*activate, run, measure_activation, 10'000);
+  add_events(*activate, options);
+  activate->add_flag("!--no-snapshots", options->snapshots, "Redis has lost them");
+  activate->footer(
+      "Examples:\n"
+      "  troupe bench activate --events 100 --outstanding 64\n"
+      "  troupe bench activate --events 100 --no-snapshots");
+
+  auto* replay = bench.add_subcommand("replay", "Events folded into a view, from the first on");
+  add_events(*replay, add_workload(*replay, run, measure_replay, 10'000));
+  replay->footer("Example:\n  troupe bench replay --instances 10000 --events 50");
 }
 
 // The processes of a measurement; not for people.
@@ -160,6 +209,7 @@ void add_bench_command(CLI::App& app, Run& run) {
       "  troupe bench commands --outstanding 1000 --instances 10000 --vs floor");
   add_commands(*bench, run);
   add_floor(*bench, run);
+  add_others(*bench, run);
   add_node(*bench, run);
   add_floor_handler(*bench, run);
   add_load(*bench, run);

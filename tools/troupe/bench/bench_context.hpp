@@ -35,6 +35,17 @@ struct Items : troupe::View {
 };
 static_assert(troupe::IsView<Items>);
 
+struct GetItem : troupe::Query {
+  using Question = v1::GetItem;
+  using Reply = v1::ItemRow;
+
+  static troupe::Answer<Reply> answer(const Question& question, const troupe::Views& views) {
+    if (const auto row = views.get<Items>(question.id())) return *row;
+    return troupe::Miss{"item.unknown"};
+  }
+};
+static_assert(troupe::IsQuery<GetItem>);
+
 struct Bench {
   static constexpr std::string_view name = "bench";
   using Parts = troupe::Parts<Item>;
@@ -43,7 +54,7 @@ struct Bench {
 /// The same with a view, for measuring how fast one is folded.
 struct BenchWithView {
   static constexpr std::string_view name = "bench";
-  using Parts = troupe::Parts<Item, Items>;
+  using Parts = troupe::Parts<Item, Items, GetItem>;
 };
 
 }  // namespace bench

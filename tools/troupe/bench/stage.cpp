@@ -55,8 +55,7 @@ Result<std::unique_ptr<BenchStage>> BenchStage::start(BenchStageOptions options,
                                                       const StopSignals& signals) {
   std::unique_ptr<BenchStage> stage(new BenchStage(std::move(options), signals));
   if (auto started = stage->start_servers(); !started) return tl::make_unexpected(started.error());
-  if (stage->options_.serve)
-    if (auto served = stage->serve(); !served) return tl::make_unexpected(served.error());
+  if (auto served = stage->serve(); !served) return tl::make_unexpected(served.error());
   return stage;
 }
 
@@ -113,8 +112,7 @@ void BenchStage::write_node_configuration() const {
       << "\"\n"
       << "[redis]\nurl = \"" << redis_->url() << "\"\n"
       << "[durability]\nmode = \"" << options_.durability << "\"\n"
-      << "[instances]\nlive_max = " << options_.instances_max << "\nidle_seconds = 3600\n"
-      << "snapshot_every = " << options_.snapshot_every << "\n";
+      << "[instances]\nlive_max = " << options_.instances_max << "\nidle_seconds = 3600\n";
 }
 
 /// Asks for a command that is malformed to the runtime and an event to the floor.
@@ -132,6 +130,16 @@ Result<void> BenchStage::wait_until_answered() {
     if (server_->wait(between_looks)) return permanent("it ended at once: " + log_of("server"));
   }
   return permanent("it does not answer: " + log_of("server"));
+}
+
+Result<void> BenchStage::forget_snapshots() {
+  redis_.reset();
+  const auto folder = folder_.path() / "redis-without-snapshots";
+  std::filesystem::create_directories(folder);
+  auto redis = PrivateRedis::start({.folder = folder});
+  if (!redis) return tl::make_unexpected(redis.error());
+  redis_ = std::move(*redis);
+  return {};
 }
 
 Result<int> BenchStage::wait_for_end(ChildProcess& child) const {

@@ -27,9 +27,7 @@ struct BenchStageOptions {
   Answering who = Answering::runtime;
   std::string durability = "dev";  ///< dev, or durable: the server syncs before it acknowledges
   std::uint64_t instances_max = 100'000;  ///< that the node keeps in memory
-  std::uint64_t snapshot_every = 500;
-  bool view = false;  ///< the node folds a view as well
-  bool serve = true;  ///< else nobody answers until serve() is called
+  bool view = false;                      ///< the node folds a view as well
 };
 
 /// Everything ends with it. Not thread safe; made and used on one thread that stays.
@@ -52,11 +50,12 @@ public:
   Result<void> serve();
   /// SIGTERM, and waits for the end.
   void end_serving() { server_.reset(); }
+  void fold_view(bool view) { options_.view = view; }  ///< from the next serve() on
+  Result<void> forget_snapshots();                     ///< REQUIRES: nobody serves
 
   pid_t server() const { return server_->pid(); }
   nats::Connection& connection() { return *connection_; }
-  EventStreams& streams() { return *streams_; }
-  std::string health_url() const { return "http://127.0.0.1:" + std::to_string(health_port_); }
+  Result<std::uint64_t> last_sequence() { return streams_->last_sequence(*Token::parse("bench")); }
 
 private:
   BenchStage(BenchStageOptions options, const StopSignals& signals)
@@ -70,7 +69,7 @@ private:
   Result<int> wait_for_end(ChildProcess& child) const;
   std::string log_of(const std::string& name) const;
 
-  const BenchStageOptions options_;
+  BenchStageOptions options_;
   const StopSignals& signals_;
   TempFolder folder_{"troupe-bench"};
   std::unique_ptr<PrivateNats> nats_;
