@@ -1,7 +1,9 @@
-// Implements loading: the leader says which commit is the last, the nearest replica sends the rest.
+// Implements loading: the leader says which commit is the last, from there each names the one
+// before it, and the nearest replica sends them.
 #include "runtime/nats/event_loading.hpp"
 
 #include <charconv>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -16,9 +18,10 @@ namespace {
 /// One page of a history; whatever is longer takes several.
 constexpr int page_commits_max = 1'024;
 constexpr int page_bytes_max = 4 * 1'024 * 1'024;
-/// A page that starts inside the stream makes the server read up to half of it first, a single get
-/// does not. After this many in a row the gap is long enough to be worth that.
-constexpr int single_gets_max = 64;
+/// A page makes the server walk through the stream from one commit to the next, which takes
+/// milliseconds during which it stores nothing; getting one by its sequence takes microseconds. A
+/// longer gap than this is read in pages all the same.
+constexpr std::size_t steps_back_max = 512;
 
 std::uint64_t number_in(std::string_view text) {
   std::uint64_t number = 0;
@@ -45,16 +48,20 @@ private:
   std::uint64_t position() const { return commits_.empty() ? after_ : commits_.back().sequence; }
 
   void on_last(ApiResult answer);
+
+  // Backwards, one by one.
+  void add_before(StoredCommit commit, std::optional<std::string_view> expected);
+  void read_before();
+  void on_before(const Reply& reply);
+
+  // Forwards, in pages.
   void read_on();
-  void read_single();
   void read_page();
   void read_from_leader();
   /// What a direct get sends; true when more belongs to the same page.
-  bool on_reply(Reply reply, bool is_page);
-  void end_of_step();
-  void add(std::uint64_t sequence, std::string bytes) {
-    commits_.push_back({sequence, subject_, std::move(bytes)});
-  }
+  bool on_reply(const Reply& reply);
+  void end_of_page();
+
   void finish() { done_(std::move(commits_)); }
   void fail(std::string what) { done_(retryable(std::move(what))); }
 
@@ -65,53 +72,67 @@ private:
   const EventLog::Loaded done_;
 
   // Touched by one step at a time.
-  std::optional<StoredMessage> last_;
-  std::uint64_t before_last_ = 0;  ///< sequence of the subject's last but one, when last_ says so
-  std::vector<StoredCommit> commits_;
-  std::uint64_t step_began_at_ = 0;
-  int single_gets_ = 0;
+  std::uint64_t last_ = 0;                  ///< sequence of the subject's last commit
+  std::vector<StoredCommit> newest_first_;  ///< from the last one back
+  std::uint64_t before_ = 0;                ///< sequence of the one before those
+  std::vector<StoredCommit> commits_;       ///< oldest first
+  std::uint64_t page_began_at_ = 0;
 };
 
 void Loading::on_last(ApiResult answer) {
-  std::uint64_t last = 0;
+  std::optional<StoredMessage> message;
   if (answer) {
-    last_ = read_stored_message(*answer);
-    if (!last_) return fail("JetStream's last message of " + subject_.str() + " is not readable.");
-    last = last_->sequence;
+    message = read_stored_message(*answer);
+    if (!message)
+      return fail("JetStream's last message of " + subject_.str() + " is not readable.");
+    last_ = message->sequence;
   } else if (answer.error().err_code != api_error::message_not_found) {
     return fail(answer.error().what);
   }
-  if (last < after_)
+  if (last_ < after_)
     return done_(permanent(fmt::format(
         "The log went back: {} was seen at sequence {} of {}, and its leader now has {} last. Stop "
         "the nodes and restore the stream.",
-        subject_.str(), after_, stream_, last)));
-  if (last == after_) return finish();
+        subject_.str(), after_, stream_, last_)));
+  if (last_ == after_) return finish();
+  add_before({last_, subject_, std::move(message->body)},
+             message->header("Nats-Expected-Last-Subject-Sequence"));
+}
 
-  // The fence that let the last commit in is stored with it and names the commit before it. In a
-  // batch only the first has one; a stored 0 is the first commit of all.
-  const auto expected = last_->header("Nats-Expected-Last-Subject-Sequence");
-  before_last_ = expected ? number_in(*expected) : last;
-  read_on();
+// The fence that let a commit in is stored with it and names the commit before it; the first one's
+// is 0. Of several commits of one append only the first has a fence, and they stand side by side.
+void Loading::add_before(StoredCommit commit, std::optional<std::string_view> expected) {
+  before_ = expected ? number_in(*expected) : commit.sequence - 1;
+  newest_first_.push_back(std::move(commit));
+  if (before_ > after_ && newest_first_.size() < steps_back_max) return read_before();
+  if (before_ > after_) return read_on();
+  commits_.assign(std::make_move_iterator(newest_first_.rbegin()),
+                  std::make_move_iterator(newest_first_.rend()));
+  finish();
+}
+
+void Loading::read_before() {
+  const nlohmann::json wanted{{"seq", before_}};
+  connection_.request("$JS.API.DIRECT.GET." + stream_, {}, wanted.dump(), api_timeout,
+                      [self = shared_from_this()](const Reply& reply) { self->on_before(reply); });
+}
+
+void Loading::on_before(const Reply& reply) {
+  if (reply.status != Reply::Status::answered)
+    return fail(fmt::format("The history of {} could not be read: {}.", subject_.str(),
+                            describe(reply.status)));
+  const auto& message = reply.message;
+  const bool ours = message.status() == 0 && message.header("Nats-Subject") == subject_.str()
+                    && number_in(message.header("Nats-Sequence").value_or("")) == before_;
+  if (!ours) return read_on();  // the replica that answered is behind, or the log was altered
+  add_before({before_, subject_, std::string(message.body())},
+             message.header("Nats-Expected-Last-Subject-Sequence"));
 }
 
 void Loading::read_on() {
-  if (position() >= last_->sequence) return finish();
-  if (position() == before_last_) {
-    add(last_->sequence, std::move(last_->body));
-    return finish();
-  }
-  step_began_at_ = position();
-  if (position() == 0 || single_gets_ >= single_gets_max) return read_page();
-  ++single_gets_;
-  read_single();
-}
-
-void Loading::read_single() {
-  const nlohmann::json wanted{{"seq", position() + 1}, {"next_by_subj", subject_.str()}};
-  connection_.request_many(
-      "$JS.API.DIRECT.GET." + stream_, {}, wanted.dump(), api_timeout,
-      [self = shared_from_this()](Reply reply) { return self->on_reply(std::move(reply), false); });
+  if (position() >= last_) return finish();
+  page_began_at_ = position();
+  read_page();
 }
 
 void Loading::read_page() {
@@ -120,10 +141,10 @@ void Loading::read_page() {
   if (position() > 0) wanted["seq"] = position() + 1;
   connection_.request_many(
       "$JS.API.DIRECT.GET." + stream_, {}, wanted.dump(), api_timeout,
-      [self = shared_from_this()](Reply reply) { return self->on_reply(std::move(reply), true); });
+      [self = shared_from_this()](const Reply& reply) { return self->on_reply(reply); });
 }
 
-bool Loading::on_reply(Reply reply, bool is_page) {
+bool Loading::on_reply(const Reply& reply) {
   constexpr int end_of_batch = 204;
   constexpr int not_found = 404;
   if (reply.status != Reply::Status::answered) {
@@ -133,7 +154,7 @@ bool Loading::on_reply(Reply reply, bool is_page) {
   }
   const int status = reply.message.status();
   if (status == end_of_batch || status == not_found) {
-    end_of_step();
+    end_of_page();
     return false;
   }
   const auto sequence = number_in(reply.message.header("Nats-Sequence").value_or(""));
@@ -142,13 +163,12 @@ bool Loading::on_reply(Reply reply, bool is_page) {
                      status, reply.message.header("Description").value_or("")));
     return false;
   }
-  add(sequence, std::string(reply.message.body()));
-  if (!is_page) end_of_step();
-  return is_page;
+  commits_.push_back({sequence, subject_, std::string(reply.message.body())});
+  return true;
 }
 
-void Loading::end_of_step() {
-  if (position() > step_began_at_) return read_on();
+void Loading::end_of_page() {
+  if (position() > page_began_at_) return read_on();
   read_from_leader();  // the replica that answered is behind
 }
 
@@ -161,7 +181,7 @@ void Loading::read_from_leader() {
             if (!message || message->sequence <= self->position())
               return self->fail("JetStream's next message of " + self->subject_.str()
                                 + " is not readable.");
-            self->add(message->sequence, std::move(message->body));
+            self->commits_.push_back({message->sequence, self->subject_, std::move(message->body)});
             self->read_on();
           });
 }

@@ -23,9 +23,6 @@ RedisSnapshots::~RedisSnapshots() {
   }
   wake_.notify_one();
   thread_.join();
-  for (auto& request : requests_)
-    if (auto* get = std::get_if<Get>(&request.what))
-      get->done(retryable("the snapshot store was stopped"));
 }
 
 void RedisSnapshots::put(const Subject& instance, std::uint64_t version, std::string bytes) {
@@ -53,7 +50,7 @@ void RedisSnapshots::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !requests_.empty(); });
-    if (stopping_) return;
+    if (requests_.empty()) return;
     auto request = std::move(requests_.front());
     requests_.pop_front();
     lock.unlock();

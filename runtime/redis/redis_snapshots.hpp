@@ -14,7 +14,8 @@ namespace troupe::redis {
 
 /// A snapshot is the hash troupe:snapshot:<evt subject> with the fields version and bytes.
 /// Requests are made one after the other by a thread of its own, which runs the completions too.
-/// The destructor fails what still waits.
+/// The destructor waits for what was asked, as a node that ends leaves its snapshots just before;
+/// no longer than the options' timeout after the last request.
 class RedisSnapshots final : public Snapshots {
 public:
   explicit RedisSnapshots(RedisOptions options);
