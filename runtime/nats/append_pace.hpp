@@ -18,7 +18,7 @@ public:
 
   static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
   /// A stream that takes an append in less has no flush to share: the batch's own files cost more.
-  static constexpr Duration worth_sharing = std::chrono::microseconds(80);
+  static constexpr Duration worth_sharing = std::chrono::microseconds(150);
   /// What one more message adds to a batch, about what it takes without a flush (41,000 to 57,000
   /// messages/s were measured at 500 per batch, with a flush before every acknowledgement).
   static constexpr Duration message_of_batch = std::chrono::microseconds(20);

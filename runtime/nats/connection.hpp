@@ -59,7 +59,8 @@ struct ConnectionOptions {
 
 /// Thread safety: any method from any thread. Callbacks run on threads of nats.c's or on the
 /// connection's timeout thread and must not block. Reconnects for ever; never buffers while
-/// disconnected, so that nothing is sent behind a caller's back.
+/// disconnected, so that nothing is sent behind a caller's back. Publishing never blocks: above
+/// 64 MiB that wait to be written it fails.
 /// The destructor ends outstanding requests as `disconnected` and returns when no callback runs.
 class Connection {
 public:

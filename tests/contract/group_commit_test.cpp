@@ -1,0 +1,121 @@
+// Appends of many instances to a server that flushes before every acknowledgement.
+#include <atomic>
+#include <future>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <catch2/catch_all.hpp>
+
+#include "runtime/nats/api.hpp"
+#include "runtime/nats/stored_message.hpp"
+#include "tests/contract/on_jetstream.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using Outcome = AppendResult::Outcome;
+
+namespace {
+
+constexpr int instances = 200;
+constexpr int rounds = 40;
+
+Subject item(int number) {
+  return Subject::events({Token::parse("durable").value(), Token::parse("item").value(),
+                          Token::parse("i" + std::to_string(number)).value()});
+}
+
+/// Each instance appends again as soon as it has its answer. Every tenth append of one of them is
+/// made at a wrong sequence.
+class Writers {
+public:
+  explicit Writers(EventLog& log) : log_(log), last_(instances), made_(instances) {}
+
+  /// Returns when all have their last answer.
+  void run() {
+    for (int i = 0; i < instances; ++i) append(i);
+    finished_.get_future().wait();
+  }
+
+  std::map<Outcome, int> outcomes() const { return outcomes_; }
+  std::uint64_t last(int number) const { return last_[static_cast<std::size_t>(number)]; }
+
+private:
+  void append(int number) {
+    const auto at = static_cast<std::size_t>(number);
+    const bool wrong = number % 20 == 0 && made_[at] % 10 == 5;
+    ++made_[at];
+    std::vector<std::string> commits(number % 7 == 0 ? 3 : 1, "commit");
+    log_.append(item(number), wrong ? last_[at] + 1'000'000 : last_[at], std::move(commits),
+                [this, number](const AppendResult& result) { answered(number, result); });
+  }
+
+  void answered(int number, const AppendResult& result) {
+    const auto at = static_cast<std::size_t>(number);
+    bool more = false;
+    {
+      const std::lock_guard lock(mutex_);
+      ++outcomes_[result.outcome];
+      if (result.outcome == Outcome::acknowledged) last_[at] = result.sequence;
+      more = made_[at] < rounds;
+      if (!more && ++done_ == instances) finished_.set_value();
+    }
+    if (more) append(number);
+  }
+
+  EventLog& log_;
+  std::mutex mutex_;
+  std::vector<std::uint64_t> last_;
+  std::vector<int> made_;
+  std::map<Outcome, int> outcomes_;
+  int done_ = 0;
+  std::promise<void> finished_;
+};
+
+}  // namespace
+
+TEST_CASE("group commit on JetStream: a flush is shared, and each gets its own answer",
+          "[contract][group_commit]") {
+  tool::TempFolder folder("troupe-nats");
+  const auto server =
+      or_throw(tool::PrivateNats::start({.folder = folder.path(), .sync_always = true}));
+  const auto connection = or_throw(nats::Connection::open({server->url(), "test"}));
+  or_throw(nats::ensure_streams(*connection, Token::parse("durable").value(), 1));
+  nats::JetStreamEventLog log(*connection, *connection);
+
+  Writers writers(log);
+  writers.run();
+  const auto outcomes = writers.outcomes();
+  CHECK(outcomes.at(Outcome::conflict) == 10 * 4);  // ten instances, in four of their rounds
+  CHECK(outcomes.at(Outcome::acknowledged) == instances * rounds - 10 * 4);
+  CHECK_FALSE(outcomes.contains(Outcome::unknown));
+
+  for (int i = 0; i < instances; ++i) {
+    std::promise<Result<std::vector<StoredCommit>>> loaded;
+    log.load(item(i), 0, [&](auto result) { loaded.set_value(std::move(result)); });
+    const auto commits = loaded.get_future().get().value();
+    const auto appends = static_cast<std::size_t>(rounds - (i % 20 == 0 ? 4 : 0));
+    CHECK(commits.size() == appends * (i % 7 == 0 ? 3 : 1));
+    CHECK(commits.back().sequence == writers.last(i));
+  }
+
+  // Appends of different instances really stand in one batch.
+  std::map<std::string, std::set<std::string>> subjects_of_batch;
+  const auto info = nats::ask_api_and_wait(*connection, "STREAM.INFO.EVT_DURABLE", {}).value();
+  const auto end = info["state"]["last_seq"].get<std::uint64_t>();
+  for (std::uint64_t sequence = 1; sequence <= end; ++sequence) {
+    const auto stored = nats::read_stored_message(
+        nats::ask_api_and_wait(*connection, "STREAM.MSG.GET.EVT_DURABLE", {{"seq", sequence}})
+            .value());
+    REQUIRE(stored);
+    if (const auto batch = stored->header("Nats-Batch-Id"))
+      subjects_of_batch[std::string(*batch)].insert(stored->subject);
+  }
+  std::size_t largest = 0;
+  for (const auto& [batch, subjects] : subjects_of_batch)
+    largest = std::max(largest, subjects.size());
+  CHECK(largest >= 10);
+}
