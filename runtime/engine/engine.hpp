@@ -45,12 +45,13 @@ struct ContextStats {
   std::uint64_t commands = 0;   ///< answered
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
-  std::uint64_t retries = 0;        ///< appends tried once more, commands sent once more
-  std::uint64_t conflicts = 0;      ///< answers of the log
-  std::uint64_t unknowns = 0;       ///< answers of the log
-  std::uint64_t parked = 0;         ///< events
-  std::uint64_t open_effects = 0;   ///< calls to the outside world without an outcome, now
-  std::uint64_t view_position = 0;  ///< up to where all its views reflect the stream, now
+  std::uint64_t retries = 0;          ///< appends tried once more, commands sent once more
+  std::uint64_t conflicts = 0;        ///< answers of the log
+  std::uint64_t unknowns = 0;         ///< answers of the log
+  std::uint64_t parked = 0;           ///< events
+  std::uint64_t open_effects = 0;     ///< calls to the outside world without an outcome, now
+  std::uint64_t view_position = 0;    ///< up to where all its views reflect the stream, now
+  std::vector<std::string> alarms{};  ///< sentences about what has stopped until a restart
 };
 
 struct EngineStats {

@@ -108,7 +108,7 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog},
+        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog, alarms_},
         ViewName{name_, token(view.name)}, view,
         [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
   }
@@ -142,7 +142,8 @@ ContextStats HostedContext::stats() const {
           .unknowns = counters_.unknowns,
           .parked = counters_.parked,
           .open_effects = counters_.open_effects,
-          .view_position = positions_.slowest()};
+          .view_position = positions_.slowest(),
+          .alarms = alarms_.all()};
 }
 
 }  // namespace troupe::engine

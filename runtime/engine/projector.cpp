@@ -160,7 +160,10 @@ Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
 }
 
 Projector::Step Projector::alarm(const std::string& sentence) const {
-  spdlog::critical("View {}.{} has stopped: {}.", name_.context.str(), name_.view.str(), sentence);
+  const auto what =
+      fmt::format("View {}.{} has stopped: {}.", name_.context.str(), name_.view.str(), sentence);
+  spdlog::critical(what);
+  world_.alarms.raise(what);
   return Step::stop;
 }
 

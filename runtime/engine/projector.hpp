@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/engine/alarms.hpp"
 #include "runtime/engine/watchdog.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/view_store.hpp"
@@ -36,6 +37,7 @@ public:
     EventStreams& streams;
     ViewStore& views;
     Watchdog& watchdog;
+    Alarms& alarms;
   };
   /// Told from the projector's thread whenever the view's checkpoint has changed.
   using Moved = std::function<void(std::uint64_t checkpoint)>;

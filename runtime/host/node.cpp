@@ -167,18 +167,25 @@ private:
 
   std::string not_ready_because() const {
     if (!connections_.connected()) return "NATS at " + config_.nats_url + " is away";
+    for (const auto& context : engine_->stats().contexts)
+      if (!context.alarms.empty()) return context.alarms.front();
     return {};
   }
 
   std::string info() const {
     nlohmann::json info{{"node", config_.name}, {"durability", durability_}};
     for (const auto& stats : engine_->stats().contexts)
-      info["contexts"][stats.context] = {
-          {"instances", stats.instances},       {"commands", stats.commands},
-          {"commits", stats.commits},           {"events", stats.events},
-          {"retries", stats.retries},           {"conflicts", stats.conflicts},
-          {"unknowns", stats.unknowns},         {"parked", stats.parked},
-          {"open_effects", stats.open_effects}, {"view_position", stats.view_position}};
+      info["contexts"][stats.context] = {{"instances", stats.instances},
+                                         {"commands", stats.commands},
+                                         {"commits", stats.commits},
+                                         {"events", stats.events},
+                                         {"retries", stats.retries},
+                                         {"conflicts", stats.conflicts},
+                                         {"unknowns", stats.unknowns},
+                                         {"parked", stats.parked},
+                                         {"open_effects", stats.open_effects},
+                                         {"view_position", stats.view_position},
+                                         {"alarms", stats.alarms}};
     return info.dump();
   }
 

@@ -104,7 +104,8 @@ TEST_CASE("two nodes that keep the same view count every event once", "[engine][
   CHECK(cents(get(second.ask(balance_of("alice", last)))) == 200);
 }
 
-TEST_CASE("a view whose checkpoint is beyond the stream stands still", "[engine][views]") {
+TEST_CASE("a view whose checkpoint is beyond the stream stands still and says so",
+          "[engine][views]") {
   World world;
   REQUIRE(world.views.apply(balances, 0, 99, {}));
   Node node(world, {model_of<Bank>()});
@@ -113,6 +114,9 @@ TEST_CASE("a view whose checkpoint is beyond the stream stands still", "[engine]
   question.deadline = std::chrono::steady_clock::now() + 300ms;
   CHECK(get(node.ask(question)).code == 504);
   CHECK(*world.views.checkpoint(balances) == 99);
+  const auto alarms = node.engine().stats().contexts.front().alarms;
+  REQUIRE(alarms.size() == 1);
+  CHECK_THAT(alarms.front(), Catch::Matchers::ContainsSubstring("example.balances has stopped"));
 }
 
 TEST_CASE("too many waiting questions are refused at once", "[engine][views]") {
