@@ -76,6 +76,11 @@ void CommandMemory::place_newest(std::size_t count, std::uint64_t last) {
 
 Time CommandMemory::newest_time() const { return size() == 0 ? Time{} : kept_.back().committed_at; }
 
+std::size_t CommandMemory::bytes() const noexcept {
+  const auto text = size() == 0 ? 0 : kept_.back().text.capacity();  // they are much alike
+  return kept_.capacity() * (sizeof(Kept) + sizeof(std::uint32_t)) + size() * text;
+}
+
 void CommandMemory::save(v1::Snapshot& to) const {
   for (std::size_t i = begin_; i < kept_.size(); ++i) {
     const auto command = kept_[i].unpacked();

@@ -51,6 +51,7 @@ public:
   /// When the newest was committed; the epoch when there is none.
   Time newest_time() const;
   std::size_t size() const noexcept { return kept_.size() - begin_; }
+  std::size_t bytes() const noexcept;  ///< of memory, about
 
   void save(v1::Snapshot& to) const;
   static CommandMemory restore(const v1::Snapshot& from);

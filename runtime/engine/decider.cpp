@@ -21,9 +21,11 @@ Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const Remembe
                   .duplicate = !waiting.sent};
 }
 
-v1::Commit commit_of(const InstanceKind& kind, const Fold& fold, const Command& command,
-                     const std::vector<MessagePtr>& events) {
-  v1::Commit commit;
+/// The message is made over and over again, which keeps its memory.
+const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Command& command,
+                            const std::vector<MessagePtr>& events) {
+  thread_local v1::Commit commit;
+  commit.Clear();
   commit.set_context(command.instance.context.str());
   commit.set_aggregate(command.instance.aggregate.str());
   commit.set_id(command.instance.id.str());
@@ -81,7 +83,7 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Bat
         422, std::string(decision.rejection->code) + ": " + command.type + " is refused", version};
   if (decision.events.empty()) return Accepted{};
 
-  const auto commit = commit_of(kind, fold, command, decision.events);
+  const auto& commit = commit_of(kind, fold, command, decision.events);
   auto bytes = commit.SerializeAsString();
   if (bytes.size() > commit_bytes_max)
     return Rejected{413,

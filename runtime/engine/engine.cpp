@@ -92,6 +92,7 @@ void Engine::Impl::renew_leases() {
 
 void Engine::Impl::look_after_deadlines() {
   queries->expire();
+  table.look_after_deadlines();
   housekeeping.post_after(deadlines_interval, [this] { look_after_deadlines(); });
 }
 
@@ -153,7 +154,9 @@ void Engine::send(Command command, CommandBus::Answered answered) {
                              "slot " + std::to_string(slot) + " of "
                                  + command.instance.context.str() + " is held by another node",
                              std::nullopt});
-  impl.table.send(kind, slot, std::move(command), std::move(answered));
+  if (!impl.gate->pass(
+          [&] { impl.table.send(kind, slot, std::move(command), std::move(answered)); }))
+    answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
 }
 
 void Engine::ask(QueryCall call, QueryBus::Answered answered) {

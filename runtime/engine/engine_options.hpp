@@ -15,6 +15,8 @@ struct EngineOptions {
 
   /// Above this the least recently used idle instances leave memory.
   std::size_t instances_max = 100'000;
+  /// The same above this many bytes of all instances together, about.
+  std::size_t instance_bytes_max = std::size_t{1} << 30;
   /// An instance without commands for so long leaves memory.
   std::chrono::milliseconds idle_after{60'000};
   /// A snapshot is kept after so many commits ...

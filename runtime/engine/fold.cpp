@@ -67,6 +67,10 @@ void Fold::acknowledged(std::size_t commits, std::uint64_t last_sequence) {
   sequence_ = last_sequence;
 }
 
+std::size_t Fold::bytes() const {
+  return sizeof(Fold) + state_->SpaceUsedLong() + commit_hash_.capacity() + memory_.bytes();
+}
+
 std::string Fold::snapshot(std::string_view fingerprint) const {
   TROUPE_ASSERT(sequence_ != 0, "a snapshot is of commits that are in the log");
   v1::Snapshot snapshot;

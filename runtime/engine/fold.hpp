@@ -26,6 +26,9 @@ public:
   const std::string& commit_hash() const noexcept { return commit_hash_; }
   const CommandMemory& memory() const noexcept { return memory_; }
 
+  /// How much memory it takes, about. Takes as long as the state is large.
+  std::size_t bytes() const;
+
   /// Applies the next commit as it lies in the log. Fails permanently when it does not continue the
   /// chain of versions and hashes, or when the program does not know its events.
   Result<void> apply(const StoredCommit& stored);

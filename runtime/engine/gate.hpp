@@ -11,10 +11,12 @@ namespace troupe::engine {
 /// after stop() finds a closed gate instead of a destroyed engine. Thread safe.
 class Gate {
 public:
+  /// False: it is closed, and nothing was done.
   template <class Pass>
-  void pass(Pass&& through) {
+  bool pass(Pass&& through) {
     const std::shared_lock lock(mutex_);
     if (open_) through();
+    return open_;
   }
 
   /// Waits for those who are passing; afterwards nobody does.

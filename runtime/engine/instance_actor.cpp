@@ -36,11 +36,8 @@ caf::behavior InstanceActor::make_behavior() {
         phase_ = Phase::idle;
         advance();
       },
-      [this](Tick tick) {
-        if (tick.number != ticks_) return;  // a later one was asked for, for an earlier time
-        next_tick_ = std::chrono::steady_clock::time_point::max();
+      [this](DeadlinePassed) {
         expire();
-        watch_next_deadline();
         advance();
       },
       [this](Leave how) {
@@ -56,7 +53,6 @@ void InstanceActor::receive(Waiting waiting) {
   if (phase_ == Phase::refusing) return answer(waiting, Rejected{503, refusal_, std::nullopt});
   if (waiting.command.deadline <= kind_->clock.steady())
     return answer(waiting, Unknown{"the deadline passed before the command was started"});
-  watch_deadline(waiting.command.deadline);
   queue_.push_back(std::move(waiting));
   advance();
 }
@@ -133,7 +129,7 @@ void InstanceActor::append() {
     const auto* accepted = std::get_if<Accepted>(&entry.outcome);
     if (accepted && accepted->first_version != 0 && !accepted->duplicate) entry.waiting.sent = true;
   }
-  kind_->log.append(subject_, batch_->expected, batch_->commits, reply_as<Appended>());
+  kind_->log.append(subject_, batch_->expected, batch_->commits, reply_here_as<Appended>());
 }
 
 void InstanceActor::appended(const AppendResult& result) {
@@ -160,7 +156,10 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   kind_->counters.events += batch.events;
   for (auto& entry : batch.entries) answer(entry.waiting, std::move(entry.outcome));
   snapshot_commits_ += batch.commits.size();
-  if (fold_) keep_snapshot(kind_->options.snapshot_every);
+  if (fold_) {
+    weigh();
+    keep_snapshot(kind_->options.snapshot_every);
+  }
   phase_ = Phase::idle;
   advance();
 }
@@ -194,6 +193,14 @@ void InstanceActor::pause() {
   }
   phase_ = Phase::pausing;
   delayed_send(this, backoff_.next(), Wake{});
+}
+
+/// Seldom enough that a large state costs each of its events little.
+void InstanceActor::weigh() {
+  constexpr std::uint64_t growth = 8;
+  if (fold_->version() < weigh_at_) return;
+  weigh_at_ = fold_->version() + fold_->version() / growth + 1;
+  presence_->take(bytes_without_fold + fold_->bytes());
 }
 
 }  // namespace troupe::engine

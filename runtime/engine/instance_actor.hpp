@@ -12,6 +12,7 @@
 #include <caf/all.hpp>
 
 #include "runtime/engine/backoff.hpp"
+#include "runtime/engine/calling_thread.hpp"
 #include "runtime/engine/decider.hpp"
 #include "runtime/engine/instance_kind.hpp"
 #include "runtime/engine/recent_keys.hpp"
@@ -37,11 +38,8 @@ struct LookedUp {
 struct Appended {
   AppendResult result;
 };
-struct Wake {};  ///< after a pause between tries
-/// At the deadline of a command that waits; only the newest counts.
-struct Tick {
-  std::uint64_t number = 0;
-};
+struct Wake {};            ///< after a pause between tries
+struct DeadlinePassed {};  ///< of a command that waits, perhaps
 
 /// All state belongs to the actor; ports' completions reach it as messages.
 class InstanceActor final : public caf::event_based_actor {
@@ -76,6 +74,7 @@ private:
   void acknowledged(std::uint64_t last_sequence);
   void resolve();
   void pause();
+  void weigh();
 
   // Reading: instance_loading.cpp.
   void load();
@@ -92,8 +91,6 @@ private:
 
   // Answering and leaving: instance_answers.cpp.
   void expire();
-  void watch_deadline(std::chrono::steady_clock::time_point deadline);
-  void watch_next_deadline();
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
   void refuse(std::string alarm);
@@ -107,11 +104,22 @@ private:
       gate->pass([&] { caf::anon_send(self, Answer{std::move(result)}); });
     };
   }
+  /// The same for an answer that takes little time to deal with: on the thread that brings it.
+  template <class Answer>
+  auto reply_here_as() {
+    return [gate = kind_->gate, self = caf::actor(this)](auto result) {
+      gate->pass([&] {
+        CallingThread here(self->home_system());
+        here.send(self, Answer{std::move(result)});
+        here.run();
+      });
+    };
+  }
 
   static constexpr std::chrono::milliseconds pause_min{5};
   static constexpr std::chrono::milliseconds pause_max{1'000};
-  /// Deadlines are looked after at least so often while somebody waits.
-  static constexpr std::chrono::seconds tick_max{10};
+  /// What an instance takes beside its fold: actor, mailbox and the table's entry.
+  static constexpr std::size_t bytes_without_fold = 2'048;
   /// Ids of commands that crashed twice and are refused; beyond it the oldest gets another chance.
   static constexpr std::size_t crashed_ids_max = 128;
 
@@ -129,9 +137,8 @@ private:
   bool fresh_ = false;  // read from the log for what is decided next
   bool use_snapshot_ = true;
   bool leaving_ = false;
-  std::uint64_t snapshot_commits_ = 0;  // since the last snapshot
-  std::uint64_t ticks_ = 0;
-  std::chrono::steady_clock::time_point next_tick_ = std::chrono::steady_clock::time_point::max();
+  std::uint64_t snapshot_commits_ = 0;       // since the last snapshot
+  std::uint64_t weigh_at_ = 0;               // version
   std::unique_ptr<RecentKeys> crashed_ids_;  // none until one crashes twice
   std::string refusal_;
 };
@@ -145,4 +152,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Loaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::LookedUp)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Appended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Wake)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::DeadlinePassed)

@@ -30,21 +30,6 @@ void InstanceActor::expire() {
       answer(entry.waiting, Unknown{"the deadline passed before the log acknowledged the events"});
 }
 
-void InstanceActor::watch_deadline(std::chrono::steady_clock::time_point deadline) {
-  if (deadline >= next_tick_) return;
-  const auto now = kind_->clock.steady();
-  next_tick_ = std::min(deadline, now + tick_max);
-  delayed_send(this, std::max(next_tick_ - now, std::chrono::steady_clock::duration{1}),
-               Tick{++ticks_});
-}
-
-void InstanceActor::watch_next_deadline() {
-  for (const auto& waiting : queue_) watch_deadline(waiting.command.deadline);
-  if (!batch_) return;
-  for (const auto& entry : batch_->entries)
-    if (entry.waiting.answered) watch_deadline(entry.waiting.command.deadline);
-}
-
 void InstanceActor::answer(Waiting& waiting, Outcome outcome) {
   if (!waiting.answered) return;
   --presence_->in_flight;
@@ -84,6 +69,7 @@ void InstanceActor::leave() {
 }
 
 void InstanceActor::on_exit() {
+  presence_->take(0);
   fold_.reset();
   batch_.reset();
   queue_.clear();

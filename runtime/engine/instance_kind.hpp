@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -37,8 +38,19 @@ struct InstanceKind {
 
 /// What the table and an instance know of each other. Written by both, from any thread.
 struct Presence {
+  explicit Presence(std::atomic<std::size_t>& of_all) : bytes_of_all(of_all) {}
+
+  /// Says how much memory it takes, about; 0 when it leaves.
+  void take(std::size_t wanted) noexcept { bytes_of_all += wanted - bytes.exchange(wanted); }
+
   std::atomic<std::uint32_t> in_flight{0};  ///< commands sent to it and not answered
   std::atomic<bool> in_doubt{false};        ///< it waits to learn what became of an append
+  std::atomic<std::size_t> bytes{0};
+  std::atomic<std::size_t>& bytes_of_all;  ///< the sum over the node's instances
+
+  // Of the table, under its lock.
+  bool watched = false;                            ///< the table looks after its deadline
+  std::chrono::steady_clock::time_point deadline;  ///< the earliest of what is in flight, or before
 };
 
 }  // namespace troupe::engine

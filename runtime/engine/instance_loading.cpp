@@ -59,6 +59,8 @@ void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
   snapshot_commits_ = commits->size() - known;
   use_snapshot_ = true;
   fresh_ = true;
+  weigh_at_ = 0;
+  weigh();
   phase_ = Phase::idle;
   advance();
 }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "runtime/engine/calling_thread.hpp"
 #include "runtime/engine/instance_actor.hpp"
 
 namespace troupe::engine {
@@ -17,6 +18,7 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
   if (!in_flight_.enter())
     return answered(Rejected{429, "the node has too many commands in flight", std::nullopt});
   Rejected rejected;
+  CallingThread here(actors_);
   {
     auto& shard = shards_.at(slot);
     const std::lock_guard lock(shard.mutex);
@@ -25,14 +27,17 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
     } else {
       auto& entry = entry_of(shard, kind, command.instance);
       if (entry.presence->in_flight < options_.in_flight_per_instance_max) {
+        watch(shard, entry, command.deadline);
         ++entry.presence->in_flight;
-        caf::anon_send(entry.actor,
-                       Waiting{.command = std::move(command), .answered = std::move(answered)});
-        return;
+        here.send(entry.actor,
+                  Waiting{.command = std::move(command), .answered = std::move(answered)});
+        answered = nullptr;
+      } else {
+        rejected = {429, "too many commands wait for this instance", std::nullopt};
       }
-      rejected = {429, "too many commands wait for this instance", std::nullopt};
     }
   }
+  if (!answered) return here.run();
   in_flight_.leave();
   answered(std::move(rejected));
 }
@@ -44,8 +49,8 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
   if (const auto found = shard.by_subject.find(subject.str()); found != shard.by_subject.end()) {
     shard.entries.splice(shard.entries.end(), shard.entries, found->second);
   } else {
-    make_room(shard);
-    auto presence = std::make_shared<Presence>();
+    make_room(shard, std::max<std::size_t>(options_.instances_max / shards_.size(), 1) - 1);
+    auto presence = std::make_shared<Presence>(bytes_);
     auto actor = actors_.spawn<InstanceActor>(kind, subject, presence);
     ++kind->counters.instances;
     shard.entries.push_back({.subject = std::move(subject),
@@ -61,13 +66,39 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
   return entry;
 }
 
+/// Few commands meet their deadline: a timer for each would cost more than the command itself.
+void InstanceTable::watch(Shard& shard, const Entry& entry,
+                          std::chrono::steady_clock::time_point deadline) {
+  auto& presence = *entry.presence;
+  if (!presence.watched || presence.in_flight == 0) presence.deadline = deadline;
+  presence.deadline = std::min(presence.deadline, deadline);
+  if (!std::exchange(presence.watched, true)) shard.busy.push_back({entry.presence, entry.actor});
+}
+
+void InstanceTable::look_after_deadlines() {
+  const auto now = clock_.steady();
+  for (auto& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    std::erase_if(shard.busy, [](const Busy& one) {
+      one.presence->watched = one.presence->in_flight > 0;
+      return !one.presence->watched;
+    });
+    for (const auto& one : shard.busy) {
+      if (one.presence->deadline > now) continue;
+      one.presence->deadline = now + tell_again_after;
+      caf::anon_send(one.actor, DeadlinePassed{});
+    }
+  }
+}
+
 /// Each shard keeps its share of the node's bound. One that cannot, because all are busy, grows.
-void InstanceTable::make_room(Shard& shard) {
-  const auto share = std::max<std::size_t>(options_.instances_max / shards_.size(), 1);
+void InstanceTable::make_room(Shard& shard, std::size_t instances_max) {
+  const auto too_much = [&] {
+    return shard.entries.size() > instances_max || bytes_ > options_.instance_bytes_max;
+  };
   std::size_t passed_over = 0;
-  for (auto entry = shard.entries.begin(); shard.entries.size() >= share
-                                           && entry != shard.entries.end()
-                                           && passed_over < passed_over_max;) {
+  for (auto entry = shard.entries.begin();
+       too_much() && entry != shard.entries.end() && passed_over < passed_over_max;) {
     const bool may_leave = entry->presence->in_flight == 0 && !entry->presence->in_doubt;
     if (may_leave) {
       entry = let_go(shard, entry, false);
@@ -81,6 +112,7 @@ void InstanceTable::make_room(Shard& shard) {
 InstanceTable::Entries::iterator InstanceTable::let_go(Shard& shard, Entries::iterator entry,
                                                        bool at_once) {
   caf::anon_send(entry->actor, Leave{at_once});
+  entry->presence->take(0);
   --entry->kind->counters.instances;
   shard.by_subject.erase(entry->subject.str());
   return shard.entries.erase(entry);
@@ -93,6 +125,7 @@ void InstanceTable::sweep() {
     for (auto entry = shard.entries.begin();
          entry != shard.entries.end() && entry->used <= idle_since;)
       entry = entry->presence->in_flight == 0 ? let_go(shard, entry, false) : std::next(entry);
+    make_room(shard, shard.entries.size());
   }
 }
 

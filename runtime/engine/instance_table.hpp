@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <caf/all.hpp>
 
@@ -29,7 +31,12 @@ public:
   void send(const std::shared_ptr<const InstanceKind>& kind, std::uint32_t slot, Command command,
             CommandBus::Answered answered);
 
-  /// Lets instances go that have had nothing to do for long.
+  /// Tells instances that have not answered a command by its deadline. At most so late as the time
+  /// between two calls.
+  void look_after_deadlines();
+
+  /// Lets instances go that have had nothing to do for long, and some more while all together take
+  /// too much memory.
   void sweep();
 
   /// Lets the instances of a context's slot go, once they have answered.
@@ -48,25 +55,37 @@ private:
   };
   using Entries = std::list<Entry>;
 
+  /// An instance that had commands in flight when it was looked at last.
+  struct Busy {
+    std::shared_ptr<Presence> presence;
+    caf::actor actor;
+  };
+
   struct Shard {
     std::mutex mutex;
     Entries entries;  // least recently used first
+    std::vector<Busy> busy;
     std::unordered_map<std::string_view, Entries::iterator> by_subject;
     bool closed = false;
   };
 
   Entry& entry_of(Shard& shard, const std::shared_ptr<const InstanceKind>& kind,
                   const Instance& instance);
-  void make_room(Shard& shard);
+  static void watch(Shard& shard, const Entry& entry,
+                    std::chrono::steady_clock::time_point deadline);
+  void make_room(Shard& shard, std::size_t instances_max);
   Entries::iterator let_go(Shard& shard, Entries::iterator entry, bool at_once);
 
   /// How many busy instances are passed over to find one that may leave.
   static constexpr std::size_t passed_over_max = 16;
+  /// One that does not answer at its deadline is told again so often.
+  static constexpr std::chrono::seconds tell_again_after{1};
 
   caf::actor_system& actors_;
   const EngineOptions& options_;
   const Clock& clock_;
   InFlight& in_flight_;
+  std::atomic<std::size_t> bytes_{0};  // of all instances, about
   std::array<Shard, slots_default> shards_;
 };
 

@@ -62,8 +62,10 @@ Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
     return permanent(source + ": node.log_level must be trace, debug, info, warn or error");
   if (config.replicas != 1 && config.replicas != 3 && config.replicas != 5)
     return permanent(source + ": nats.replicas must be 1, 3 or 5");
-  if (config.live_max == 0 || config.idle_seconds == 0 || config.snapshot_every == 0)
-    return permanent(source + ": live_max, idle_seconds and snapshot_every must be above zero");
+  if (config.live_max == 0 || config.live_mb_max == 0 || config.idle_seconds == 0
+      || config.snapshot_every == 0)
+    return permanent(
+        source + ": live_max, live_mb_max, idle_seconds and snapshot_every must be above zero");
   return config;
 }
 
@@ -95,6 +97,7 @@ Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   config.mail_from = value<std::string>(table, "notifications.from");
   for (const auto& [path, target] :
        {std::pair{"instances.live_max", &config.live_max},
+        std::pair{"instances.live_mb_max", &config.live_mb_max},
         std::pair{"instances.idle_seconds", &config.idle_seconds},
         std::pair{"instances.snapshot_every", &config.snapshot_every}}) {
     const auto number = count(table, path, source);

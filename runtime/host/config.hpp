@@ -22,6 +22,7 @@ struct NodeConfig {
   std::string redis_url;
   std::string durability;
   std::uint64_t live_max = 0;
+  std::uint64_t live_mb_max = 0;
   std::uint64_t idle_seconds = 0;
   std::uint64_t snapshot_every = 0;
   std::string gateway_subject;

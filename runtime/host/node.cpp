@@ -88,6 +88,7 @@ engine::EngineOptions engine_options(const NodeConfig& config) {
   options.node = config.name;
   options.program = domain_fingerprint();
   options.instances_max = config.live_max;
+  options.instance_bytes_max = config.live_mb_max << 20;
   options.idle_after = std::chrono::seconds(config.idle_seconds);
   options.snapshot_every = config.snapshot_every;
   return options;

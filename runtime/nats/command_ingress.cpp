@@ -57,10 +57,15 @@ void CommandIngress::on(const Received& message) {
         fmt::format("This node has {} requests in flight; repeat a little later.",
                     responder_.in_flight.max()));
 
+  const bool id_is_ours = !message.header(header::command_id);
   std::string id = command->id;
   bus_.send(std::move(*command), [&responder = responder_, call = std::move(call),
-                                  id = std::move(id)](const Outcome& outcome) {
-    responder.answer(call, command_reply(outcome, id, call.form, responder.node()));
+                                  id = std::move(id), id_is_ours](const Outcome& outcome) {
+    auto reply = command_reply(outcome, call.form, responder.node());
+    // A client that chose it knows it, and needs it again only to repeat the command.
+    if (id_is_ours || std::holds_alternative<Unknown>(outcome))
+      reply.headers.emplace_back(header::command_id, id);
+    responder.answer(call, reply);
     responder.in_flight.leave();
   });
 }

@@ -10,6 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/nats/cork.hpp"
 #include "runtime/nats/event_loop.hpp"
 #include "runtime/nats/feed.hpp"
 #include "runtime/nats/outstanding.hpp"
@@ -67,7 +68,7 @@ MessageHandle make_message(std::string_view subject, const Headers& headers, std
   for (const auto& [key, value] : headers) {
     TROUPE_ASSERT(is_clean(key), "a header key holds no space and no control character");
     if (value.empty()) continue;  // nats.c before 3.11 misreads them
-    const natsStatus set = natsMsgHeader_Add(raw, std::string(key).c_str(), value.c_str());
+    const natsStatus set = natsMsgHeader_Add(raw, key, value.c_str());
     TROUPE_ASSERT(set == NATS_OK, "nats.c could not set a header");
   }
   return message;
@@ -238,6 +239,7 @@ NatsConnection::~NatsConnection() {
     std::unique_lock lock(mutex_);
     closed_changed_.wait(lock, [this] { return closed_; });
   }
+  loop_.wait_for_writers();
   replies_->close();
 }
 
@@ -246,7 +248,9 @@ NatsConnection::~NatsConnection() {
 natsStatus NatsConnection::send(natsMsg* message) {
   if (!has_room(static_cast<std::size_t>(natsMsg_GetDataLength(message))))
     return NATS_INSUFFICIENT_BUFFER;
-  return natsConnection_PublishMsg(handle_.get(), message);
+  const natsStatus sent = natsConnection_PublishMsg(handle_.get(), message);
+  if (!Cork::held()) loop_.wake();  // or this one would wait for another thread's burst
+  return sent;
 }
 
 /// Over the bound every publish looks, until there is room again.
@@ -304,6 +308,7 @@ Result<std::unique_ptr<Connection::Subscribed>> NatsConnection::subscribe(
     const std::string& subject, const std::string& queue, Handler handler) {
   TROUPE_ASSERT(is_clean(subject), "a subject holds no space and no control character");
   TROUPE_ASSERT(queue.empty() || is_clean(queue), "a queue group holds no space");
+  Cork::let_go();  // as this waits for the server
   auto feed = std::make_unique<Feed>(std::move(handler));
   const natsStatus opened = feed->open(handle_.get(), subject, queue);
   if (opened != NATS_OK) {
@@ -398,6 +403,7 @@ Reply Connection::request_and_wait(std::string_view subject, const Headers& head
     std::condition_variable changed;
     std::optional<Reply> reply;
   };
+  Cork::let_go();  // the request itself would wait in it
   const auto wait = std::make_shared<Wait>();
   request(subject, headers, body, timeout, [wait](Reply reply) {
     const std::lock_guard lock(wait->mutex);

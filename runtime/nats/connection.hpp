@@ -17,7 +17,8 @@
 
 namespace troupe::nats {
 
-using Headers = std::vector<std::pair<std::string_view, std::string>>;
+/// Keys are literals or live as long.
+using Headers = std::vector<std::pair<const char*, std::string>>;
 
 /// A message that came in. Views are valid as long as it lives.
 class Received {

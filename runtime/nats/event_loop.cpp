@@ -1,17 +1,35 @@
 // Implements the loop on nats.c's libuv adapter, whose functions this file alone may define.
 #include "runtime/nats/event_loop.hpp"
 
+#include <condition_variable>
+#include <mutex>
 #include <thread>
+
+#include <pthread.h>
+#include <sched.h>
 
 #include <nats/adapters/libuv.h>
 
+#include "runtime/nats/cork.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::nats {
 
-struct EventLoop::Impl {
+/// Stands between nats.c and the adapter. nats.c asks once for its buffer to be written, and says
+/// when that is done. Either the loop writes, which must be woken for it, or the thread that lets
+/// go of the cork, which is awake; never both at a time, as nats.c takes an empty write for a lost
+/// connection.
+struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   uv_loop_t loop;
   std::thread thread;
+
+  std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
+  std::condition_variable written;
+  natsConnection* connection = nullptr;
+  void* adapter = nullptr;    // the adapter's own data; none before and after it is attached
+  bool held_back = false;     // asked for, and nobody writes yet
+  bool passed_on = false;     // the loop writes
+  bool writing_here = false;  // a thread that let go of the cork writes
 
   /// Returns when the connection has closed and the adapter has let go of it.
   void run() {
@@ -19,9 +37,91 @@ struct EventLoop::Impl {
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
   }
+
+  natsStatus ask_for_writing() {
+    const std::lock_guard lock(mutex);
+    if (Cork::held()) Cork::add(shared_from_this());
+    if (!Cork::held() && !writing_here) return pass_on();
+    held_back = true;
+    return NATS_OK;
+  }
+  natsStatus stop_writing() {
+    const std::lock_guard lock(mutex);
+    held_back = false;
+    return std::exchange(passed_on, false) ? natsLibuv_Write(adapter, false) : NATS_OK;
+  }
+  natsStatus pass_on() {
+    held_back = false;
+    passed_on = true;
+    return natsLibuv_Write(adapter, true);
+  }
+
+  void wake() {
+    const std::lock_guard lock(mutex);
+    if (held_back && !writing_here && adapter != nullptr) (void)pass_on();
+  }
+  void release() override {
+    std::unique_lock lock(mutex);
+    if (writing_here) return;  // that thread looks again
+    while (held_back && adapter != nullptr) {
+      held_back = false;
+      writing_here = true;
+      lock.unlock();
+      if (natsConnection_Buffered(connection) > 0) natsConnection_ProcessWriteEvent(connection);
+      const bool all_written = natsConnection_Buffered(connection) <= 0;
+      lock.lock();
+      writing_here = false;
+      if (!all_written && !held_back && adapter != nullptr) (void)pass_on();  // the socket is full
+    }
+    written.notify_all();
+  }
+  void wait_for_writers() {
+    std::unique_lock lock(mutex);
+    written.wait(lock, [this] { return !writing_here; });
+  }
+
+  // What nats.c calls, under the connection's lock.
+  static natsStatus on_attach(void** data, void* closure, natsConnection* connection,
+                              natsSock socket) {
+    auto& self = *static_cast<Impl*>(closure);
+    *data = closure;
+    const std::lock_guard lock(self.mutex);
+    self.connection = connection;
+    return natsLibuv_Attach(&self.adapter, &self.loop, connection, socket);
+  }
+  static natsStatus on_read(void* data, bool add) {
+    return natsLibuv_Read(static_cast<Impl*>(data)->adapter, add);
+  }
+  static natsStatus on_write(void* data, bool add) {
+    auto& self = *static_cast<Impl*>(data);
+    return add ? self.ask_for_writing() : self.stop_writing();
+  }
+  static natsStatus on_detach(void* data) {
+    auto& self = *static_cast<Impl*>(data);
+    const std::lock_guard lock(self.mutex);
+    return natsLibuv_Detach(std::exchange(self.adapter, nullptr));
+  }
 };
 
-EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {
+namespace {
+
+/// nats.c hands every message that is done with to a thread of its own to be freed. Woken for each,
+/// that thread drove those that do the work from their processor, once per message. Threads inherit
+/// this policy, under which they run as soon as there is room but push nobody aside.
+void open_library() {
+  std::thread([] {
+    const sched_param none{};
+    (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+    const natsStatus opened = nats_Open(-1);
+    TROUPE_ASSERT(opened == NATS_OK, "nats.c could not be started");
+  }).join();
+}
+
+}  // namespace
+
+EventLoop::EventLoop() : impl_(std::make_shared<Impl>()) {
+  static std::once_flag opened;
+  std::call_once(opened, open_library);
   natsLibuv_Init();
   TROUPE_ASSERT(uv_loop_init(&impl_->loop) == 0, "libuv could not make a loop");
 }
@@ -32,8 +132,8 @@ EventLoop::~EventLoop() {
 }
 
 natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options) {
-  const natsStatus set = natsOptions_SetEventLoop(
-      options, &impl_->loop, natsLibuv_Attach, natsLibuv_Read, natsLibuv_Write, natsLibuv_Detach);
+  const natsStatus set = natsOptions_SetEventLoop(options, impl_.get(), Impl::on_attach,
+                                                  Impl::on_read, Impl::on_write, Impl::on_detach);
   if (set != NATS_OK) return set;
   // The first attachment belongs to the loop's thread, and until it runs that is this one.
   natsLibuv_SetThreadLocalLoop(&impl_->loop);
@@ -46,5 +146,9 @@ natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options)
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
   return NATS_OK;
 }
+
+void EventLoop::wake() { impl_->wake(); }
+
+void EventLoop::wait_for_writers() { impl_->wait_for_writers(); }
 
 }  // namespace troupe::nats

@@ -9,8 +9,9 @@ namespace troupe::nats {
 
 /// A libuv loop under nats.c's adapter. A publish puts its bytes into the connection's buffer and
 /// wakes the loop, which writes all that has gathered with one system call: at once when idle, many
-/// messages at a time when busy. nats.c's own ways are a pause of 1 ms before each write, or a
-/// write per message.
+/// messages at a time when busy. A thread that holds the Cork wakes nobody and writes itself when
+/// it lets go, once per burst. nats.c's own ways are a pause of 1 ms before each write, or a write
+/// per message.
 class EventLoop {
 public:
   EventLoop();
@@ -20,9 +21,15 @@ public:
   /// As natsConnection_Connect, once; from then on the loop serves the connection until it closes.
   natsStatus connect(natsConnection** connection, natsOptions* options);
 
+  /// Has the loop write what some thread holds back. Any thread.
+  void wake();
+
+  /// Returns when no thread writes any more. REQUIRES: the connection is closed.
+  void wait_for_writers();
+
 private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // threads that hold something back keep it, too
 };
 
 }  // namespace troupe::nats

@@ -1,6 +1,7 @@
 // Implements one nats.c subscription with its handler.
 #include "runtime/nats/feed.hpp"
 
+#include "runtime/nats/cork.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::nats {
@@ -37,17 +38,25 @@ void Feed::close() {
   handler_ = nullptr;  // lets go of what it holds
 }
 
-void Feed::on_message(natsConnection*, natsSubscription*, natsMsg* raw, void* closure) {
+void Feed::on_message(natsConnection*, natsSubscription* subscription, natsMsg* raw,
+                      void* closure) {
   auto& self = *static_cast<Feed*>(closure);
   Received message(raw);
-  if (self.stopped_) return;
+  if (self.stopped_) return Cork::let_go();
+  Cork::hold();
   running_here = &self;
   self.handler_(std::move(message));
   running_here = nullptr;
+  int more = 0;
+  (void)natsSubscription_GetPending(subscription, &more, nullptr);
+  if (more > 0 && ++self.burst_ < Cork::burst_max) return;
+  self.burst_ = 0;
+  Cork::let_go();
 }
 
 void Feed::on_complete(void* closure) {
   auto& self = *static_cast<Feed*>(closure);
+  Cork::let_go();  // what was pending will not be handled
   const std::lock_guard lock(self.mutex_);
   self.complete_ = true;
   self.ended_.notify_all();

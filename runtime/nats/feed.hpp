@@ -33,6 +33,7 @@ private:
 
   Connection::Handler handler_;
   std::atomic<bool> stopped_{false};
+  std::size_t burst_ = 0;  // messages handled since the thread let go; of the delivery thread
   std::mutex mutex_;
   std::condition_variable ended_;
   bool reports_end_ = false;  ///< nats.c will call on_complete

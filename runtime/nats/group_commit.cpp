@@ -7,26 +7,9 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/nats/api.hpp"
-#include "runtime/nats/unique_name.hpp"
+#include "runtime/nats/wire.hpp"
 
 namespace troupe::nats {
-namespace {
-
-constexpr std::string_view expected_header = "Nats-Expected-Last-Subject-Sequence";
-
-std::size_t messages_of(const std::vector<GroupCommit::Append>& batch) {
-  std::size_t messages = 0;
-  for (const auto& append : batch) messages += append.commits.size();
-  return messages;
-}
-
-std::size_t bytes_of(const GroupCommit::Append& append) {
-  std::size_t bytes = 0;
-  for (const auto& commit : append.commits) bytes += commit.size();
-  return bytes;
-}
-
-}  // namespace
 
 GroupCommit::GroupCommit(Connection& connection, std::string stream,
                          std::chrono::milliseconds patience, Now now)
@@ -34,7 +17,8 @@ GroupCommit::GroupCommit(Connection& connection, std::string stream,
       stream_(std::move(stream)),
       patience_(patience),
       now_(std::move(now)),
-      batch_prefix_(unique_name()) {}
+      batches_of_(connection, patience),
+      lone_(std::make_shared<LoneBatches>(batches_of_, stream_)) {}
 
 // ---- choosing -----------------------------------------------------------------------------------
 
@@ -55,20 +39,22 @@ void GroupCommit::append(Append append) {
 
 /// Whether the log takes one more append alone.
 bool GroupCommit::is_free() const {
-  return batches_ == 0 && waiting_.empty() && alone_ < pace_.batch_from();
+  return batches_ == 0 && waiting_.empty() && alone_ < pace_.batch_from()
+         && probe_.phase == Probe::Phase::none;
 }
 
-/// Whether those who wait may go. With nothing under way they may. Behind appends that went alone a
-/// batch goes when it is as large as they are many; behind a batch only a large one, as small ones
-/// in turn cost more flushes than one that holds both.
+/// Whether those who wait may go: always when nothing is under way, or when all go alone. Behind
+/// appends that went alone a batch goes when it is as large as they are many; behind a batch only a
+/// large one, as small ones in turn cost more flushes than one that holds both.
 bool GroupCommit::may_go() const {
+  if (batches_ == 0 && pace_.batch_from() == AppendPace::never) return true;
   const auto large = messages_max_ / batches_max;
   if (batches_ > 0) return batches_ < batches_max && waiting_messages_ >= large;
   const auto enough = std::min(std::max(alone_, pace_.batch_from()), large);
   return alone_ == 0 || waiting_messages_ >= enough;
 }
 
-GroupCommit::Batch GroupCommit::take_waiting(std::size_t messages_max) {
+Batch GroupCommit::take_waiting(std::size_t messages_max) {
   Batch batch;
   std::size_t messages = 0;
   std::size_t bytes = 0;
@@ -84,84 +70,126 @@ GroupCommit::Batch GroupCommit::take_waiting(std::size_t messages_max) {
   return batch;
 }
 
+/// Appends of one commit each, from anywhere: no two are of one instance.
+Batch GroupCommit::take_singles(std::size_t max) {
+  Batch singles;
+  std::erase_if(waiting_, [&](Append& append) {
+    if (append.commits.size() > 1 || singles.size() == max) return false;
+    --waiting_messages_;
+    singles.push_back(std::move(append));
+    return true;
+  });
+  return singles;
+}
+
 void GroupCommit::go_on() {
   Batch batch;
   bool together = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!may_go()) return;
-    const bool measure = alone_ < AppendPace::probe && pace_.is_old(now_());
-    batch = take_waiting(measure ? AppendPace::probe : messages_max_);
-    const auto messages = messages_of(batch);
-    together = !measure && batch.size() > 1 && messages >= pace_.batch_from();
-    (together ? in_batch_ : alone_) += messages;
-    batches_ += together ? 1 : 0;
+    std::tie(batch, together) = take_next();
   }
   if (together) return send(std::move(batch));
   for (auto& append : batch) send_alone(std::move(append));
 }
 
+std::pair<Batch, bool> GroupCommit::take_next() {
+  if (probe_.phase != Probe::Phase::running && begins_probe()) return {};
+  if (probe_.phase == Probe::Phase::draining) {
+    if (auto singles = take_probe(); !singles.empty()) return {std::move(singles), false};
+  }
+  if (!may_go()) return {};
+  auto batch = take_waiting(messages_max_);
+  const auto messages = messages_of(batch);
+  const bool together = batch.size() > 1 && messages >= pace_.batch_from();
+  (together ? in_batch_ : alone_) += messages;
+  batches_ += together ? 1 : 0;
+  return {std::move(batch), together};
+}
+
+/// Nothing is under way. Empty when there are too few to measure.
+Batch GroupCommit::take_probe() {
+  const auto singles = std::ranges::count_if(
+      waiting_, [](const Append& append) { return append.commits.size() == 1; });
+  if (static_cast<std::size_t>(singles) < AppendPace::probe_min) {
+    pace_.not_measured(now_());
+    probe_ = {};
+    return {};
+  }
+  auto batch = take_singles(AppendPace::probe_max);
+  alone_ += batch.size();
+  probe_ = {Probe::Phase::running, now_(), batch.size(), batch.size()};
+  return batch;
+}
+
+/// True while what is under way is awaited so that a measurement can begin.
+bool GroupCommit::begins_probe() {
+  const auto under_way = alone_ + in_batch_;
+  if (probe_.phase == Probe::Phase::none) {
+    if (under_way + waiting_messages_ < AppendPace::probe_min) return false;
+    const auto now = now_();
+    if (!pace_.is_due(now)) return false;
+    probe_ = {Probe::Phase::draining, now, 0, 0};
+  }
+  if (under_way == 0) return false;
+  if (now_() - probe_.since < drain_patience) return true;
+  pace_.not_measured(now_());
+  probe_ = {};
+  return false;
+}
+
 // ---- sending ------------------------------------------------------------------------------------
 
 void GroupCommit::send_alone(Append append) {
-  if (append.commits.size() > 1) {
-    auto batch = std::make_shared<Batch>();
-    batch->push_back(std::move(append));
-    return send_messages(*batch,
-                         [self = shared_from_this(), batch, at = now_()](const Reply& reply) {
-                           self->alone_answered(batch->front(), at, reply);
-                         });
+  const auto messages = append.commits.size();
+  if (messages > 1) {
+    append.done = [self = shared_from_this(), messages,
+                   done = std::move(append.done)](const AppendResult& result) {
+      self->alone_answered(messages, result);
+      done(result);
+    };
+    return lone_->send(std::move(append));
   }
-  auto sent = std::make_shared<Append>(std::move(append));
-  connection_.request(sent->subject.str(), {{expected_header, std::to_string(sent->expected)}},
-                      sent->commits.front(), patience_,
-                      [self = shared_from_this(), sent, at = now_()](const Reply& reply) {
-                        self->alone_answered(*sent, at, reply);
-                      });
+  connection_.request(
+      append.subject.str(), {{header::expected_sequence, std::to_string(append.expected)}},
+      append.commits.front(), patience_,
+      [self = shared_from_this(), done = std::move(append.done)](const Reply& reply) {
+        const auto result = read_append_reply(self->stream_, reply);
+        self->alone_answered(1, result);
+        done(result);
+      });
 }
 
 void GroupCommit::send(Batch batch) {
   auto sent = std::make_shared<Batch>(std::move(batch));
-  send_messages(*sent, [self = shared_from_this(), sent, at = now_()](const Reply& reply) {
+  batches_of_.send(*sent, [self = shared_from_this(), sent, at = now_()](const Reply& reply) {
     self->batch_answered(*sent, at, reply);
   });
 }
 
-// All but the last message are published blindly: JetStream checks everything when the batch is
-// committed, and says there what was wrong. A batch whose end is lost is dropped by the server.
-void GroupCommit::send_messages(const Batch& batch, Connection::Answered answered) {
-  const std::lock_guard lock(batch_mutex_);
-  const std::string name = fmt::format("{}-{}", batch_prefix_, ++last_batch_);
-  const auto messages = messages_of(batch);
-  std::size_t number = 0;
-  for (const auto& append : batch) {
-    for (std::size_t i = 0; i < append.commits.size(); ++i) {
-      Headers headers{{"Nats-Batch-Id", name}, {"Nats-Batch-Sequence", std::to_string(++number)}};
-      if (i == 0) headers.emplace_back(expected_header, std::to_string(append.expected));
-      if (number < messages) {
-        // One that is not sent makes the batch incomplete, which the last one's answer says.
-        (void)connection_.publish(append.subject.str(), headers, append.commits[i]);
-        continue;
-      }
-      headers.emplace_back("Nats-Batch-Commit", "1");
-      connection_.request(append.subject.str(), headers, append.commits[i], patience_,
-                          std::move(answered));
-    }
-  }
-}
-
 // ---- answers ------------------------------------------------------------------------------------
 
-void GroupCommit::alone_answered(Append& append, Time sent, const Reply& reply) {
-  const AppendReply result = read_append_reply(stream_, reply);
+void GroupCommit::alone_answered(std::size_t messages, const AppendResult& result) {
   {
     const std::lock_guard lock(mutex_);
-    alone_ -= append.commits.size();
-    if (result.outcome == AppendResult::Outcome::acknowledged && append.commits.size() == 1)
-      pace_.alone_acknowledged(sent, now_());
+    alone_ -= messages;
+    probe_answered(messages, result);
   }
   go_on();
-  append.done(result);
+}
+
+/// The answers come in the order of the appends: those of a measurement before any later ones.
+void GroupCommit::probe_answered(std::size_t messages, const AppendResult& result) {
+  if (probe_.phase != Probe::Phase::running) return;
+  const bool useful = result.outcome != AppendResult::Outcome::unknown;
+  probe_.open -= std::min(probe_.open, messages);
+  if (useful && probe_.open > 0) return;
+  const auto now = now_();
+  if (useful)
+    pace_.alone_measured(probe_.messages, now - probe_.since, now);
+  else
+    pace_.not_measured(now);
+  probe_ = {};
 }
 
 void GroupCommit::batch_answered(Batch& batch, Time sent, const Reply& reply) {
@@ -178,18 +206,7 @@ void GroupCommit::batch_answered(Batch& batch, Time sent, const Reply& reply) {
   }
   if (again) return refused(batch, result);
   go_on();
-  if (stored && result.count == messages) {
-    auto sequence = result.sequence - messages;
-    for (auto& append : batch) {
-      sequence += append.commits.size();
-      append.done({AppendResult::Outcome::acknowledged, sequence, {}});
-    }
-    return;
-  }
-  const std::string why = stored ? fmt::format("{} acknowledged {} messages of a batch of {}.",
-                                               stream_, result.count, messages)
-                                 : result.detail;
-  for (auto& append : batch) append.done({AppendResult::Outcome::unknown, 0, why});
+  settle(batch, stream_, result);
 }
 
 /// Nothing of it is stored, whatever the cause: a conflict of one of them, a message that was not

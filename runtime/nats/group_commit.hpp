@@ -9,11 +9,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/nats/append_pace.hpp"
 #include "runtime/nats/append_reply.hpp"
+#include "runtime/nats/batch.hpp"
 #include "runtime/nats/connection.hpp"
+#include "runtime/nats/lone_batches.hpp"
 #include "runtime/ports/event_log.hpp"
 
 namespace troupe::nats {
@@ -28,16 +31,6 @@ namespace troupe::nats {
 /// Thread safety: any method from any thread.
 class GroupCommit : public std::enable_shared_from_this<GroupCommit> {
 public:
-  struct Append {
-    Subject subject;
-    std::uint64_t expected = 0;
-    std::vector<std::string> commits;
-    EventLog::Appended done;
-  };
-
-  /// JetStream's own bound for a batch.
-  static constexpr std::size_t batch_messages_max = 1'000;
-  static constexpr std::size_t batch_bytes_max = 4 * 1'024 * 1'024;
   /// While one is being flushed the next is on its way. JetStream's bound is 50.
   static constexpr std::size_t batches_max = 2;
 
@@ -52,17 +45,31 @@ public:
 
 private:
   using Time = AppendPace::Time;
-  using Batch = std::vector<Append>;
+
+  /// A measurement of appends alone: first everything under way is awaited, then some are sent.
+  struct Probe {
+    enum class Phase { none, draining, running } phase = Phase::none;
+    Time since{};
+    std::size_t messages = 0;  // of it
+    std::size_t open = 0;      // of those, not acknowledged yet
+  };
+  /// What waits meanwhile goes on when the answers to what is under way take longer.
+  static constexpr std::chrono::milliseconds drain_patience{1'000};
 
   bool is_free() const;
   bool may_go() const;
   Batch take_waiting(std::size_t messages_max);
+  Batch take_singles(std::size_t max);
+  /// What goes next, and whether together.
+  std::pair<Batch, bool> take_next();
+  bool begins_probe();
+  Batch take_probe();
   void go_on();
 
   void send(Batch batch);
   void send_alone(Append append);
-  void send_messages(const Batch& batch, Connection::Answered answered);
-  void alone_answered(Append& append, Time sent, const Reply& reply);
+  void alone_answered(std::size_t messages, const AppendResult& result);
+  void probe_answered(std::size_t messages, const AppendResult& result);
   void batch_answered(Batch& batch, Time sent, const Reply& reply);
   void refused(Batch& batch, const AppendReply& reply);
 
@@ -70,13 +77,12 @@ private:
   const std::string stream_;
   const std::chrono::milliseconds patience_;
   const Now now_;
-  const std::string batch_prefix_;
-
-  std::mutex batch_mutex_;  // a connection has one batch half sent at most
-  std::uint64_t last_batch_ = 0;
+  BatchSender batches_of_;
+  const std::shared_ptr<LoneBatches> lone_;
 
   std::mutex mutex_;  // guards what follows
   AppendPace pace_;
+  Probe probe_;
   std::deque<Append> waiting_;
   std::size_t waiting_messages_ = 0;
   std::size_t alone_ = 0;     // messages of appends that were sent alone, under way

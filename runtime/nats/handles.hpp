@@ -5,6 +5,8 @@
 
 #include <nats/nats.h>
 
+#include "runtime/nats/cork.hpp"
+
 namespace troupe::nats {
 
 template <auto Destroy>
@@ -18,6 +20,6 @@ struct Deleter {
 using OptionsHandle = std::unique_ptr<natsOptions, Deleter<natsOptions_Destroy>>;
 using ConnectionHandle = std::unique_ptr<natsConnection, Deleter<natsConnection_Destroy>>;
 using SubscriptionHandle = std::unique_ptr<natsSubscription, Deleter<natsSubscription_Destroy>>;
-using MessageHandle = std::unique_ptr<natsMsg, Deleter<natsMsg_Destroy>>;
+using MessageHandle = std::unique_ptr<natsMsg, Deleter<Cork::destroy>>;
 
 }  // namespace troupe::nats

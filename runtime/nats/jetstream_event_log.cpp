@@ -26,7 +26,7 @@ std::string_view context_of(const Subject& subject) {
 }  // namespace
 
 JetStreamEventLog::JetStreamEventLog(Connection& appends, Connection& reads)
-    : appends_(appends), reads_(reads) {}
+    : appends_(appends), reads_(reads), loads_(std::make_shared<Turns>(loads_max)) {}
 
 GroupCommit& JetStreamEventLog::stream_of(const Subject& subject) {
   {
@@ -51,8 +51,14 @@ void JetStreamEventLog::append(const Subject& subject, std::uint64_t expected,
 }
 
 void JetStreamEventLog::load(const Subject& subject, std::uint64_t after, Loaded done) {
-  load_commits(reads_, subject, stream_name(StreamKind::events, event_source(subject).context),
-               after, std::move(done));
+  // A load that waits may outlive this log, but not the connection.
+  loads_->take([&reads = reads_, subject, after, done = std::move(done)](Turns::Finished finished) {
+    load_commits(reads, subject, stream_name(StreamKind::events, event_source(subject).context),
+                 after, [done, finished = std::move(finished)](auto commits) {
+                   finished();
+                   done(std::move(commits));
+                 });
+  });
 }
 
 }  // namespace troupe::nats

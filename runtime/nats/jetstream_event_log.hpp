@@ -12,6 +12,7 @@
 
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/group_commit.hpp"
+#include "runtime/nats/turns.hpp"
 #include "runtime/ports/event_log.hpp"
 
 namespace troupe::nats {
@@ -22,6 +23,9 @@ class JetStreamEventLog final : public EventLog {
 public:
   /// After this an append is in doubt. A new leader of a replicated stream takes 4 to 8 s.
   static constexpr std::chrono::milliseconds append_timeout{5'000};
+  /// Loads under way; over it the next ones wait. A node that starts anew, with every instance
+  /// asked for at once, must leave the log time to store.
+  static constexpr std::size_t loads_max = 256;
 
   JetStreamEventLog(Connection& appends, Connection& reads);
 
@@ -34,6 +38,7 @@ private:
 
   Connection& appends_;
   Connection& reads_;
+  const std::shared_ptr<Turns> loads_;
   std::shared_mutex mutex_;  // guards the map; its entries stay
   std::map<std::string, std::shared_ptr<GroupCommit>, std::less<>> by_context_;
 };

@@ -13,8 +13,10 @@ namespace troupe::nats {
 namespace {
 
 Outgoing reply_of(const Accepted& accepted, BodyForm form, const NodeFacts& node) {
+  constexpr std::size_t headers_max = 9;
   Outgoing reply;
   auto& headers = reply.headers;
+  headers.reserve(headers_max);
   if (accepted.first_version != 0) {
     headers.emplace_back(header::first_version, std::to_string(accepted.first_version));
     headers.emplace_back(header::last_version, std::to_string(accepted.last_version));
@@ -26,7 +28,7 @@ Outgoing reply_of(const Accepted& accepted, BodyForm form, const NodeFacts& node
   if (accepted.duplicate) headers.emplace_back(header::duplicate, "true");
   headers.emplace_back(header::node, node.name);
   headers.emplace_back(header::durability, node.durability);
-  headers.emplace_back(header::content_type, content_type_of(form));
+  if (form == BodyForm::json) headers.emplace_back(header::content_type, content_type_of(form));
 
   v1::CommandReply body;
   body.set_first_version(accepted.first_version);
@@ -61,11 +63,8 @@ Outgoing error_reply(int code, std::string_view text, const NodeFacts& node) {
           .error = fmt::format("{}:{}", code, sentence)};
 }
 
-Outgoing command_reply(const Outcome& outcome, const std::string& command_id, BodyForm form,
-                       const NodeFacts& node) {
-  Outgoing reply = std::visit([&](const auto& o) { return reply_of(o, form, node); }, outcome);
-  reply.headers.emplace_back(header::command_id, command_id);
-  return reply;
+Outgoing command_reply(const Outcome& outcome, BodyForm form, const NodeFacts& node) {
+  return std::visit([&](const auto& o) { return reply_of(o, form, node); }, outcome);
 }
 
 Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts& node) {

@@ -23,8 +23,7 @@ struct Outgoing {
 };
 
 Outgoing error_reply(int code, std::string_view text, const NodeFacts& node);
-Outgoing command_reply(const Outcome& outcome, const std::string& command_id, BodyForm form,
-                       const NodeFacts& node);
+Outgoing command_reply(const Outcome& outcome, BodyForm form, const NodeFacts& node);
 Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts& node);
 
 }  // namespace troupe::nats

@@ -1,6 +1,8 @@
 // Implements the table of outstanding requests: one thread waits for the earliest deadline.
 #include "runtime/nats/outstanding.hpp"
 
+#include <algorithm>
+
 namespace troupe::nats {
 
 Outstanding::Outstanding() : thread_([this] { run(); }) {}
@@ -59,16 +61,40 @@ void Outstanding::end_all() {
 
 void Outstanding::insert(std::uint64_t number, Request request) {
   const auto deadline = request.deadline;
-  deadlines_.emplace(deadline, number);
+  auto& same_timeout = deadlines_[request.timeout];
+  while (!same_timeout.empty() && !waits(same_timeout.front())) same_timeout.pop_front();
+  same_timeout.push_back({deadline, number});
   requests_.emplace(number, std::move(request));
   wake_at(deadline);
+}
+
+bool Outstanding::waits(const Waiting& waiting) const {
+  const auto found = requests_.find(waiting.number);
+  return found != requests_.end() && found->second.deadline == waiting.deadline;
+}
+
+Outstanding::Clock::time_point Outstanding::earliest_deadline() {
+  auto earliest = Clock::time_point::max();
+  for (auto timeout = deadlines_.begin(); timeout != deadlines_.end();) {
+    auto& waiting = timeout->second;
+    while (!waiting.empty() && !waits(waiting.front())) waiting.pop_front();
+    if (!waiting.empty()) earliest = std::min(earliest, waiting.front().deadline);
+    timeout = waiting.empty() ? deadlines_.erase(timeout) : std::next(timeout);
+  }
+  return earliest;
+}
+
+void Outstanding::end_overdue(Clock::time_point now) {
+  for (auto& [timeout, waiting] : deadlines_)
+    for (; !waiting.empty() && waiting.front().deadline <= now; waiting.pop_front())
+      if (waits(waiting.front()))
+        ended_.push_back({std::move(take(waiting.front().number)->next), Reply::Status::timed_out});
 }
 
 std::optional<Outstanding::Request> Outstanding::take(std::uint64_t number) {
   const auto found = requests_.find(number);
   if (found == requests_.end()) return std::nullopt;
   Request request = std::move(found->second);
-  deadlines_.erase({request.deadline, number});
   requests_.erase(found);
   return request;
 }
@@ -89,11 +115,7 @@ void Outstanding::wake_at(Clock::time_point when) {
 void Outstanding::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto now = Clock::now();
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now)
-      ended_.push_back(
-          {std::move(take(deadlines_.begin()->second)->next), Reply::Status::timed_out});
-
+    end_overdue(Clock::now());
     if (!ended_.empty()) {
       auto ended = std::exchange(ended_, {});
       wakes_at_ = Clock::time_point::min();
@@ -105,13 +127,11 @@ void Outstanding::run() {
     }
     if (stopping_) return;
 
-    if (deadlines_.empty()) {
-      wakes_at_ = Clock::time_point::max();
+    wakes_at_ = earliest_deadline();
+    if (wakes_at_ == Clock::time_point::max())
       changed_.wait(lock);
-    } else {
-      wakes_at_ = deadlines_.begin()->first;
+    else
       changed_.wait_until(lock, wakes_at_);
-    }
   }
 }
 

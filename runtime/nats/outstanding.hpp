@@ -4,9 +4,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -51,8 +52,17 @@ private:
     Reply::Status status;
   };
 
+  /// When a request that was made then would time out, if it still waits with that deadline.
+  struct Waiting {
+    Clock::time_point deadline;
+    std::uint64_t number;
+  };
+
   void insert(std::uint64_t number, Request request);
   std::optional<Request> take(std::uint64_t number);
+  bool waits(const Waiting& waiting) const;
+  Clock::time_point earliest_deadline();
+  void end_overdue(Clock::time_point now);
   void hand_to_thread(Connection::Next next, Reply::Status status);
   void wake_at(Clock::time_point when);
   void run();
@@ -60,7 +70,9 @@ private:
   std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
   std::unordered_map<std::uint64_t, Request> requests_;
-  std::set<std::pair<Clock::time_point, std::uint64_t>> deadlines_;
+  /// By timeout, and therefore each in the order of the deadlines. What was answered is dropped
+  /// when it comes first: nearly all are, and about in that order.
+  std::map<std::chrono::milliseconds, std::deque<Waiting>> deadlines_;
   std::vector<Ended> ended_;  ///< the thread calls these next
   std::uint64_t last_number_ = 0;
   std::uint64_t losses_ = 0;

@@ -36,6 +36,12 @@ inline constexpr const char* position = "Troupe-Position";
 inline constexpr const char* error = "Nats-Service-Error";
 inline constexpr const char* error_code = "Nats-Service-Error-Code";
 
+// Appends have these.
+inline constexpr const char* expected_sequence = "Nats-Expected-Last-Subject-Sequence";
+inline constexpr const char* batch_id = "Nats-Batch-Id";
+inline constexpr const char* batch_sequence = "Nats-Batch-Sequence";
+inline constexpr const char* batch_commit = "Nats-Batch-Commit";
+
 }  // namespace header
 
 namespace code {

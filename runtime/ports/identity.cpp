@@ -1,6 +1,7 @@
 #include "runtime/ports/identity.hpp"
 
 #include <array>
+#include <memory>
 #include <random>
 
 #include <google/protobuf/io/coded_stream.h>
@@ -41,12 +42,16 @@ std::string deterministic_bytes(const google::protobuf::Message& message) {
 std::string sha256(std::string_view bytes) {
   // Finding the algorithm takes longer than hashing a commit.
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
+      EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   constexpr std::size_t length = 32;
   std::string digest(length, '\0');
-  const int done =
-      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
-                 nullptr, algorithm, nullptr);
-  TROUPE_ASSERT(done == 1, "OpenSSL could not hash");
+  const bool done =
+      EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1
+      && EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1
+      && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr)
+             == 1;
+  TROUPE_ASSERT(done, "OpenSSL could not hash");
   return digest;
 }
 

@@ -51,6 +51,44 @@ TEST_CASE("connection: each request gets its own answer", "[contract][connection
     CHECK(answers[i].get_future().get() == std::to_string(i));
 }
 
+TEST_CASE("connection: what a handler publishes goes out with its burst or when the handler waits",
+          "[contract][connection]") {
+  NatsServer server;
+  const auto serving = server.connect();
+  const auto asking = server.connect();
+  const auto echo = answer_with_body(*asking, "echo");
+  std::atomic<int> arrived = 0;
+  const auto seen = or_throw(asking->subscribe("published", {}, [&](const Received& message) {
+    arrived += message.body() == "by the handler" ? 1 : 100;
+  }));
+  std::promise<void> may_return;
+  std::promise<Status> asked;
+  const auto subscribed = or_throw(serving->subscribe("go", {}, [&](const Received& message) {
+    REQUIRE(serving->publish("published", {}, "by the handler"));
+    if (message.body() == "and ask")
+      asked.set_value(serving->request_and_wait("echo", {}, "", 5s).status);
+    if (message.body() == "and hang") may_return.get_future().wait();
+  }));
+
+  SECTION("many of them") {
+    for (int i = 0; i < 1'000; ++i) REQUIRE(asking->publish("go", {}, ""));
+    CHECK(eventually(5s, [&] { return arrived == 1'000; }));
+  }
+  SECTION("before it asks and waits") {
+    REQUIRE(asking->publish("go", {}, "and ask"));
+    CHECK(asked.get_future().get() == Status::answered);
+    CHECK(eventually(5s, [&] { return arrived == 1; }));
+  }
+  SECTION("another thread's message does not wait for a handler that hangs") {
+    REQUIRE(asking->publish("go", {}, "and hang"));
+    REQUIRE(eventually(5s, [&] {
+      REQUIRE(serving->publish("published", {}, "by another"));
+      return arrived >= 100;
+    }));
+    may_return.set_value();
+  }
+}
+
 TEST_CASE("connection: headers arrive, empty ones are left out", "[contract][connection]") {
   NatsServer server;
   const auto connection = server.connect();

@@ -10,6 +10,7 @@
 #include <catch2/catch_all.hpp>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/append_reply.hpp"
 #include "runtime/nats/stored_message.hpp"
 #include "tests/contract/on_jetstream.hpp"
 
@@ -22,6 +23,21 @@ namespace {
 
 constexpr int instances = 200;
 constexpr int rounds = 40;
+
+/// A log on a server of its own that flushes before every acknowledgement.
+struct DurableLog {
+  explicit DurableLog(const std::string& limits = {})
+      : server(or_throw(tool::PrivateNats::start(
+          {.folder = folder.path(), .sync_always = true, .jetstream = limits}))) {
+    or_throw(nats::ensure_streams(*connection, Token::parse("durable").value(), 1));
+  }
+
+  tool::TempFolder folder{"troupe-nats"};
+  std::unique_ptr<tool::PrivateNats> server;
+  std::unique_ptr<nats::Connection> connection =
+      or_throw(nats::Connection::open({server->url(), "test"}));
+  nats::JetStreamEventLog log{*connection, *connection};
+};
 
 Subject item(int number) {
   return Subject::events({Token::parse("durable").value(), Token::parse("item").value(),
@@ -59,6 +75,7 @@ private:
     {
       const std::lock_guard lock(mutex_);
       ++outcomes_[result.outcome];
+      if (result.outcome == Outcome::unknown) UNSCOPED_INFO(result.detail);
       if (result.outcome == Outcome::acknowledged) last_[at] = result.sequence;
       more = made_[at] < rounds;
       if (!more && ++done_ == instances) finished_.set_value();
@@ -79,12 +96,8 @@ private:
 
 TEST_CASE("group commit on JetStream: a flush is shared, and each gets its own answer",
           "[contract][group_commit]") {
-  tool::TempFolder folder("troupe-nats");
-  const auto server =
-      or_throw(tool::PrivateNats::start({.folder = folder.path(), .sync_always = true}));
-  const auto connection = or_throw(nats::Connection::open({server->url(), "test"}));
-  or_throw(nats::ensure_streams(*connection, Token::parse("durable").value(), 1));
-  nats::JetStreamEventLog log(*connection, *connection);
+  DurableLog durable;
+  auto& [folder, server, connection, log] = durable;
 
   Writers writers(log);
   writers.run();
@@ -118,4 +131,65 @@ TEST_CASE("group commit on JetStream: a flush is shared, and each gets its own a
   for (const auto& [batch, subjects] : subjects_of_batch)
     largest = std::max(largest, subjects.size());
   CHECK(largest >= 10);
+}
+
+TEST_CASE("group commit on JetStream: what a server refuses as a batch is stored all the same",
+          "[contract][group_commit]") {
+  // It says 10199 to a batch of more messages and 10210 to one batch more; a batch that begins and
+  // does not go on is given up after a second, and its end is answered with 10176.
+  DurableLog durable(
+      "  limits { batch { max_msgs: 30, max_inflight_per_stream: 4, timeout: \"1s\" } }\n");
+  auto& [folder, server, connection, log] = durable;
+  SECTION("because the batches are too large, or too many") {}
+  SECTION("because somebody else's batch is open") {
+    or_throw(connection->publish(item(10'000).str(),
+                                 {{"Nats-Batch-Id", "abandoned"}, {"Nats-Batch-Sequence", "1"}},
+                                 "commit"));
+  }
+  Writers writers(log);
+  writers.run();
+  const auto outcomes = writers.outcomes();
+  CHECK(outcomes.at(Outcome::acknowledged) == instances * rounds - 10 * 4);
+  CHECK(outcomes.at(Outcome::conflict) == 10 * 4);
+  CHECK_FALSE(outcomes.contains(Outcome::unknown));
+}
+
+TEST_CASE("group commit on JetStream: the refusals of batches are what the server says",
+          "[contract][group_commit]") {
+  DurableLog durable(
+      "  limits { batch { max_msgs: 3, max_inflight_per_stream: 1, timeout: \"1s\" } }\n");
+  auto& [folder, server, connection, log] = durable;
+  const auto send = [&](const std::string& batch, int number, bool last) {
+    nats::Headers headers{{"Nats-Batch-Id", batch},
+                          {"Nats-Batch-Sequence", std::to_string(number)}};
+    if (last) headers.emplace_back("Nats-Batch-Commit", "1");
+    if (!last) {
+      or_throw(connection->publish(item(number).str(), headers, "commit"));
+      return nats::AppendReply{};
+    }
+    return nats::read_append_reply(
+        "EVT_DURABLE", connection->request_and_wait(item(number).str(), headers, "commit", 5s));
+  };
+  SECTION("too large") {
+    for (int i = 1; i < 5; ++i) (void)send("large", i, false);
+    const auto reply = send("large", 5, true);
+    CHECK(reply.err_code == nats::api_error::batch_too_large);
+    CHECK(reply.nothing_stored);
+  }
+  SECTION("one too many") {
+    (void)send("first", 1, false);
+    (void)send("second", 1, false);
+    const auto reply = send("second", 2, true);
+    CHECK(reply.err_code == 10176);  // the 10210 of its first message goes nowhere
+    CHECK(reply.nothing_stored);
+    CHECK(send("first", 2, true).outcome == Outcome::acknowledged);
+  }
+  SECTION("given up as it did not go on") {
+    (void)send("slow", 1, false);
+    REQUIRE(
+        eventually(10s, [&] { return send("other", 1, true).outcome == Outcome::acknowledged; }));
+    const auto reply = send("slow", 2, true);
+    CHECK(reply.err_code == 10176);
+    CHECK(reply.nothing_stored);
+  }
 }

@@ -101,6 +101,23 @@ TEST_CASE("the least recently used instances leave when there are too many", "[e
         == 2);
 }
 
+TEST_CASE("the least recently used instances leave when they take too much memory", "[engine]") {
+  World world;
+  EngineOptions options;
+  options.instance_bytes_max = 50'000;
+  Node node(world, {model_of<Bank>()}, options);
+  for (int i = 0; i < 300; ++i)
+    (void)accepted(
+        node.send(command_to(instance("example", "account", "a" + std::to_string(i)), deposit(1))));
+
+  // Each takes about 2.5 KB, and what the newest takes is known only after it has answered.
+  CHECK(eventually(patience, [&] { return node.stats("example").instances <= 30; }));
+  CHECK(node.stats("example").instances >= 5);
+  CHECK(accepted(node.send(command_to(instance("example", "account", "a0"), deposit(1))))
+            .first_version
+        == 2);
+}
+
 TEST_CASE("a snapshot is kept every so many commits", "[engine]") {
   World world;
   EngineOptions options;

@@ -45,12 +45,26 @@ struct Log {
                                             + std::to_string(++sequence) + "}"));
   }
 
-  /// Teaches that appends alone are slow. Afterwards nothing is under way.
+  void acknowledge_all() {
+    while (!connection.sent.empty())
+      if (connection.sent.front().header("Nats-Batch-Id").empty())
+        acknowledge_alone(connection.take());
+      else
+        acknowledge(take_batch());
+  }
+
+  /// Teaches that appends alone are slow. Afterwards nothing is under way, and no measurement is
+  /// due.
   void measure() {
-    for (int i = 0; i < 300; ++i) append(10'000 + i);
-    now += 220us;
-    while (!connection.sent.empty()) acknowledge_alone(connection.take());
-    results.clear();
+    int number = 10'000;
+    for (std::size_t round = 0; round < nats::AppendPace::kept; ++round) {
+      for (std::size_t i = 0; i <= nats::AppendPace::probe_min; ++i) append(number++);
+      if (round == 0) acknowledge_alone(connection.take());  // enough are under way to measure
+      for (std::size_t i = 0; i < nats::AppendPace::probe_max; ++i) append(number++);
+      acknowledge_all();
+      results.clear();
+      now += nats::AppendPace::first_due_after + 1ms;
+    }
   }
 
   /// The messages of the batch that was sent first, up to its commit.
@@ -101,7 +115,7 @@ struct Log {
 
 }  // namespace
 
-TEST_CASE("group commit: as long as a stream is quick everything goes alone and at once",
+TEST_CASE("group commit: as long as nobody knows better everything goes alone and at once",
           "[nats][group_commit]") {
   Log log;
   for (int i = 0; i < 2'000; ++i) log.append(i, static_cast<std::uint64_t>(i));
@@ -113,28 +127,75 @@ TEST_CASE("group commit: as long as a stream is quick everything goes alone and 
   CHECK(log.results.at(0).sequence == 1);
 }
 
+TEST_CASE("group commit: a measurement is of appends that have the stream to themselves",
+          "[nats][group_commit]") {
+  Log log;
+  for (int i = 0; i < 100; ++i) log.append(i);
+  log.acknowledge_alone(log.connection.take());  // enough are under way to measure
+  for (int i = 100; i < 200; ++i) log.append(i);
+  CHECK(log.connection.sent.size() == 99);  // the new ones wait until the old ones are answered
+  for (int i = 0; i < 99; ++i) log.acknowledge_alone(log.connection.take());
+  REQUIRE(log.connection.sent.size() == nats::AppendPace::probe_max);
+
+  SECTION("afterwards the others go on") {
+    log.acknowledge_all();
+    CHECK(log.results.size() == 200);
+  }
+  SECTION("also when one of them has no answer") {
+    log.connection.take().answered({nats::Reply::Status::timed_out, {}});
+    CHECK(log.results.at(100).outcome == Outcome::unknown);
+    log.acknowledge_all();
+    CHECK(log.results.size() == 200);
+  }
+}
+
+TEST_CASE("group commit: with too few to measure everything goes on", "[nats][group_commit]") {
+  Log log;
+  for (int i = 0; i < 20; ++i) log.append(i);
+  log.acknowledge_alone(log.connection.take());
+  for (int i = 20; i < 25; ++i) log.append(i, 0, {"first", "second"});
+  CHECK(log.connection.sent.size() == 19);  // the new ones wait for the measurement
+  log.acknowledge_all();
+  CHECK(log.results.size() == 25);
+}
+
+TEST_CASE("group commit: what is under way is not awaited for ever to measure",
+          "[nats][group_commit]") {
+  Log log;
+  for (int i = 0; i < 100; ++i) log.append(i);
+  log.acknowledge_alone(log.connection.take());
+  log.append(100);
+  CHECK(log.connection.sent.size() == 99);
+  log.now += 2s;
+  log.append(101);
+  CHECK(log.connection.sent.size() == 101);
+}
+
 TEST_CASE("group commit: behind a slow stream appends gather, and each learns its sequence",
           "[nats][group_commit]") {
   Log log;
   log.measure();
   const auto before = log.sequence;
-  for (int i = 0; i < 5; ++i) log.append(i);  // as many as four flushes are worth
-  CHECK(log.connection.sent.size() == 5);
-  log.append(5, 50, {"first", "second"});
-  log.append(6, 60);
-  log.append(7, 70);
-  CHECK(log.connection.sent.size() == 5);
+  // So many go alone as four flushes are worth, and what a batch was measured to need beside.
+  int alone = 0;
+  while (log.connection.sent.size() == static_cast<std::size_t>(alone)) log.append(alone++);
+  --alone;
+  CHECK(alone >= 4);
+  CHECK(alone < 16);
+  log.append(100, 50, {"first", "second"});
+  CHECK(log.connection.sent.size() == static_cast<std::size_t>(alone));
 
-  for (int i = 0; i < 5; ++i) log.acknowledge_alone(log.connection.take());
-  // Four messages are not worth a batch of their own: they go alone, the two of one append
+  for (int i = 0; i < alone; ++i) log.acknowledge_alone(log.connection.take());
+  // Three messages are not worth a batch of their own: they go alone, the two of one append
   // together.
-  REQUIRE(log.connection.sent.size() == 4);
+  REQUIRE(log.connection.sent.size() == 3);
+  log.acknowledge_alone(log.connection.take());
   const auto pair = log.take_batch();
   REQUIRE(pair.size() == 2);
   CHECK(pair[0].header("Nats-Expected-Last-Subject-Sequence") == "50");
   CHECK(pair[1].header("Nats-Expected-Last-Subject-Sequence").empty());
   log.acknowledge(pair);
-  CHECK(log.results.at(5).sequence == before + 7);
+  CHECK(log.results.at(100).sequence == before + static_cast<std::uint64_t>(alone) + 3);
 }
 
 TEST_CASE("group commit: a batch holds each instance's own expectation", "[nats][group_commit]") {
@@ -225,12 +286,12 @@ TEST_CASE("group commit: two batches are under way at most, of so many messages 
   const auto first = log.take_batch();
   const auto second = log.take_batch();
   CHECK(log.connection.sent.empty());
-  CHECK(first.size() <= GroupCommit::batch_messages_max);
-  CHECK(second.size() <= GroupCommit::batch_messages_max);
+  CHECK(first.size() <= nats::batch_messages_max);
+  CHECK(second.size() <= nats::batch_messages_max);
 
   log.acknowledge(first);
   const auto third = log.take_batch();
-  CHECK(third.size() == GroupCommit::batch_messages_max);
+  CHECK(third.size() == nats::batch_messages_max);
   CHECK(log.connection.sent.empty());
 }
 
@@ -245,19 +306,19 @@ TEST_CASE("group commit: a server that takes smaller batches gets smaller ones",
   const auto first = log.take_batch();
   const auto second = log.take_batch();
   log.acknowledge(first);
-  CHECK(log.take_batch().size() == GroupCommit::batch_messages_max / 2);
+  CHECK(log.take_batch().size() == nats::batch_messages_max / 2);
 }
 
 TEST_CASE("group commit: now and then some go alone, to measure them again",
           "[nats][group_commit]") {
   Log log;
   log.measure();
-  log.now += nats::AppendPace::measured_for + 1s;
+  log.now += nats::AppendPace::due_after + 1s;
   for (int i = 0; i < 500; ++i) log.append(i);
   std::size_t alone = 0;
   for (; log.connection.sent.front().header("Nats-Batch-Id").empty(); ++alone)
     log.acknowledge_alone(log.connection.take());
-  CHECK(alone >= nats::AppendPace::probe);
-  CHECK(alone < 3 * nats::AppendPace::probe);
-  CHECK(log.take_batch().size() >= alone);
+  CHECK(alone >= nats::AppendPace::probe_max);
+  CHECK(alone < 2 * nats::AppendPace::probe_max);
+  CHECK(log.take_batch().size() > 300);
 }

@@ -5,6 +5,7 @@
 #include "runtime/host/node.hpp"
 #include "tools/troupe/bench/bench_context.hpp"
 #include "tools/troupe/bench/floor.hpp"
+#include "tools/troupe/bench/flow.hpp"
 #include "tools/troupe/bench/measure.hpp"
 #include "tools/troupe/bench/workloads.hpp"
 #include "tools/troupe/cli/commands.hpp"
@@ -40,18 +41,27 @@ void add_load_options(CLI::App& command, LoadOptions& load) {
   command.add_option("--seed", load.seed, "Decides the instances")->capture_default_str();
 }
 
-std::shared_ptr<CommandsOptions> add_measure_options(CLI::App& command) {
-  auto options = std::make_shared<CommandsOptions>();
-  add_load_options(command, options->load);
+/// What every workload has.
+void add_measured(CLI::App& command, std::string& durability, bool& json) {
   command
-      .add_option("--durability", options->stage.durability,
+      .add_option("--durability", durability,
                   "dev, or durable: the server syncs before it acknowledges")
       ->check(CLI::IsMember({"dev", "durable"}))
       ->capture_default_str();
-  command.add_option("--rounds", options->rounds, "Runs of each; the best counts")
+  command.add_flag("--json", json, "The figures as one line of JSON");
+}
+
+void add_rounds(CLI::App& command, unsigned& rounds) {
+  command.add_option("--rounds", rounds, "Runs of each; the best counts")
       ->check(CLI::Range(1, 20))
       ->capture_default_str();
-  command.add_flag("--json", options->json, "The figures as one line of JSON");
+}
+
+std::shared_ptr<CommandsOptions> add_measure_options(CLI::App& command) {
+  auto options = std::make_shared<CommandsOptions>();
+  add_load_options(command, options->load);
+  add_measured(command, options->stage.durability, options->json);
+  add_rounds(command, options->rounds);
   return options;
 }
 
@@ -97,12 +107,7 @@ std::shared_ptr<WorkloadOptions> add_workload(CLI::App& command, Run& run, Measu
   command.add_option("--outstanding", options->outstanding, "Commands under way")
       ->check(CLI::Range(1, 8'000))
       ->capture_default_str();
-  command
-      .add_option("--durability", options->durability,
-                  "dev, or durable: the server syncs before it acknowledges")
-      ->check(CLI::IsMember({"dev", "durable"}))
-      ->capture_default_str();
-  command.add_flag("--json", options->json, "The figures as one line of JSON");
+  add_measured(command, options->durability, options->json);
   command.callback([&run, options, measure] { run = [=] { return measure(*options); }; });
   return options;
 }
@@ -130,6 +135,25 @@ void add_others(CLI::App& bench, Run& run) {
   auto* replay = bench.add_subcommand("replay", "Events folded into a view, from the first on");
   add_events(*replay, add_workload(*replay, run, measure_replay, 10'000));
   replay->footer("Example:\n  troupe bench replay --instances 10000 --events 50");
+}
+
+void add_flow(CLI::App& bench, Run& run) {
+  auto* command =
+      bench.add_subcommand("flow", "Whole orders through the four contexts, as in the demo");
+  auto options = std::make_shared<FlowOptions>();
+  auto* orders = command->add_option("--orders", options->orders_file,
+                                     "CSV or CSV.gz in the Online Retail layout");
+  command->add_option("--count", options->count, "Orders to make up without --orders")
+      ->check(CLI::Range(1, 1'000'000))
+      ->excludes(orders)
+      ->capture_default_str();
+  add_measured(*command, options->durability, options->json);
+  add_rounds(*command, options->rounds);
+  command->footer(
+      "Examples:\n"
+      "  troupe bench flow --rounds 3\n"
+      "  troupe bench flow --orders orders.csv.gz --durability durable --json");
+  command->callback([&run, options] { run = [options] { return measure_flow(*options); }; });
 }
 
 // The processes of a measurement; not for people.
@@ -209,6 +233,7 @@ void add_bench_command(CLI::App& app, Run& run) {
       "  troupe bench commands --outstanding 1000 --instances 10000 --vs floor");
   add_commands(*bench, run);
   add_floor(*bench, run);
+  add_flow(*bench, run);
   add_others(*bench, run);
   add_node(*bench, run);
   add_floor_handler(*bench, run);

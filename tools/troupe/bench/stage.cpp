@@ -8,6 +8,7 @@
 #include "runtime/host/durability.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/streams.hpp"
+#include "tools/troupe/bench/json_program.hpp"
 #include "tools/troupe/servers/loopback.hpp"
 #include "troupe/v1/commit.pb.h"
 
@@ -45,11 +46,6 @@ std::size_t commit_bytes() {
 }
 
 }  // namespace
-
-std::vector<std::string> this_program_with(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), std::filesystem::read_symlink("/proc/self/exe").string());
-  return arguments;
-}
 
 Result<std::unique_ptr<BenchStage>> BenchStage::start(BenchStageOptions options,
                                                       const StopSignals& signals) {
@@ -112,7 +108,8 @@ void BenchStage::write_node_configuration() const {
       << "\"\n"
       << "[redis]\nurl = \"" << redis_->url() << "\"\n"
       << "[durability]\nmode = \"" << options_.durability << "\"\n"
-      << "[instances]\nlive_max = " << options_.instances_max << "\nidle_seconds = 3600\n";
+      << "[instances]\nlive_max = " << options_.instances_max
+      << "\nlive_mb_max = 65536\nidle_seconds = 3600\n";
 }
 
 /// Asks for a command that is malformed to the runtime and an event to the floor.
@@ -142,13 +139,6 @@ Result<void> BenchStage::forget_snapshots() {
   return {};
 }
 
-Result<int> BenchStage::wait_for_end(ChildProcess& child) const {
-  for (;;) {
-    if (const auto code = child.wait(200ms)) return *code;
-    if (signals_.wait_for(0ms)) return permanent("it was stopped");
-  }
-}
-
 Result<LoadResult> BenchStage::load(const LoadOptions& options) {
   const auto log = folder_.path() / fmt::format("load-{}.log", ++loads_);
   std::vector<std::string> command{"bench",         "load",
@@ -169,17 +159,9 @@ Result<LoadResult> BenchStage::load(const LoadOptions& options) {
   watch("nats", nats_->process().pid());
   if (redis_) watch("redis", redis_->process().pid());
 
-  auto child = ChildProcess::start({.argv = this_program_with(std::move(command)), .log = log});
-  if (!child) return tl::make_unexpected(child.error());
-  const auto code = wait_for_end(*child);
-  if (!code) return tl::make_unexpected(code.error());
-  std::ifstream file(log);
-  std::string last;
-  for (std::string line; std::getline(file, line);) last = line;
-  const auto json = nlohmann::json::parse(last, nullptr, false);
-  if (*code != 0 || !json.is_object())
-    return permanent(fmt::format("the load generator ended with {}: {}", *code, last));
-  auto result = load_result_from(json);
+  const auto json = run_this_program(std::move(command), log, signals_);
+  if (!json) return permanent("the load generator: " + json.error().what);
+  auto result = load_result_from(*json);
   accepted_ += result.accepted_in_all;
   unknown_ += result.unknown_in_all;
   return result;
@@ -200,11 +182,7 @@ Result<Verified> BenchStage::verify() {
 }
 
 std::string BenchStage::log_of(const std::string& name) const {
-  std::ifstream log(folder_.path() / (name + ".log"));
-  std::string last = "it says nothing";
-  for (std::string line; std::getline(log, line);)
-    if (!line.empty()) last = line;
-  return last;
+  return last_line(folder_.path() / (name + ".log"));
 }
 
 }  // namespace troupe::tool

@@ -65,8 +65,6 @@ private:
   std::vector<std::string> server_command() const;
   void write_node_configuration() const;
   Result<void> wait_until_answered();
-  /// Waits until a child has ended; fails when the person stops the program.
-  Result<int> wait_for_end(ChildProcess& child) const;
   std::string log_of(const std::string& name) const;
 
   BenchStageOptions options_;
@@ -82,8 +80,5 @@ private:
   std::uint64_t accepted_ = 0;
   std::uint64_t unknown_ = 0;
 };
-
-/// The command line of this program with these arguments.
-std::vector<std::string> this_program_with(std::vector<std::string> arguments);
 
 }  // namespace troupe::tool

@@ -9,6 +9,7 @@
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/bench/cpu_time.hpp"
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/collect.hpp"
 #include "tools/troupe/check/jetstream_backlog.hpp"
@@ -132,6 +133,7 @@ public:
 private:
   int play(CommandSender& sender, const Sources& sources, const std::filesystem::path& folder);
   DriveResult drive(CommandSender& sender, EventStreams& streams, History& history);
+  std::map<std::string, double> cpu_by_process() const;
   Result<Report> check_run(const Sources& sources, const std::filesystem::path& folder,
                            DriveResult& result) const;
 
@@ -141,6 +143,7 @@ private:
   std::stop_source stopped_;
   Alarm alarm_;
   Progress progress_;
+  const Stage* stage_ = nullptr;  // when it runs on servers
 };
 
 int DemoRun::in_memory(const std::filesystem::path& folder) {
@@ -171,6 +174,7 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
                                   {.note = [this](const auto& line) { progress_.note(line); },
                                    .failed = [this](const auto& what) { alarm_.raise(what); }});
   if (!stage) return complain(exit_usage, stage.error().what);
+  stage_ = stage->get();
   const auto& urls = (*stage)->urls();
   const auto redis = redis::parse_redis_url(urls.redis);
   if (!redis) return complain(exit_usage, redis.error().what);
@@ -209,7 +213,8 @@ DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History
   StopFlag stop;
   Driver driver(sender, history, stop);
   alarm_.on_raise([&driver](const std::string& problem) { driver.give_up(problem); });
-  const auto result = [&] {
+  const auto cpu_before = cpu_by_process();
+  auto result = [&] {
     const Progress::Showing showing(progress_, [&driver] { return driver.progress(); });
     const Follower follower(streams, context_names(),
                             {.commits = [&](const auto& commits) { driver.apply(commits); },
@@ -217,7 +222,19 @@ DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History
     return driver.run(script_.invoices, script_.stock);
   }();
   alarm_.on_raise({});
+  for (const auto& [name, seconds] : cpu_by_process()) {
+    const auto before = cpu_before.at(name);
+    const bool started_again = seconds < before;
+    result.cpu_s[name] = started_again ? seconds : seconds - before;
+  }
   return result;
+}
+
+std::map<std::string, double> DemoRun::cpu_by_process() const {
+  std::map<std::string, double> seconds;
+  if (stage_ != nullptr)
+    for (const auto& [name, process] : stage_->pids()) seconds[name] = cpu_seconds(process);
+  return seconds;
 }
 
 Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem::path& folder,

@@ -71,6 +71,7 @@ void Driver::place(const Invoice& invoice) {
   }
   if (!wait_until(lock, [this] { return open_orders_ < open_orders_max; })) return;
   ++open_orders_;
+  placed_at_[invoice.number] = Clock::now();
   desk_.add_order(invoice.number, invoice.customer);
   pool_.submit(place_order(invoice),
                [this, id = invoice.number](const Outcome& outcome) { note_placed(id, outcome); });
@@ -104,6 +105,9 @@ void Driver::end_order(const std::string& order_id, OrderDesk::Status status) {
   if (desk_.end_order(order_id, status)) {
     --open_orders_;
     ++invoices_ended_;
+    const auto placed = placed_at_.extract(order_id);
+    if (status != OrderDesk::Status::refused)
+      result_.order_times.add(Clock::now() - placed.mapped());
   }
   submit_due_cancellations();
 }

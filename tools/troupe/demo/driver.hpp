@@ -2,12 +2,15 @@
 // ask for it, and waits until nothing is left to happen.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "tools/troupe/bench/histogram.hpp"
 #include "tools/troupe/demo/client_pool.hpp"
 #include "tools/troupe/demo/flow.hpp"
 #include "tools/troupe/demo/order_desk.hpp"
@@ -30,7 +33,9 @@ struct DriveResult {
   std::uint64_t nothing_to_cancel = 0;
   std::uint64_t commands = 0;  ///< sent by the clients; repeats are not counted
   double seconds = 0;
-  std::vector<std::string> problems;  ///< one sentence each; none when everything has ended
+  Histogram order_times;                ///< from placing an order to its first end
+  std::map<std::string, double> cpu_s;  ///< by process, while it was driven
+  std::vector<std::string> problems;    ///< one sentence each; none when everything has ended
 };
 
 /// Thread safe; run() is for once.
@@ -81,6 +86,7 @@ private:
   OrderDesk desk_;
   std::size_t stock_pending_ = 0;
   std::size_t open_orders_ = 0;
+  std::unordered_map<std::string, std::chrono::steady_clock::time_point> placed_at_;  // open ones
   std::uint64_t orders_accepted_ = 0;
   std::uint64_t invoices_ = 0;
   std::uint64_t invoices_ended_ = 0;

@@ -29,6 +29,10 @@ std::string seconds(double value) {
   return text;
 }
 
+double milliseconds(Histogram::Duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
 }  // namespace
 
 std::string summary_text(const DriveResult& result, const Report& check) {
@@ -45,6 +49,8 @@ std::string summary_text(const DriveResult& result, const Report& check) {
   text += line("commits", result.flow.commits);
   text += line("events", result.flow.events);
   text += line("seconds", seconds(result.seconds));
+  text += line("seconds to an order's end, median",
+               seconds(milliseconds(result.order_times.at(0.5)) / 1'000));
   text += "\n" + to_text(check);
   for (const auto& problem : result.problems) text += "\nproblem: " + problem;
   return text;
@@ -67,6 +73,11 @@ nlohmann::ordered_json summary_json(const DriveResult& result, const Report& che
                               {"commits", result.flow.commits},
                               {"events", result.flow.events},
                               {"seconds", result.seconds},
+                              {"order_ms",
+                               {{"p50", milliseconds(result.order_times.at(0.5))},
+                                {"p99", milliseconds(result.order_times.at(0.99))},
+                                {"p999", milliseconds(result.order_times.at(0.999))}}},
+                              {"cpu_s", result.cpu_s},
                               {"violations", report.at("violations")},
                               {"not_checked", report.at("not_checked")}};
   if (!result.problems.empty()) json["problems"] = result.problems;

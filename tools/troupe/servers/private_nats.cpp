@@ -31,7 +31,8 @@ Result<std::unique_ptr<PrivateNats>> PrivateNats::start(PrivateNatsOptions optio
       << "ping_interval: 1s\nping_max: 2\n"
       << "jetstream {\n  store_dir: \"" << (server->options_.folder / "jetstream").string()
       << "\"\n"
-      << (server->options_.sync_always ? "  sync_interval: always\n" : "") << "}\n";
+      << (server->options_.sync_always ? "  sync_interval: always\n" : "")
+      << server->options_.jetstream << "}\n";
   if (auto started = server->restart(); !started) return tl::make_unexpected(started.error());
   return server;
 }

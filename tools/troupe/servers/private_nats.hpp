@@ -16,6 +16,7 @@ struct PrivateNatsOptions {
   std::filesystem::path folder;  ///< exists; gets the configuration, the log and the store
   bool sync_always = false;      ///< fsync before every acknowledgement
   bool outlives_parent = false;
+  std::string jetstream{};  ///< further lines of the jetstream block
 };
 
 /// Listens when start() or restart() has succeeded. Not thread safe.

@@ -1,0 +1,27 @@
+// Runs this program with other arguments and reads the JSON that it ends with.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "runtime/ports/result.hpp"
+#include "tools/troupe/cli/stop_signals.hpp"
+
+namespace troupe::tool {
+
+/// The command line of this program with these arguments.
+std::vector<std::string> this_program_with(std::vector<std::string> arguments);
+
+/// Blocks to its end; everything it says goes to `log`. Fails when it ends with another code than
+/// 0, without a line of JSON, or when the person stops the program.
+Result<nlohmann::json> run_this_program(std::vector<std::string> arguments,
+                                        const std::filesystem::path& log,
+                                        const StopSignals& signals);
+
+/// The last line that is not empty, or a sentence that there is none.
+std::string last_line(const std::filesystem::path& log);
+
+}  // namespace troupe::tool
