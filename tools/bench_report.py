@@ -25,19 +25,26 @@ def run(command: list[str]) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def measure(binary: str, rounds: int, seconds: float, peers: bool) -> dict:
+def measure(binary: str, rounds: int, seconds: float, peers: bool, orders_file: str) -> dict:
     bench = [binary, "bench"]
+    orders = ["--orders", orders_file] if orders_file else []
     load = ["--seconds", str(seconds), "--warm-up", "1", "--rounds", str(rounds), "--vs", "floor", "--json"]
-    results: dict = {"machine": machine(), "commands": [], "others": [], "peers": []}
+    results: dict = {"machine": machine(), "orders": "those of a file" if orders_file else "made up",
+                     "commands": [], "flow": [], "activate": [], "replay": [], "memory": [], "peers": []}
     for durability in DURABILITY:
         for outstanding in OUTSTANDING:
             results["commands"] += run([*bench, "commands", "--durability", durability, "--outstanding", str(outstanding), *load])
         results["commands"] += run([*bench, "commands", "--durability", durability, "--outstanding", "1000", "--zipf", "1", *load])
-    for events in (10, 100):
+    for durability in DURABILITY:
+        results["flow"] += run([*bench, "flow", "--durability", durability, "--rounds", str(rounds), "--json", *orders])
+    for events, instances in ((10, 10_000), (100, 10_000), (1_000, 1_000)):
         for snapshots in ([], ["--no-snapshots"]):
-            results["others"] += run([*bench, "activate", "--events", str(events), "--json", *snapshots])
-    results["others"] += run([*bench, "replay", "--events", "50", "--json"])
-    results["others"] += run([*bench, "memory", "--instances", "100000", "--json"])
+            results["activate"].append(
+                [one for _ in range(rounds) for one in run(
+                    [*bench, "activate", "--events", str(events), "--instances", str(instances), "--json", *snapshots])])
+    results["replay"] = [one for _ in range(rounds) for one in run([*bench, "replay", "--events", "50", "--json"])]
+    for instances in (100_000, 1_000_000):
+        results["memory"] += run([*bench, "memory", "--instances", str(instances), "--json"])
     if peers:
         results["peers"] = run([str(ROOT / "tools/peers/run"), "--outstanding", "1", "--outstanding", "64", "--outstanding", "256"])
     return results
@@ -60,11 +67,11 @@ def machine() -> dict:
     }
 
 
-def spread(runs: list[dict], key: str) -> str:
+def spread(runs: list[dict], key: str, digits: int = 0) -> str:
     values = sorted(run[key] for run in runs)
     if len(values) == 1:
-        return f"{values[0]:,.0f}"
-    return f"{statistics.median(values):,.0f} ({values[0]:,.0f} to {values[-1]:,.0f})"
+        return f"{values[0]:,.{digits}f}"
+    return f"{statistics.median(values):,.{digits}f} ({values[0]:,.{digits}f} to {values[-1]:,.{digits}f})"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -90,17 +97,26 @@ def commands_table(results: dict, durability: str) -> str:
                   "CPU us per command, node + nats"], rows)
 
 
+def flow_text(results: dict) -> str:
+    rows = [[one["durability"], f"{one['invoices']:,.0f}", spread(one["runs"], "seconds", 1), spread(one["runs"], "commits_per_s"),
+             f"{one['p50_us'] / 1e6:.1f}", f"{one['p99_us'] / 1e6:.1f}"] for one in results["flow"]]
+    return (f"Orders: {results['orders']}; 64 are open at a time. Each run is checked against all invariants.\n\n"
+            + table(["durability", "invoices", "seconds", "commits/s", "an order's p50, s", "p99, s"], rows))
+
+
+def activation_text(results: dict) -> str:
+    rows = [[f"{runs[0]['events']:,}", f"{runs[0]['instances']:,}", "with" if runs[0]["snapshots"] else "without",
+             spread(runs, "rate_per_s"), spread(runs, "p50_us"), spread(runs, "p99_us")] for runs in results["activate"]]
+    return table(["events each", "instances", "snapshots", "first commands/s", "p50 us, 1000 under way", "p99 us"], rows)
+
+
 def others_text(results: dict) -> str:
-    lines = []
-    for one in results["others"]:
-        if one["workload"] == "activate":
-            lines.append(f"- First commands of {one['instances']:,} instances of {one['events']} events after a restart, "
-                         f"{'with' if one['snapshots'] else 'without'} snapshots: {one['rate_per_s']:,.0f}/s, "
-                         f"p99 {one['p99_us'] / 1000:,.0f} ms with {one['outstanding']} under way.")
-        elif one["workload"] == "replay":
-            lines.append(f"- A view of {one['events']:,} events is folded at {one['rate_per_s']:,.0f} events/s, the node's start included.")
-        else:
-            lines.append(f"- {one['instances']:,} instances take {one['bytes_per_instance']:,.0f} bytes each of the node's memory.")
+    replayed = results["replay"]
+    lines = [f"- A view of {replayed[0]['events']:,} events is folded at {spread(replayed, 'rate_per_s')} events/s, "
+             "the node's start included."]
+    for one in results["memory"]:
+        lines.append(f"- {one['instances']:,} instances with one remembered command each take {one['bytes_per_instance']:,.0f} bytes "
+                     f"each, {one['resident_bytes'] / 1e9:.2f} GB in all.")
     return "\n".join(lines) + "\n"
 
 
@@ -141,7 +157,7 @@ def write_plots(results: dict, folder: pathlib.Path) -> None:
         (folder / f"latency-{durability}.svg").write_text(plot(f"Latency, {durability}", "microseconds", latencies))
 
 
-def report(results: dict) -> str:
+def report(results: dict, profile: str) -> str:
     text = "# Figures\n\nWritten by `tools/bench --report`; raw data in `results.json`. Every run was verified in its stream.\n\n"
     text += table(["", ""], [[key, value] for key, value in results["machine"].items()])
     text += ("\nLoad generator, node, nats-server and Redis share the cores. The floor is a handler written by hand against nats.c that\n"
@@ -149,7 +165,11 @@ def report(results: dict) -> str:
              "Ranges are over the runs; ratios compare the best of each.\n")
     for durability, words in DURABILITY.items():
         text += f"\n## Commands, `{durability}`: {words}\n\n{commands_table(results, durability)}\n![latency](latency-{durability}.svg)\n"
-    text += f"\n![rate](rate.svg)\n\n## Others\n\n{others_text(results)}"
+    text += "\n![rate](rate.svg)\n"
+    if profile:
+        text += "\n" + profile
+    text += f"\n## Whole orders through four services\n\n{flow_text(results)}"
+    text += f"\n## First commands after a restart\n\n{activation_text(results)}\n## Others\n\n{others_text(results)}"
     if results["peers"]:
         rows = [[p["peer"], p["version"], str(p["outstanding"]), f"{p['rate_per_s']:,.0f}", f"{p['p50_us']:,}", f"{p['p99_us']:,}", p["durability"]]
                 for p in results["peers"]]
@@ -165,15 +185,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each point")
     parser.add_argument("--seconds", type=float, default=5, help="of each run")
     parser.add_argument("--peers", action="store_true", help="measure those too")
+    parser.add_argument("--orders", default="", help="Online Retail file for the flow; else orders are made up")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "tools/report")
     parser.add_argument("--again", action="store_true", help="only write the text again, from results.json")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data = options.out / "results.json"
     if not options.again:
-        data.write_text(json.dumps(measure(options.binary, options.rounds, options.seconds, options.peers), indent=1) + "\n")
+        results = measure(options.binary, options.rounds, options.seconds, options.peers, options.orders)
+        data.write_text(json.dumps(results, indent=1) + "\n")
     results = json.loads(data.read_text())
-    (options.out / "REPORT.md").write_text(report(results))
+    profile = options.out / "profile.md"  # written by hand: why a figure is what it is
+    (options.out / "REPORT.md").write_text(report(results, profile.read_text() if profile.exists() else ""))
     write_plots(results, options.out)
     print(options.out / "REPORT.md")
 

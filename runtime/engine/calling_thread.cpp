@@ -4,24 +4,27 @@ namespace troupe::engine {
 
 namespace {
 
-thread_local CallingThread* running = nullptr;
+thread_local bool running = false;
+
+/// Until its end this thread runs actors.
+struct Running {
+  Running() { running = true; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { running = false; }
+};
 
 }  // namespace
 
 CallingThread::CallingThread(caf::actor_system& system) : caf::execution_unit(&system) {}
 
-/// Whoever is running actors on this thread takes the job, unless it is of another system: that
-/// one's scheduler takes it then.
-caf::execution_unit* CallingThread::runner() {
-  if (running == nullptr) return this;
-  return &running->system() == &system() ? running : nullptr;
-}
+bool CallingThread::runs_actors() { return running; }
 
 void CallingThread::run() {
-  if (running != nullptr) return;
-  running = this;
-  for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    auto* job = jobs_[i];
+  if (woken_.empty()) return;
+  const Running from_here;
+  for (std::size_t i = 0; i < woken_.size(); ++i) {
+    auto* job = woken_[i];
     switch (job->resume(this, messages_max)) {
       case caf::resumable::resume_later:
         system().scheduler().enqueue(job);
@@ -34,8 +37,7 @@ void CallingThread::run() {
         break;
     }
   }
-  jobs_.clear();
-  running = nullptr;
+  woken_.clear();
 }
 
 }  // namespace troupe::engine

@@ -13,9 +13,9 @@ namespace troupe::engine {
 /// acknowledgement again: two wake-ups of threads that cost more than deciding. An actor that rests
 /// is run by its sender instead; one that runs already finds the message in its mailbox, as ever.
 ///
-/// What actors do meanwhile may send again: those that this wakes run afterwards, one after the
-/// other, so that the stack does not grow. An actor that finds very many messages is handed to the
-/// scheduler. Made and used on one thread.
+/// Actors that are woken from within an actor go to the scheduler, so that the stack does not grow
+/// and none waits for a handler that hangs. So does one that finds very many messages.
+/// Made and used on one thread.
 class CallingThread final : public caf::execution_unit {
 public:
   explicit CallingThread(caf::actor_system& system);
@@ -32,19 +32,18 @@ public:
   void send(const caf::actor& to, Message message) {
     caf::actor_cast<caf::abstract_actor*>(to)->enqueue(
         caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message)),
-        runner());
+        runs_actors() ? nullptr : this);
   }
 
-  /// Runs what send() woke. Returns at once on a thread that is running actors already, which does
-  /// it then.
+  /// Runs what send() woke, if anything.
   void run();
 
-  void exec_later(caf::resumable* job) override { jobs_.push_back(job); }
+  void exec_later(caf::resumable* job) override { woken_.push_back(job); }
 
 private:
-  caf::execution_unit* runner();
+  static bool runs_actors();
 
-  std::vector<caf::resumable*> jobs_;
+  std::vector<caf::resumable*> woken_;
 };
 
 }  // namespace troupe::engine

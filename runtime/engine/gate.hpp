@@ -11,7 +11,8 @@ namespace troupe::engine {
 /// after stop() finds a closed gate instead of a destroyed engine. Thread safe.
 class Gate {
 public:
-  /// False: it is closed, and nothing was done.
+  /// False: it is closed, and nothing was done. What passes may pass again from within: glibc's
+  /// lock lets readers in while somebody waits to close.
   template <class Pass>
   bool pass(Pass&& through) {
     const std::shared_lock lock(mutex_);

@@ -12,48 +12,50 @@
 namespace troupe::engine {
 
 InstanceActor::InstanceActor(caf::actor_config& config, std::shared_ptr<const InstanceKind> kind,
-                             Subject subject, std::shared_ptr<Presence> presence)
-    : caf::event_based_actor(config),
-      kind_(std::move(kind)),
-      subject_(std::move(subject)),
-      presence_(std::move(presence)) {}
+                             std::shared_ptr<Presence> presence)
+    : caf::event_based_actor(config), kind_(std::move(kind)), presence_(std::move(presence)) {}
 
 caf::behavior InstanceActor::make_behavior() {
-  return {
-      [this](Waiting& waiting) { receive(std::move(waiting)); },
-      [this](const Appended& appended_now) { appended(appended_now.result); },
-      [this](SnapshotFound& found) {
-        if (found.bytes) fold_ = Fold::restore(kind_->model, *found.bytes, kind_->fingerprint);
-        // The snapshot's own last commit is read again: it shows that the log still has it.
-        read_log(fold_ ? fold_->sequence() - 1 : 0);
-      },
-      [this](const Loaded& answer) {
-        phase_ == Phase::catching_up ? caught_up(answer.commits) : loaded(answer.commits);
-      },
-      [this](const LookedUp& answer) { looked_up(answer.commits); },
-      [this](Wake) {
-        if (phase_ != Phase::pausing) return;
-        phase_ = Phase::idle;
-        advance();
-      },
-      [this](DeadlinePassed) {
-        expire();
-        advance();
-      },
-      [this](Leave how) {
-        leaving_ = true;
-        if (!how.at_once) return advance();
-        answer_all(Rejected{503, "the node stops and nothing was sent", std::nullopt});
-        leave();
-      },
-  };
+  return {[this](Input& input) { std::visit([this](auto& what) { on(what); }, input.what); }};
 }
 
-void InstanceActor::receive(Waiting waiting) {
+void InstanceActor::on(Waiting& waiting) {
   if (phase_ == Phase::refusing) return answer(waiting, Rejected{503, refusal_, std::nullopt});
   if (waiting.command.deadline <= kind_->clock.steady())
     return answer(waiting, Unknown{"the deadline passed before the command was started"});
   queue_.push_back(std::move(waiting));
+  advance();
+}
+
+void InstanceActor::on(const Leave& how) {
+  leaving_ = true;
+  if (!how.at_once) return advance();
+  answer_all(Rejected{503, "the node stops and nothing was sent", std::nullopt});
+  leave();
+}
+
+void InstanceActor::on(const SnapshotFound& found) {
+  if (found.bytes) fold_ = Fold::restore(kind_->model, *found.bytes, kind_->fingerprint);
+  // The snapshot's own last commit is read again: it shows that the log still has it.
+  read_log(fold_ ? fold_->sequence() - 1 : 0);
+}
+
+void InstanceActor::on(const Loaded& answer) {
+  phase_ == Phase::catching_up ? caught_up(answer.commits) : loaded(answer.commits);
+}
+
+void InstanceActor::on(const LookedUp& answer) { looked_up(answer.commits); }
+
+void InstanceActor::on(const Appended& answer) { appended(answer.result); }
+
+void InstanceActor::on(const Wake&) {
+  if (phase_ != Phase::pausing) return;
+  phase_ = Phase::idle;
+  advance();
+}
+
+void InstanceActor::on(const DeadlinePassed&) {
+  expire();
   advance();
 }
 
@@ -102,7 +104,7 @@ void InstanceActor::decide_next(Batch& batch) {
                                     fold_->version()});
   Outcome outcome;
   try {
-    const auto watch = kind_->watchdog.watch(subject_.str(), waiting.command.type);
+    const auto watch = kind_->watchdog.watch(subject().str(), waiting.command.type);
     outcome = decide(*kind_, *fold_, waiting, batch);
   } catch (...) {
     return crashed(std::move(waiting), what_was_thrown());
@@ -115,7 +117,7 @@ void InstanceActor::decide_next(Batch& batch) {
 void InstanceActor::crashed(Waiting waiting, const std::string& what) {
   const auto version = fold_->version();
   fold_.reset();
-  spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject_.str(), version,
+  spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject().str(), version,
                 what);
   if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
   if (!crashed_ids_) crashed_ids_ = std::make_unique<RecentKeys>(crashed_ids_max);
@@ -129,14 +131,14 @@ void InstanceActor::append() {
     const auto* accepted = std::get_if<Accepted>(&entry.outcome);
     if (accepted && accepted->first_version != 0 && !accepted->duplicate) entry.waiting.sent = true;
   }
-  kind_->log.append(subject_, batch_->expected, batch_->commits, reply_here_as<Appended>());
+  kind_->log.append(subject(), batch_->expected, batch_->commits, reply_here_as<Appended>());
 }
 
 void InstanceActor::appended(const AppendResult& result) {
   if (result.outcome == AppendResult::Outcome::acknowledged) return acknowledged(result.sequence);
   const bool conflict = result.outcome == AppendResult::Outcome::conflict;
   ++(conflict ? kind_->counters.conflicts : kind_->counters.unknowns);
-  spdlog::debug("An append to {} ended with {} ({}); reading back.", subject_.str(),
+  spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
                 conflict ? "a conflict" : "an unknown outcome", result.detail);
   fold_.reset();  // it holds commits that may not be in the log
   presence_->in_doubt = true;
@@ -170,7 +172,7 @@ void InstanceActor::resolve() {
     // It may still arrive. The very same commits are sent again: at most one copy can match the
     // expected sequence, and no answer given from now on can contradict it.
     std::vector<StoredCommit> commits;
-    for (const auto& bytes : batch_->commits) commits.push_back({0, subject_, bytes});
+    for (const auto& bytes : batch_->commits) commits.push_back({0, subject(), bytes});
     if (fold_all(commits.data(), commits.data() + commits.size())) append();
     return;
   }
@@ -192,7 +194,7 @@ void InstanceActor::pause() {
     return advance();
   }
   phase_ = Phase::pausing;
-  delayed_send(this, backoff_.next(), Wake{});
+  delayed_send(this, backoff_.next(), Input{Wake{}});
 }
 
 /// Seldom enough that a large state costs each of its events little.
@@ -200,7 +202,7 @@ void InstanceActor::weigh() {
   constexpr std::uint64_t growth = 8;
   if (fold_->version() < weigh_at_) return;
   weigh_at_ = fold_->version() + fold_->version() / growth + 1;
-  presence_->take(bytes_without_fold + fold_->bytes());
+  presence_->take(static_cast<std::int64_t>(bytes_without_fold + fold_->bytes()));
 }
 
 }  // namespace troupe::engine

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -41,11 +42,17 @@ struct Appended {
 struct Wake {};            ///< after a pause between tries
 struct DeadlinePassed {};  ///< of a command that waits, perhaps
 
+/// Everything that an instance is sent, in one type: an actor pays memory for each that it takes.
+struct Input {
+  std::variant<Waiting, Leave, SnapshotFound, Loaded, LookedUp, Appended, Wake, DeadlinePassed>
+      what;
+};
+
 /// All state belongs to the actor; ports' completions reach it as messages.
 class InstanceActor final : public caf::event_based_actor {
 public:
   InstanceActor(caf::actor_config& config, std::shared_ptr<const InstanceKind> kind,
-                Subject subject, std::shared_ptr<Presence> presence);
+                std::shared_ptr<Presence> presence);
 
   caf::behavior make_behavior() override;
   const char* name() const override { return "instance"; }
@@ -58,10 +65,24 @@ private:
   /// How far it knows the log to reach: the log must never be seen behind it.
   struct HighWater {
     std::uint64_t sequence = 0;
-    std::string commit_hash;
+    std::string commit_hash;  // its beginning, which tells commits apart and needs no memory
+
+    static constexpr std::size_t hash_bytes = 15;
+    HighWater() = default;
+    HighWater(std::uint64_t at, const std::string& hash)
+        : sequence(at), commit_hash(hash, 0, hash_bytes) {}
   };
 
-  void receive(Waiting waiting);
+  const Subject& subject() const noexcept { return presence_->subject; }
+
+  void on(Waiting& waiting);
+  void on(const Leave& how);
+  void on(const SnapshotFound& found);
+  void on(const Loaded& answer);
+  void on(const LookedUp& answer);
+  void on(const Appended& answer);
+  void on(const Wake& wake);
+  void on(const DeadlinePassed& passed);
   void advance();
   bool nobody_waits() const;
 
@@ -91,7 +112,7 @@ private:
 
   // Answering and leaving: instance_answers.cpp.
   void expire();
-  void answer(Waiting& waiting, Outcome outcome);
+  void answer(Waiting& waiting, Outcome outcome) noexcept;
   void answer_all(const Outcome& queued);
   void refuse(std::string alarm);
   void keep_snapshot(std::uint64_t commits_min);
@@ -101,7 +122,7 @@ private:
   template <class Answer>
   auto reply_as() {
     return [gate = kind_->gate, self = caf::actor(this)](auto result) {
-      gate->pass([&] { caf::anon_send(self, Answer{std::move(result)}); });
+      gate->pass([&] { caf::anon_send(self, Input{Answer{std::move(result)}}); });
     };
   }
   /// The same for an answer that takes little time to deal with: on the thread that brings it.
@@ -110,7 +131,7 @@ private:
     return [gate = kind_->gate, self = caf::actor(this)](auto result) {
       gate->pass([&] {
         CallingThread here(self->home_system());
-        here.send(self, Answer{std::move(result)});
+        here.send(self, Input{Answer{std::move(result)}});
         here.run();
       });
     };
@@ -124,7 +145,6 @@ private:
   static constexpr std::size_t crashed_ids_max = 128;
 
   const std::shared_ptr<const InstanceKind> kind_;
-  const Subject subject_;
   const std::shared_ptr<Presence> presence_;
 
   Phase phase_ = Phase::idle;
@@ -145,11 +165,4 @@ private:
 
 }  // namespace troupe::engine
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Waiting)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Leave)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::SnapshotFound)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Loaded)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::LookedUp)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Appended)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Wake)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::DeadlinePassed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::Input)

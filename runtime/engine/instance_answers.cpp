@@ -30,7 +30,8 @@ void InstanceActor::expire() {
       answer(entry.waiting, Unknown{"the deadline passed before the log acknowledged the events"});
 }
 
-void InstanceActor::answer(Waiting& waiting, Outcome outcome) {
+/// Whoever is answered does not throw; a command whose answer is lost would be waited for for ever.
+void InstanceActor::answer(Waiting& waiting, Outcome outcome) noexcept {
   if (!waiting.answered) return;
   --presence_->in_flight;
   ++kind_->counters.commands;
@@ -50,7 +51,7 @@ void InstanceActor::answer_all(const Outcome& queued) {
 }
 
 void InstanceActor::refuse(std::string alarm) {
-  spdlog::critical("{}; {} is not served.", alarm, subject_.str());
+  spdlog::critical("{}; {} is not served.", alarm, subject().str());
   refusal_ = std::move(alarm);
   phase_ = Phase::refusing;
   fold_.reset();
@@ -59,7 +60,7 @@ void InstanceActor::refuse(std::string alarm) {
 
 void InstanceActor::keep_snapshot(std::uint64_t commits_min) {
   if (snapshot_commits_ < commits_min || fold_->sequence() == 0) return;
-  kind_->snapshots.put(subject_, fold_->version(), fold_->snapshot(kind_->fingerprint));
+  kind_->snapshots.put(subject(), fold_->version(), fold_->snapshot(kind_->fingerprint));
   snapshot_commits_ = 0;
 }
 
@@ -70,6 +71,8 @@ void InstanceActor::leave() {
 
 void InstanceActor::on_exit() {
   presence_->take(0);
+  presence_->gone = true;
+  answer_all(Unknown{"the instance ended by a defect; its outcome is not known"});
   fold_.reset();
   batch_.reset();
   queue_.clear();

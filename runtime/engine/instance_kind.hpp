@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "runtime/domain/model.hpp"
 #include "runtime/engine/counters.hpp"
@@ -38,15 +39,18 @@ struct InstanceKind {
 
 /// What the table and an instance know of each other. Written by both, from any thread.
 struct Presence {
-  explicit Presence(std::atomic<std::size_t>& of_all) : bytes_of_all(of_all) {}
+  Presence(Subject its_subject, std::atomic<std::int64_t>& of_all)
+      : subject(std::move(its_subject)), bytes_of_all(of_all) {}
 
   /// Says how much memory it takes, about; 0 when it leaves.
-  void take(std::size_t wanted) noexcept { bytes_of_all += wanted - bytes.exchange(wanted); }
+  void take(std::int64_t wanted) noexcept { bytes_of_all += wanted - bytes.exchange(wanted); }
 
+  const Subject subject;
   std::atomic<std::uint32_t> in_flight{0};  ///< commands sent to it and not answered
   std::atomic<bool> in_doubt{false};        ///< it waits to learn what became of an append
-  std::atomic<std::size_t> bytes{0};
-  std::atomic<std::size_t>& bytes_of_all;  ///< the sum over the node's instances
+  std::atomic<bool> gone{false};            ///< it has ended, perhaps by a defect
+  std::atomic<std::int64_t> bytes{0};
+  std::atomic<std::int64_t>& bytes_of_all;  ///< the sum over the node's instances
 
   // Of the table, under its lock.
   bool watched = false;                            ///< the table looks after its deadline

@@ -15,15 +15,16 @@ namespace troupe::engine {
 void InstanceActor::load() {
   phase_ = Phase::loading;
   if (!use_snapshot_) return read_log(0);
-  kind_->snapshots.get(subject_, [gate = kind_->gate, self = caf::actor(this)](auto found) {
+  kind_->snapshots.get(subject(), [gate = kind_->gate, self = caf::actor(this)](auto found) {
     // Without an answer it is as if there were none: a snapshot is only a shortcut.
-    gate->pass(
-        [&] { caf::anon_send(self, SnapshotFound{found ? std::move(*found) : std::nullopt}); });
+    gate->pass([&] {
+      caf::anon_send(self, Input{SnapshotFound{found ? std::move(*found) : std::nullopt}});
+    });
   });
 }
 
 void InstanceActor::read_log(std::uint64_t after) {
-  kind_->log.load(subject_, after, reply_as<Loaded>());
+  kind_->log.load(subject(), after, reply_as<Loaded>());
 }
 
 /// Without a lease another node may have appended: what is decided next rests on a fresh read.
@@ -69,7 +70,7 @@ void InstanceActor::ignore_snapshot() {
   spdlog::warn(
       "The snapshot of {} at sequence {} is not what the log has there; it is ignored. "
       "Was the log restored from an older copy?",
-      subject_.str(), fold_->sequence());
+      subject().str(), fold_->sequence());
   fold_.reset();
   use_snapshot_ = false;
   read_log(0);
@@ -84,7 +85,7 @@ bool InstanceActor::continues_snapshot(const std::vector<StoredCommit>& commits)
 bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end) {
   std::string cause;
   try {
-    const auto watch = kind_->watchdog.watch(subject_.str(), "evolve");
+    const auto watch = kind_->watchdog.watch(subject().str(), "evolve");
     for (auto commit = begin; commit != end; ++commit)
       if (const auto applied = fold_->apply(*commit); !applied) {
         refuse("The log is not as it was written, or by a newer program: " + applied.error().what);
@@ -94,7 +95,7 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
   } catch (...) {
     cause = what_was_thrown();
   }
-  spdlog::error("{} cannot be loaded: folding its events threw: {}", subject_.str(), cause);
+  spdlog::error("{} cannot be loaded: folding its events threw: {}", subject().str(), cause);
   fold_.reset();
   phase_ = Phase::idle;
   answer_all(Rejected{500, "folding the events threw: " + cause, std::nullopt});
@@ -104,10 +105,10 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
 /// What was acknowledged or read once must be read again.
 bool InstanceActor::log_went_back() {
   const bool behind = fold_->sequence() < high_water_.sequence;
-  const bool other =
-      fold_->sequence() == high_water_.sequence && fold_->commit_hash() != high_water_.commit_hash;
+  const bool other = fold_->sequence() == high_water_.sequence
+                     && !fold_->commit_hash().starts_with(high_water_.commit_hash);
   if (!behind && !other) return false;
-  refuse("The log went back: " + subject_.str() + " ends at sequence "
+  refuse("The log went back: " + subject().str() + " ends at sequence "
          + std::to_string(fold_->sequence()) + ", but was known to hold another commit at "
          + std::to_string(high_water_.sequence));
   return true;
@@ -116,7 +117,7 @@ bool InstanceActor::log_went_back() {
 /// One read serves everybody who waits.
 void InstanceActor::look_up() {
   phase_ = Phase::looking_up;
-  kind_->log.load(subject_, 0, reply_as<LookedUp>());
+  kind_->log.load(subject(), 0, reply_as<LookedUp>());
 }
 
 void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) {

@@ -30,7 +30,7 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
         watch(shard, entry, command.deadline);
         ++entry.presence->in_flight;
         here.send(entry.actor,
-                  Waiting{.command = std::move(command), .answered = std::move(answered)});
+                  Input{Waiting{.command = std::move(command), .answered = std::move(answered)}});
         answered = nullptr;
       } else {
         rejected = {429, "too many commands wait for this instance", std::nullopt};
@@ -46,20 +46,20 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
                                               const std::shared_ptr<const InstanceKind>& kind,
                                               const Instance& instance) {
   auto subject = Subject::events(instance);
-  if (const auto found = shard.by_subject.find(subject.str()); found != shard.by_subject.end()) {
+  const auto found = shard.by_subject.find(subject.str());
+  const bool lives = found != shard.by_subject.end() && !found->second->presence->gone;
+  if (!lives && found != shard.by_subject.end()) let_go(shard, found->second, true);
+  if (lives) {
     shard.entries.splice(shard.entries.end(), shard.entries, found->second);
   } else {
     make_room(shard, std::max<std::size_t>(options_.instances_max / shards_.size(), 1) - 1);
-    auto presence = std::make_shared<Presence>(bytes_);
-    auto actor = actors_.spawn<InstanceActor>(kind, subject, presence);
+    auto presence = std::make_shared<Presence>(std::move(subject), bytes_);
+    auto actor = actors_.spawn<InstanceActor>(kind, presence);
     ++kind->counters.instances;
-    shard.entries.push_back({.subject = std::move(subject),
-                             .kind = kind,
-                             .presence = std::move(presence),
-                             .actor = std::move(actor),
-                             .used = {}});
+    shard.entries.push_back(
+        {.kind = kind, .presence = std::move(presence), .actor = std::move(actor), .used = {}});
     const auto made = std::prev(shard.entries.end());
-    shard.by_subject.emplace(made->subject.str(), made);
+    shard.by_subject.emplace(made->presence->subject.str(), made);
   }
   auto& entry = shard.entries.back();
   entry.used = clock_.steady();
@@ -86,7 +86,7 @@ void InstanceTable::look_after_deadlines() {
     for (const auto& one : shard.busy) {
       if (one.presence->deadline > now) continue;
       one.presence->deadline = now + tell_again_after;
-      caf::anon_send(one.actor, DeadlinePassed{});
+      caf::anon_send(one.actor, Input{DeadlinePassed{}});
     }
   }
 }
@@ -94,7 +94,8 @@ void InstanceTable::look_after_deadlines() {
 /// Each shard keeps its share of the node's bound. One that cannot, because all are busy, grows.
 void InstanceTable::make_room(Shard& shard, std::size_t instances_max) {
   const auto too_much = [&] {
-    return shard.entries.size() > instances_max || bytes_ > options_.instance_bytes_max;
+    return shard.entries.size() > instances_max
+           || bytes_ > static_cast<std::int64_t>(options_.instance_bytes_max);
   };
   std::size_t passed_over = 0;
   for (auto entry = shard.entries.begin();
@@ -111,10 +112,10 @@ void InstanceTable::make_room(Shard& shard, std::size_t instances_max) {
 
 InstanceTable::Entries::iterator InstanceTable::let_go(Shard& shard, Entries::iterator entry,
                                                        bool at_once) {
-  caf::anon_send(entry->actor, Leave{at_once});
+  caf::anon_send(entry->actor, Input{Leave{at_once}});
   entry->presence->take(0);
   --entry->kind->counters.instances;
-  shard.by_subject.erase(entry->subject.str());
+  shard.by_subject.erase(entry->presence->subject.str());
   return shard.entries.erase(entry);
 }
 
@@ -141,6 +142,9 @@ void InstanceTable::close() {
     const std::lock_guard lock(shard.mutex);
     shard.closed = true;
     while (!shard.entries.empty()) let_go(shard, shard.entries.begin(), true);
+    // Some were let go before and still have commands in flight.
+    for (const auto& one : shard.busy) caf::anon_send(one.actor, Input{Leave{true}});
+    shard.busy.clear();
   }
 }
 

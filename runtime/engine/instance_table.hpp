@@ -47,7 +47,6 @@ public:
 
 private:
   struct Entry {
-    Subject subject;
     std::shared_ptr<const InstanceKind> kind;
     std::shared_ptr<Presence> presence;
     caf::actor actor;
@@ -78,14 +77,14 @@ private:
 
   /// How many busy instances are passed over to find one that may leave.
   static constexpr std::size_t passed_over_max = 16;
-  /// One that does not answer at its deadline is told again so often.
-  static constexpr std::chrono::seconds tell_again_after{1};
+  /// One that still has commands in flight is told again after so long.
+  static constexpr std::chrono::milliseconds tell_again_after{50};
 
   caf::actor_system& actors_;
   const EngineOptions& options_;
   const Clock& clock_;
   InFlight& in_flight_;
-  std::atomic<std::size_t> bytes_{0};  // of all instances, about
+  std::atomic<std::int64_t> bytes_{0};  // of all instances, about
   std::array<Shard, slots_default> shards_;
 };
 

@@ -249,7 +249,11 @@ natsStatus NatsConnection::send(natsMsg* message) {
   if (!has_room(static_cast<std::size_t>(natsMsg_GetDataLength(message))))
     return NATS_INSUFFICIENT_BUFFER;
   const natsStatus sent = natsConnection_PublishMsg(handle_.get(), message);
-  if (!Cork::held()) loop_.wake();  // or this one would wait for another thread's burst
+  // Either way this message does not wait for the end of another thread's burst.
+  if (Cork::held())
+    loop_.hold_back();
+  else
+    loop_.wake();
   return sent;
 }
 
@@ -316,6 +320,7 @@ Result<std::unique_ptr<Connection::Subscribed>> NatsConnection::subscribe(
     retire(std::move(feed));
     return retryable(fmt::format("{} could not be subscribed: {}.", subject, text_of(opened)));
   }
+  loop_.wake();
   // A failure here is a lost connection, and every subscription is made anew with the next one.
   (void)natsConnection_FlushTimeout(handle_.get(), subscribe_timeout.count());
   return std::make_unique<NatsSubscribed>(*this, std::move(feed));

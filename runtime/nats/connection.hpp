@@ -74,7 +74,8 @@ public:
 
   virtual ~Connection() = default;
 
-  /// Sends and calls `answered` exactly once, at the latest after `timeout`.
+  /// Sends and calls `answered` exactly once, at the latest after `timeout`; never on this thread
+  /// before it returns.
   /// REQUIRES: subject and header keys hold no space and no control character. A header with an
   /// empty value is left out.
   virtual void request(std::string_view subject, const Headers& headers, std::string_view body,

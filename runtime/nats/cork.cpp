@@ -1,6 +1,6 @@
 #include "runtime/nats/cork.hpp"
 
-#include <utility>
+#include <algorithm>
 #include <vector>
 
 namespace troupe::nats {
@@ -20,7 +20,9 @@ void Cork::hold() { here.held = true; }
 
 bool Cork::held() { return here.held; }
 
-void Cork::add(std::shared_ptr<Corked> corked) { here.corked.push_back(std::move(corked)); }
+void Cork::add(const std::shared_ptr<Corked>& corked) {
+  if (std::ranges::find(here.corked, corked) == here.corked.end()) here.corked.push_back(corked);
+}
 
 void Cork::destroy(natsMsg* message) noexcept {
   if (here.held)

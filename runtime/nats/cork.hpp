@@ -30,7 +30,7 @@ public:
   static void hold();
   static bool held();
   /// Remembers for let_go(). REQUIRES: held().
-  static void add(std::shared_ptr<Corked> corked);
+  static void add(const std::shared_ptr<Corked>& corked);
   static void destroy(natsMsg* message) noexcept;
   static void let_go();
 };

@@ -21,33 +21,41 @@ namespace troupe::nats {
 /// connection.
 struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   uv_loop_t loop;
+  uv_timer_t safety;
   std::thread thread;
 
   std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
   std::condition_variable written;
   natsConnection* connection = nullptr;
   void* adapter = nullptr;    // the adapter's own data; none before and after it is attached
+  bool open = false;          // the loop polls the socket: nothing is passed on before or after
+  bool asked = false;         // nats.c has something to write
   bool held_back = false;     // asked for, and nobody writes yet
   bool passed_on = false;     // the loop writes
   bool writing_here = false;  // a thread that let go of the cork writes
 
+  bool has_run = false;
+
   /// Returns when the connection has closed and the adapter has let go of it.
   void run() {
+    has_run = true;
     natsLibuv_SetThreadLocalLoop(&loop);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_close(reinterpret_cast<uv_handle_t*>(&safety), nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
   }
 
   natsStatus ask_for_writing() {
     const std::lock_guard lock(mutex);
-    if (Cork::held()) Cork::add(shared_from_this());
+    asked = true;
     if (!Cork::held() && !writing_here) return pass_on();
     held_back = true;
     return NATS_OK;
   }
   natsStatus stop_writing() {
     const std::lock_guard lock(mutex);
-    held_back = false;
+    asked = held_back = false;
     return std::exchange(passed_on, false) ? natsLibuv_Write(adapter, false) : NATS_OK;
   }
   natsStatus pass_on() {
@@ -58,26 +66,38 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
 
   void wake() {
     const std::lock_guard lock(mutex);
-    if (held_back && !writing_here && adapter != nullptr) (void)pass_on();
+    if (held_back && !writing_here && open) (void)pass_on();
   }
   void release() override {
     std::unique_lock lock(mutex);
     if (writing_here) return;  // that thread looks again
-    while (held_back && adapter != nullptr) {
+    while (held_back && open) {
       held_back = false;
       writing_here = true;
+      auto* const written_to = connection;
       lock.unlock();
-      if (natsConnection_Buffered(connection) > 0) natsConnection_ProcessWriteEvent(connection);
-      const bool all_written = natsConnection_Buffered(connection) <= 0;
+      if (natsConnection_Buffered(written_to) > 0) natsConnection_ProcessWriteEvent(written_to);
       lock.lock();
       writing_here = false;
-      if (!all_written && !held_back && adapter != nullptr) (void)pass_on();  // the socket is full
+      // Full is the socket of a connection that was not lost meanwhile: that would have said stop.
+      if (asked && !held_back && open) (void)pass_on();
     }
     written.notify_all();
   }
   void wait_for_writers() {
     std::unique_lock lock(mutex);
     written.wait(lock, [this] { return !writing_here; });
+  }
+
+  /// What was held back just before a handler that hangs goes out all the same, pings among it.
+  void write_now_and_then() {
+    constexpr std::uint64_t interval_ms = 250;
+    uv_timer_init(&loop, &safety);
+    safety.data = this;
+    uv_timer_start(
+        &safety, [](uv_timer_t* timer) { static_cast<Impl*>(timer->data)->wake(); }, interval_ms,
+        interval_ms);
+    uv_unref(reinterpret_cast<uv_handle_t*>(&safety));
   }
 
   // What nats.c calls, under the connection's lock.
@@ -87,10 +107,15 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
     *data = closure;
     const std::lock_guard lock(self.mutex);
     self.connection = connection;
+    self.open = true;
     return natsLibuv_Attach(&self.adapter, &self.loop, connection, socket);
   }
   static natsStatus on_read(void* data, bool add) {
-    return natsLibuv_Read(static_cast<Impl*>(data)->adapter, add);
+    auto& self = *static_cast<Impl*>(data);
+    const std::lock_guard lock(self.mutex);
+    self.open = add;
+    if (!add) self.asked = self.held_back = false;
+    return natsLibuv_Read(self.adapter, add);
   }
   static natsStatus on_write(void* data, bool add) {
     auto& self = *static_cast<Impl*>(data);
@@ -99,6 +124,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   static natsStatus on_detach(void* data) {
     auto& self = *static_cast<Impl*>(data);
     const std::lock_guard lock(self.mutex);
+    self.open = false;
     return natsLibuv_Detach(std::exchange(self.adapter, nullptr));
   }
 };
@@ -124,10 +150,14 @@ EventLoop::EventLoop() : impl_(std::make_shared<Impl>()) {
   std::call_once(opened, open_library);
   natsLibuv_Init();
   TROUPE_ASSERT(uv_loop_init(&impl_->loop) == 0, "libuv could not make a loop");
+  impl_->write_now_and_then();
 }
 
 EventLoop::~EventLoop() {
-  if (impl_->thread.joinable()) impl_->thread.join();
+  if (impl_->thread.joinable())
+    impl_->thread.join();
+  else if (!impl_->has_run)
+    impl_->run();
   TROUPE_ASSERT(uv_loop_close(&impl_->loop) == 0, "a loop ends after its connection");
 }
 
@@ -148,6 +178,8 @@ natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options)
 }
 
 void EventLoop::wake() { impl_->wake(); }
+
+void EventLoop::hold_back() { Cork::add(impl_); }
 
 void EventLoop::wait_for_writers() { impl_->wait_for_writers(); }
 

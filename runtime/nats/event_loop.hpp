@@ -24,6 +24,10 @@ public:
   /// Has the loop write what some thread holds back. Any thread.
   void wake();
 
+  /// This thread writes when it lets go of the cork, whoever holds something back by then.
+  /// REQUIRES: it holds the cork.
+  void hold_back();
+
   /// Returns when no thread writes any more. REQUIRES: the connection is closed.
   void wait_for_writers();
 

@@ -53,7 +53,7 @@ private:
     std::size_t messages = 0;  // of it
     std::size_t open = 0;      // of those, not acknowledged yet
   };
-  /// What waits meanwhile goes on when the answers to what is under way take longer.
+  /// What waits meanwhile goes on with the first append or answer after so long.
   static constexpr std::chrono::milliseconds drain_patience{1'000};
 
   bool is_free() const;
