@@ -22,6 +22,7 @@ namespace troupe::nats {
 struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   uv_loop_t loop;
   uv_timer_t safety;
+  uv_check_t barrier;
   std::thread thread;
 
   std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
@@ -42,6 +43,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
     natsLibuv_SetThreadLocalLoop(&loop);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_close(reinterpret_cast<uv_handle_t*>(&safety), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&barrier), nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
   }
@@ -100,6 +102,17 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
     uv_unref(reinterpret_cast<uv_handle_t*>(&safety));
   }
 
+  /// nats.c 3.4.1's adapter still wakes the loop by what the loop, woken already, is about to free.
+  /// Between the two the loop waits for whoever is calling the adapter.
+  void wait_for_callers() {
+    uv_check_init(&loop, &barrier);
+    barrier.data = this;
+    uv_check_start(&barrier, [](uv_check_t* check) {
+      const std::lock_guard lock(static_cast<Impl*>(check->data)->mutex);
+    });
+    uv_unref(reinterpret_cast<uv_handle_t*>(&barrier));
+  }
+
   // What nats.c calls, under the connection's lock.
   static natsStatus on_attach(void** data, void* closure, natsConnection* connection,
                               natsSock socket) {
@@ -151,6 +164,7 @@ EventLoop::EventLoop() : impl_(std::make_shared<Impl>()) {
   natsLibuv_Init();
   TROUPE_ASSERT(uv_loop_init(&impl_->loop) == 0, "libuv could not make a loop");
   impl_->write_now_and_then();
+  impl_->wait_for_callers();
 }
 
 EventLoop::~EventLoop() {

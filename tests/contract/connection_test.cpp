@@ -64,7 +64,7 @@ TEST_CASE("connection: what a handler publishes goes out with its burst or when 
   std::promise<void> may_return;
   std::promise<Status> asked;
   const auto subscribed = or_throw(serving->subscribe("go", {}, [&](const Received& message) {
-    REQUIRE(serving->publish("published", {}, "by the handler"));
+    (void)serving->publish("published", {}, "by the handler");
     if (message.body() == "and ask")
       asked.set_value(serving->request_and_wait("echo", {}, "", 5s).status);
     if (message.body() == "and hang") may_return.get_future().wait();
@@ -85,6 +85,15 @@ TEST_CASE("connection: what a handler publishes goes out with its burst or when 
       REQUIRE(serving->publish("published", {}, "by another"));
       return arrived >= 100;
     }));
+    may_return.set_value();
+  }
+  SECTION("nor does another handler's, and what the one that hangs has published goes out, too") {
+    const auto other = or_throw(serving->subscribe("go-too", {}, [&](const Received&) {
+      (void)serving->publish("published", {}, "by another");
+    }));
+    REQUIRE(asking->publish("go", {}, "and hang"));
+    REQUIRE(asking->publish("go-too", {}, ""));
+    CHECK(eventually(5s, [&] { return arrived == 101; }));
     may_return.set_value();
   }
 }
