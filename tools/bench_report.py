@@ -158,7 +158,7 @@ def write_plots(results: dict, folder: pathlib.Path) -> None:
 
 
 def report(results: dict, profile: str) -> str:
-    text = "# Figures\n\nWritten by `tools/bench --report`; raw data in `results.json`. Every run was verified in its stream.\n\n"
+    text = "# Figures\n\nWritten by `tools/bench --report`; raw data in `results.json`. Every run was verified.\n\n"
     text += table(["", ""], [[key, value] for key, value in results["machine"].items()])
     text += ("\nLoad generator, node, nats-server and Redis share the cores. The floor is a handler written by hand against nats.c that\n"
              "publishes one message of the same size per request (`tools/troupe/bench/floor.cpp`), in the better of two variants.\n"

@@ -20,24 +20,26 @@ CallingThread::CallingThread(caf::actor_system& system) : caf::execution_unit(&s
 
 bool CallingThread::runs_actors() { return running; }
 
+void CallingThread::exec_later(caf::resumable* job) {
+  if (running || woken_ != nullptr)
+    system().scheduler().enqueue(job);
+  else
+    woken_ = job;
+}
+
 void CallingThread::run() {
-  if (woken_.empty()) return;
+  if (woken_ == nullptr) return;
+  auto* const job = std::exchange(woken_, nullptr);
   const Running from_here;
-  for (std::size_t i = 0; i < woken_.size(); ++i) {
-    auto* job = woken_[i];
-    switch (job->resume(this, messages_max)) {
-      case caf::resumable::resume_later:
-        system().scheduler().enqueue(job);
-        break;
-      case caf::resumable::done:
-      case caf::resumable::awaiting_message:
-        caf::intrusive_ptr_release(job);
-        break;
-      case caf::resumable::shutdown_execution_unit:
-        break;
-    }
+  switch (job->resume(this, messages_max)) {
+    case caf::resumable::resume_later:
+      return system().scheduler().enqueue(job);
+    case caf::resumable::done:
+    case caf::resumable::awaiting_message:
+      return caf::intrusive_ptr_release(job);
+    case caf::resumable::shutdown_execution_unit:
+      return;
   }
-  woken_.clear();
 }
 
 }  // namespace troupe::engine

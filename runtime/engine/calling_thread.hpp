@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <utility>
-#include <vector>
 
 #include <caf/all.hpp>
 
@@ -38,12 +37,12 @@ public:
   /// Runs what send() woke, if anything.
   void run();
 
-  void exec_later(caf::resumable* job) override { woken_.push_back(job); }
+  void exec_later(caf::resumable* job) override;
 
 private:
   static bool runs_actors();
 
-  std::vector<caf::resumable*> woken_;
+  caf::resumable* woken_ = nullptr;
 };
 
 }  // namespace troupe::engine

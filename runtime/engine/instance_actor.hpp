@@ -65,12 +65,12 @@ private:
   /// How far it knows the log to reach: the log must never be seen behind it.
   struct HighWater {
     std::uint64_t sequence = 0;
-    std::string commit_hash;  // its beginning, which tells commits apart and needs no memory
+    std::string hash_begin;  // of its commit: enough to tell commits apart, and needs no memory
 
     static constexpr std::size_t hash_bytes = 15;
     HighWater() = default;
     HighWater(std::uint64_t at, const std::string& hash)
-        : sequence(at), commit_hash(hash, 0, hash_bytes) {}
+        : sequence(at), hash_begin(hash, 0, hash_bytes) {}
   };
 
   const Subject& subject() const noexcept { return presence_->subject; }

@@ -106,7 +106,7 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
 bool InstanceActor::log_went_back() {
   const bool behind = fold_->sequence() < high_water_.sequence;
   const bool other = fold_->sequence() == high_water_.sequence
-                     && !fold_->commit_hash().starts_with(high_water_.commit_hash);
+                     && !fold_->commit_hash().starts_with(high_water_.hash_begin);
   if (!behind && !other) return false;
   refuse("The log went back: " + subject().str() + " ends at sequence "
          + std::to_string(fold_->sequence()) + ", but was known to hold another commit at "

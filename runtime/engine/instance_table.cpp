@@ -52,7 +52,8 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
   if (lives) {
     shard.entries.splice(shard.entries.end(), shard.entries, found->second);
   } else {
-    make_room(shard, std::max<std::size_t>(options_.instances_max / shards_.size(), 1) - 1);
+    const auto share = std::max<std::size_t>(options_.instances_max / shards_.size(), 1);
+    make_room(shard, share - 1, shard.entries.size());
     auto presence = std::make_shared<Presence>(std::move(subject), bytes_);
     auto actor = actors_.spawn<InstanceActor>(kind, presence);
     ++kind->counters.instances;
@@ -92,17 +93,19 @@ void InstanceTable::look_after_deadlines() {
 }
 
 /// Each shard keeps its share of the node's bound. One that cannot, because all are busy, grows.
-void InstanceTable::make_room(Shard& shard, std::size_t instances_max) {
+void InstanceTable::make_room(Shard& shard, std::size_t instances_max, std::size_t let_go_max) {
   const auto too_much = [&] {
     return shard.entries.size() > instances_max
            || bytes_ > static_cast<std::int64_t>(options_.instance_bytes_max);
   };
   std::size_t passed_over = 0;
-  for (auto entry = shard.entries.begin();
-       too_much() && entry != shard.entries.end() && passed_over < passed_over_max;) {
+  for (auto entry = shard.entries.begin(); too_much() && let_go_max > 0
+                                           && entry != shard.entries.end()
+                                           && passed_over < passed_over_max;) {
     const bool may_leave = entry->presence->in_flight == 0 && !entry->presence->in_doubt;
     if (may_leave) {
       entry = let_go(shard, entry, false);
+      --let_go_max;
     } else {
       ++entry;
       ++passed_over;
@@ -121,12 +124,16 @@ InstanceTable::Entries::iterator InstanceTable::let_go(Shard& shard, Entries::it
 
 void InstanceTable::sweep() {
   const auto idle_since = clock_.steady() - options_.idle_after;
-  for (auto& shard : shards_) {
+  ++swept_first_;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    auto& shard = shards_.at((swept_first_ + i) % shards_.size());
     const std::lock_guard lock(shard.mutex);
     for (auto entry = shard.entries.begin();
          entry != shard.entries.end() && entry->used <= idle_since;)
       entry = entry->presence->in_flight == 0 ? let_go(shard, entry, false) : std::next(entry);
-    make_room(shard, shard.entries.size());
+    // From each some, so that none loses what it has just used while others keep what they have
+    // not.
+    make_room(shard, shard.entries.size(), shard.entries.size() / swept_share + 1);
   }
 }
 

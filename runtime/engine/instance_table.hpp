@@ -54,7 +54,7 @@ private:
   };
   using Entries = std::list<Entry>;
 
-  /// An instance that had commands in flight when it was looked at last.
+  /// An instance that was sent a command since the last look, or had some in flight then.
   struct Busy {
     std::shared_ptr<Presence> presence;
     caf::actor actor;
@@ -72,11 +72,14 @@ private:
                   const Instance& instance);
   static void watch(Shard& shard, const Entry& entry,
                     std::chrono::steady_clock::time_point deadline);
-  void make_room(Shard& shard, std::size_t instances_max);
+  /// Lets at most `let_go_max` go.
+  void make_room(Shard& shard, std::size_t instances_max, std::size_t let_go_max);
   Entries::iterator let_go(Shard& shard, Entries::iterator entry, bool at_once);
 
   /// How many busy instances are passed over to find one that may leave.
   static constexpr std::size_t passed_over_max = 16;
+  /// While all take too much memory each sweep lets this share of each shard go.
+  static constexpr std::size_t swept_share = 8;
   /// One that still has commands in flight is told again after so long.
   static constexpr std::chrono::milliseconds tell_again_after{50};
 
@@ -86,6 +89,7 @@ private:
   InFlight& in_flight_;
   std::atomic<std::int64_t> bytes_{0};  // of all instances, about
   std::array<Shard, slots_default> shards_;
+  std::size_t swept_first_ = 0;  // of the thread that sweeps
 };
 
 }  // namespace troupe::engine

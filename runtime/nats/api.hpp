@@ -30,7 +30,8 @@ inline constexpr int wrong_last_sequence = 10071;          ///< the text ends wi
 inline constexpr int wrong_last_sequence_unnamed = 10164;  ///< an append is in flight
 inline constexpr int duplicate_in_flight = 10158;
 inline constexpr int batch_has_duplicate = 10201;
-inline constexpr int batch_too_large = 10199;  ///< more messages than the server is set to take
+inline constexpr int batches_too_many = 10210;  ///< open at a time
+inline constexpr int batch_too_large = 10199;   ///< more messages than the server is set to take
 }  // namespace api_error
 
 /// Answers that take longer are given up.

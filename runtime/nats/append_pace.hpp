@@ -10,7 +10,7 @@ namespace troupe::nats {
 
 /// An append that is sent alone costs the stream one flush to its disk, or none, as the server is
 /// set up; an atomic batch costs about four flushes whatever its size. Which is faster, and from
-/// how many messages on, follows from measured times alone.
+/// how many messages on, follows from measured times and the three constants below.
 /// Not thread safe.
 class AppendPace {
 public:
@@ -34,7 +34,7 @@ public:
   /// The next one is due after so long, sooner while there are few.
   static constexpr std::chrono::milliseconds due_after{2'000};
   static constexpr std::chrono::milliseconds first_due_after{50};
-  static constexpr std::chrono::milliseconds kept_for{10'000};
+  static constexpr std::chrono::milliseconds kept_for{10'000};  ///< once there is a newer one
 
   /// So many appends that were sent alone, to a stream with nothing else to do, took so long.
   void alone_measured(std::size_t appends, Duration took, Time now);

@@ -56,7 +56,8 @@ AppendReply in_doubt(std::string why) { return {{Outcome::unknown, 0, std::move(
 AppendReply refused(const ApiFailure& failure) {
   AppendReply reply = in_doubt(failure.what);
   reply.err_code = failure.err_code;
-  reply.nothing_stored = failure.err_code != 0 && !failure.retryable;
+  reply.nothing_stored = (failure.err_code != 0 && !failure.retryable)
+                         || failure.err_code == api_error::batches_too_many;
   if (means_conflict(failure.err_code)) {
     reply.outcome = Outcome::conflict;
     reply.sequence = actual_sequence(failure.what);

@@ -17,8 +17,9 @@ public:
 };
 
 /// While it is held, connections do not wake their loops for what this thread publishes; let_go()
-/// wakes each of them once. So a burst of messages is answered with one write instead of many, and
-/// nothing ever waits for a clock. Whoever holds it lets go before it waits for anything.
+/// writes it, each connection's once. So a burst of messages is answered with one write instead of
+/// many, and nothing waits for a clock to be written. Whoever holds it lets go before it waits for
+/// anything.
 /// Messages that are done with go together, too: nats.c hands each to a thread of its own to be
 /// freed, and waking that for every message took a fifth of a busy node's time.
 /// All functions are of the calling thread.

@@ -19,9 +19,11 @@ namespace {
 constexpr int page_commits_max = 1'024;
 constexpr int page_bytes_max = 4 * 1'024 * 1'024;
 /// A page makes the server walk through the stream from one commit to the next, which takes
-/// milliseconds during which it stores nothing; getting one by its sequence takes microseconds. A
-/// longer gap than this is read in pages all the same.
-constexpr std::size_t steps_back_max = 512;
+/// milliseconds during which it stores nothing; getting one by its sequence takes microseconds.
+/// Only where an instance's commits stand close to each other is a page the shorter way: after so
+/// many steps it is known how close.
+constexpr std::size_t steps_before_pages = 64;
+constexpr std::uint64_t close_together = 8;  // sequences from one commit to the next, on average
 
 std::uint64_t number_in(std::string_view text) {
   std::uint64_t number = 0;
@@ -51,6 +53,7 @@ private:
 
   // Backwards, one by one.
   void add_before(StoredCommit commit, std::optional<std::string_view> expected);
+  bool commits_stand_close() const;
   void read_before();
   void on_before(const Reply& reply);
 
@@ -104,11 +107,15 @@ void Loading::on_last(ApiResult answer) {
 void Loading::add_before(StoredCommit commit, std::optional<std::string_view> expected) {
   before_ = expected ? number_in(*expected) : commit.sequence - 1;
   newest_first_.push_back(std::move(commit));
-  if (before_ > after_ && newest_first_.size() < steps_back_max) return read_before();
-  if (before_ > after_) return read_on();
+  if (before_ > after_) return commits_stand_close() ? read_on() : read_before();
   commits_.assign(std::make_move_iterator(newest_first_.rbegin()),
                   std::make_move_iterator(newest_first_.rend()));
   finish();
+}
+
+bool Loading::commits_stand_close() const {
+  const auto steps = newest_first_.size();
+  return steps >= steps_before_pages && last_ - before_ < steps * close_together;
 }
 
 void Loading::read_before() {

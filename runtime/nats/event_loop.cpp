@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include <pthread.h>
 #include <sched.h>
@@ -23,6 +24,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   uv_loop_t loop;
   uv_timer_t safety;
   uv_check_t barrier;
+  bool has_run = false;
   std::thread thread;
 
   std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
@@ -34,8 +36,6 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   bool held_back = false;     // asked for, and nobody writes yet
   bool passed_on = false;     // the loop writes
   bool writing_here = false;  // a thread that let go of the cork writes
-
-  bool has_run = false;
 
   /// Returns when the connection has closed and the adapter has let go of it.
   void run() {
@@ -92,7 +92,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   }
 
   /// What was held back just before a handler that hangs goes out all the same, pings among it.
-  void write_now_and_then() {
+  void start_safety_timer() {
     constexpr std::uint64_t interval_ms = 250;
     uv_timer_init(&loop, &safety);
     safety.data = this;
@@ -104,7 +104,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
 
   /// nats.c 3.4.1's adapter still wakes the loop by what the loop, woken already, is about to free.
   /// Between the two the loop waits for whoever is calling the adapter.
-  void wait_for_callers() {
+  void start_barrier() {
     uv_check_init(&loop, &barrier);
     barrier.data = this;
     uv_check_start(&barrier, [](uv_check_t* check) {
@@ -163,8 +163,8 @@ EventLoop::EventLoop() : impl_(std::make_shared<Impl>()) {
   std::call_once(opened, open_library);
   natsLibuv_Init();
   TROUPE_ASSERT(uv_loop_init(&impl_->loop) == 0, "libuv could not make a loop");
-  impl_->write_now_and_then();
-  impl_->wait_for_callers();
+  impl_->start_safety_timer();
+  impl_->start_barrier();
 }
 
 EventLoop::~EventLoop() {

@@ -2,6 +2,7 @@
 #include "runtime/nats/group_commit.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -17,8 +18,8 @@ GroupCommit::GroupCommit(Connection& connection, std::string stream,
       stream_(std::move(stream)),
       patience_(patience),
       now_(std::move(now)),
-      batches_of_(connection, patience),
-      lone_(std::make_shared<LoneBatches>(batches_of_, stream_)) {}
+      sender_(connection, patience),
+      lone_(std::make_shared<LoneBatches>(sender_, stream_)) {}
 
 // ---- choosing -----------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ void GroupCommit::send_alone(Append append) {
 
 void GroupCommit::send(Batch batch) {
   auto sent = std::make_shared<Batch>(std::move(batch));
-  batches_of_.send(*sent, [self = shared_from_this(), sent, at = now_()](const Reply& reply) {
+  sender_.send(*sent, [self = shared_from_this(), sent, at = now_()](const Reply& reply) {
     self->batch_answered(*sent, at, reply);
   });
 }
@@ -215,7 +216,7 @@ void GroupCommit::refused(Batch& batch, const AppendReply& reply) {
   spdlog::debug("A batch of {} appends is sent again one by one: {}", batch.size(), reply.detail);
   if (reply.err_code == api_error::batch_too_large) {
     const std::lock_guard lock(mutex_);
-    messages_max_ = std::max<std::size_t>(messages_max_ / 2, 1);
+    messages_max_ = std::max<std::size_t>(std::min(messages_max_, messages_of(batch)) / 2, 1);
   }
   for (auto& append : batch) send_alone(std::move(append));
 }

@@ -77,7 +77,7 @@ private:
   const std::string stream_;
   const std::chrono::milliseconds patience_;
   const Now now_;
-  BatchSender batches_of_;
+  BatchSender sender_;
   const std::shared_ptr<LoneBatches> lone_;
 
   std::mutex mutex_;  // guards what follows

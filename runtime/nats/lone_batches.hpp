@@ -12,14 +12,14 @@
 namespace troupe::nats {
 
 /// A busy instance appends several commits at a time. A server takes 50 open batches of a stream,
-/// from all nodes together, and makes files for each: above a few of them the next ones gather and
+/// from all nodes together, and makes files for each: above two of them the next ones gather and
 /// share one. What is refused together goes again one by one; where the server has no room for a
 /// batch, fewer are sent at a time until some are stored.
 /// What waits is bounded by those who append: one append per instance.
 /// Thread safety: any method from any thread.
 class LoneBatches : public std::enable_shared_from_this<LoneBatches> {
 public:
-  static constexpr std::size_t under_way_max = 8;
+  static constexpr std::size_t under_way_max = 2;
   /// One that is refused so often for another reason than a conflict is in doubt.
   static constexpr unsigned refusals_max = 3;
 

@@ -1,5 +1,4 @@
 // Appends of many instances to a server that flushes before every acknowledgement.
-#include <atomic>
 #include <future>
 #include <map>
 #include <mutex>
@@ -133,8 +132,9 @@ TEST_CASE("group commit on JetStream: a flush is shared, and each gets its own a
   CHECK(largest >= 10);
 }
 
-TEST_CASE("group commit on JetStream: what a server refuses as a batch is stored all the same",
-          "[contract][group_commit]") {
+TEST_CASE(
+    "group commit on JetStream: a server that refuses many batches stores everything all the same",
+    "[contract][group_commit]") {
   // It says 10199 to a batch of more messages and 10210 to one batch more; a batch that begins and
   // does not go on is given up after a second, and its end is answered with 10176.
   DurableLog durable(

@@ -47,9 +47,33 @@ TEST_CASE("bench: at a fixed rate no more than that is sent", "[e2e][bench]") {
   CHECK(figures["rate_per_s"] < 210);
 }
 
+TEST_CASE("bench: every workload verifies what it measured", "[e2e][bench]") {
+  using Arguments = std::vector<std::string>;
+  auto arguments = GENERATE(Arguments{"flow", "--count", "50"},
+                            Arguments{"replay", "--instances", "100", "--events", "5"},
+                            Arguments{"activate", "--instances", "100", "--events", "3"},
+                            Arguments{"activate", "--instances", "100", "--no-snapshots"},
+                            Arguments{"memory", "--instances", "500"});
+  CAPTURE(arguments);
+  arguments.insert(arguments.begin(), "bench");
+  arguments.emplace_back("--json");
+  const auto ran = run_troupe(arguments);
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  const auto figures = nlohmann::json::parse(ran.out);
+  CHECK(figures["workload"] == arguments[1]);
+  CHECK(figures["verified"] == true);
+  CHECK(figures[arguments[1] == "memory" ? "bytes_per_instance" : "rate_per_s"] > 1);
+}
+
 TEST_CASE("bench: what it cannot do it says in one sentence", "[e2e][bench]") {
-  CHECK(run_troupe({"bench"}).code == 2);
-  CHECK(run_troupe({"bench", "commands", "--vs", "ceiling"}).code == 2);
-  CHECK(run_troupe({"bench", "commands", "--instances", "0"}).code == 2);
-  CHECK(run_troupe({"bench", "commands", "--durability", "eternal"}).code == 2);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"bench"},
+        {"bench", "commands", "--vs", "ceiling"},
+        {"bench", "commands", "--instances", "0"},
+        {"bench", "commands", "--durability", "eternal"}}) {
+    const auto ran = run_troupe(arguments);
+    CHECK(ran.code == 2);
+    CHECK_FALSE(ran.err.empty());
+  }
 }

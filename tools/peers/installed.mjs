@@ -40,14 +40,17 @@ export function temporaryFolder(name) {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A process whose end is awaited by close(). */
+/** A process whose end is awaited by close(); it ends with this one in any case. */
 export function start(program, args, settings = {}) {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"], ...settings });
+  const child = spawn(program, args, { stdio: "ignore", ...settings });
+  const end = () => child.kill();
+  process.once("exit", end);
   const ended = new Promise((resolve) => child.once("exit", resolve));
   return {
     close: async (signal = "SIGTERM") => {
       child.kill(signal);
       await ended;
+      process.off("exit", end);
     },
   };
 }
@@ -67,7 +70,7 @@ export async function postgres() {
     bin + "postgres",
     ["-D", data.path, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c",
       `unix_socket_directories=${data.path}`, "-c", "max_connections=200", "-c", "log_min_messages=fatal"],
-    { ...settings, stdio: "ignore" });
+    settings);
   await eventually(async () => {
     execFileSync(bin + "pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port)]);
   });

@@ -12,7 +12,6 @@ export async function open() {
     installed("@restatedev/restate-server-linux-x64/bin/restate-server"),
     ["--base-dir", data.path, "--no-logo"],
     {
-      stdio: "ignore",
       env: {
         ...process.env,
         RESTATE_DISABLE_TELEMETRY: "true",
@@ -25,7 +24,7 @@ export async function open() {
         RUST_LOG: "error",
       },
     });
-  const handlers = start("node", [join(here, "restate_service.mjs"), String(service)], { stdio: "ignore" });
+  const handlers = start("node", [join(here, "restate_service.mjs"), String(service)]);
   const post = async (url, body, headers = {}) => {
     const response = await fetch(url, {
       method: "POST",

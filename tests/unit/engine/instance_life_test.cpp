@@ -86,7 +86,7 @@ TEST_CASE("an idle instance leaves memory, keeps a snapshot and comes back as it
   CHECK(accepted(node.send(command_to(alice, withdraw(42)))).first_version == 3);
 }
 
-TEST_CASE("the least recently used instances leave when there are too many", "[engine]") {
+TEST_CASE("instances leave memory when there are too many", "[engine]") {
   World world;
   EngineOptions options;
   options.instances_max = 64;  // one for each slot
@@ -101,7 +101,7 @@ TEST_CASE("the least recently used instances leave when there are too many", "[e
         == 2);
 }
 
-TEST_CASE("the least recently used instances leave when they take too much memory", "[engine]") {
+TEST_CASE("instances leave memory when they take too much of it", "[engine]") {
   World world;
   EngineOptions options;
   options.instance_bytes_max = 50'000;

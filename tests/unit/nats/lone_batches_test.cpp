@@ -102,6 +102,20 @@ TEST_CASE("lone batches: what is refused together goes one by one", "[nats][lone
   CHECK(conflicts == 1);
 }
 
+TEST_CASE("lone batches: fewer go at a time where the server refuses some",
+          "[nats][lone_batches]") {
+  Log log;
+  for (std::size_t i = 0; i < under_way_max; ++i) log.append(i);
+  std::vector<std::vector<Sent>> first;
+  for (std::size_t i = 0; i < under_way_max; ++i) first.push_back(log.take_batch());
+  Log::refuse(first[0], 10176, "atomic publish batch is incomplete");
+  CHECK(log.connection.sent.empty());  // one is under way, and there is room for one
+  for (std::size_t i = 1; i < under_way_max; ++i) Log::acknowledge(first[i], 100 + 2 * i);
+  std::uint64_t last = 200;
+  while (!log.connection.sent.empty()) Log::acknowledge(log.take_batch(), last += 2);
+  CHECK(log.results.size() == under_way_max);
+}
+
 TEST_CASE("lone batches: one that the server has no room for goes again, a few times",
           "[nats][lone_batches]") {
   Log log;

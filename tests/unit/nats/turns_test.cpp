@@ -1,4 +1,5 @@
 // How many run at a time, and in which order the others follow.
+#include <memory>
 #include <vector>
 
 #include <catch2/catch_all.hpp>

@@ -73,7 +73,12 @@ int measure_flow(const FlowOptions& options) {
   report["durability"] = options.durability;
   report["verified"] = true;
   report["runs"] = std::move(runs);
-  if (options.json) say(report.dump());
+  if (options.json) {
+    say(report.dump());
+    return exit_ok;
+  }
+  report.erase("runs");
+  for (const auto& [key, value] : report.items()) say(fmt::format("{:<20} {}", key, value.dump()));
   return exit_ok;
 }
 

@@ -11,9 +11,9 @@
 #include "bench/v1/item.pb.h"
 #include "runtime/nats/connection.hpp"
 #include "runtime/ports/identity.hpp"
-#include "tools/troupe/bench/cpu_time.hpp"
-#include "tools/troupe/bench/histogram.hpp"
 #include "tools/troupe/bench/keys.hpp"
+#include "tools/troupe/figures/cpu_time.hpp"
+#include "tools/troupe/figures/histogram.hpp"
 
 namespace troupe::tool {
 

@@ -7,9 +7,9 @@
 
 #include "bench/v1/item.pb.h"
 #include "runtime/nats/command_client.hpp"
-#include "tools/troupe/bench/cpu_time.hpp"
 #include "tools/troupe/bench/stage.hpp"
 #include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/figures/cpu_time.hpp"
 
 namespace troupe::tool {
 

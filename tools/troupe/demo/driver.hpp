@@ -10,10 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "tools/troupe/bench/histogram.hpp"
 #include "tools/troupe/demo/client_pool.hpp"
 #include "tools/troupe/demo/flow.hpp"
 #include "tools/troupe/demo/order_desk.hpp"
+#include "tools/troupe/figures/histogram.hpp"
 #include "tools/troupe/orders/invoice.hpp"
 
 namespace troupe::tool {

@@ -1,4 +1,4 @@
-#include "tools/troupe/bench/histogram.hpp"
+#include "tools/troupe/figures/histogram.hpp"
 
 #include <algorithm>
 #include <bit>

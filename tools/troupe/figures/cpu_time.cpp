@@ -1,4 +1,4 @@
-#include "tools/troupe/bench/cpu_time.hpp"
+#include "tools/troupe/figures/cpu_time.hpp"
 
 #include <fstream>
 #include <sstream>
