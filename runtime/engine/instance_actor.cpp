@@ -16,7 +16,13 @@ InstanceActor::InstanceActor(caf::actor_config& config, std::shared_ptr<const In
     : caf::event_based_actor(config), kind_(std::move(kind)), presence_(std::move(presence)) {}
 
 caf::behavior InstanceActor::make_behavior() {
-  return {[this](Input& input) { std::visit([this](auto& what) { on(what); }, input.what); }};
+  return {[this](Input& input) { on(input); }};
+}
+
+/// What the domain throws is caught where it is called. Whatever else is thrown is a defect, after
+/// which nobody could say what becomes of the commands here: the node aborts.
+void InstanceActor::on(Input& input) noexcept {
+  std::visit([this](auto& what) { on(what); }, input.what);
 }
 
 void InstanceActor::on(Waiting& waiting) {

@@ -75,6 +75,7 @@ private:
 
   const Subject& subject() const noexcept { return presence_->subject; }
 
+  void on(Input& input) noexcept;
   void on(Waiting& waiting);
   void on(const Leave& how);
   void on(const SnapshotFound& found);
@@ -112,7 +113,7 @@ private:
 
   // Answering and leaving: instance_answers.cpp.
   void expire();
-  void answer(Waiting& waiting, Outcome outcome) noexcept;
+  void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
   void refuse(std::string alarm);
   void keep_snapshot(std::uint64_t commits_min);

@@ -30,8 +30,7 @@ void InstanceActor::expire() {
       answer(entry.waiting, Unknown{"the deadline passed before the log acknowledged the events"});
 }
 
-/// Whoever is answered does not throw; a command whose answer is lost would be waited for for ever.
-void InstanceActor::answer(Waiting& waiting, Outcome outcome) noexcept {
+void InstanceActor::answer(Waiting& waiting, Outcome outcome) {
   if (!waiting.answered) return;
   --presence_->in_flight;
   ++kind_->counters.commands;
@@ -71,8 +70,6 @@ void InstanceActor::leave() {
 
 void InstanceActor::on_exit() {
   presence_->take(0);
-  presence_->gone = true;
-  answer_all(Unknown{"the instance ended by a defect; its outcome is not known"});
   fold_.reset();
   batch_.reset();
   queue_.clear();

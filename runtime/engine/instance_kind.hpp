@@ -48,7 +48,6 @@ struct Presence {
   const Subject subject;
   std::atomic<std::uint32_t> in_flight{0};  ///< commands sent to it and not answered
   std::atomic<bool> in_doubt{false};        ///< it waits to learn what became of an append
-  std::atomic<bool> gone{false};            ///< it has ended, perhaps by a defect
   std::atomic<std::int64_t> bytes{0};
   std::atomic<std::int64_t>& bytes_of_all;  ///< the sum over the node's instances
 

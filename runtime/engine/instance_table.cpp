@@ -46,10 +46,7 @@ InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
                                               const std::shared_ptr<const InstanceKind>& kind,
                                               const Instance& instance) {
   auto subject = Subject::events(instance);
-  const auto found = shard.by_subject.find(subject.str());
-  const bool lives = found != shard.by_subject.end() && !found->second->presence->gone;
-  if (!lives && found != shard.by_subject.end()) let_go(shard, found->second, true);
-  if (lives) {
+  if (const auto found = shard.by_subject.find(subject.str()); found != shard.by_subject.end()) {
     shard.entries.splice(shard.entries.end(), shard.entries, found->second);
   } else {
     const auto share = std::max<std::size_t>(options_.instances_max / shards_.size(), 1);
@@ -131,8 +128,7 @@ void InstanceTable::sweep() {
     for (auto entry = shard.entries.begin();
          entry != shard.entries.end() && entry->used <= idle_since;)
       entry = entry->presence->in_flight == 0 ? let_go(shard, entry, false) : std::next(entry);
-    // From each some, so that none loses what it has just used while others keep what they have
-    // not.
+    // From each some, so that none loses what it has just used while others keep old ones.
     make_room(shard, shard.entries.size(), shard.entries.size() / swept_share + 1);
   }
 }

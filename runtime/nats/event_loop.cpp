@@ -120,8 +120,9 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
     *data = closure;
     const std::lock_guard lock(self.mutex);
     self.connection = connection;
-    self.open = true;
-    return natsLibuv_Attach(&self.adapter, &self.loop, connection, socket);
+    const natsStatus attached = natsLibuv_Attach(&self.adapter, &self.loop, connection, socket);
+    self.open = attached == NATS_OK;
+    return attached;
   }
   static natsStatus on_read(void* data, bool add) {
     auto& self = *static_cast<Impl*>(data);

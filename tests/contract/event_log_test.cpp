@@ -226,6 +226,26 @@ TEMPLATE_TEST_CASE("event log: a history of several pages is loaded whole", "[co
         == Strings(commits.begin() + 100, commits.end()));
 }
 
+TEMPLATE_TEST_CASE("event log: a history with much of others' between is loaded whole",
+                   "[contract][event_log]", InMemory, OnJetStream) {
+  TestType backend;
+  const auto subject = instance(backend.context());
+  const auto other = instance(backend.context(), "o-2");
+  const auto commits = numbered(150);
+  const auto noise = numbered(20, "noise ");
+  std::uint64_t expected = 0;
+  std::uint64_t last_of_other = 0;
+  std::uint64_t early = 0;
+  for (std::size_t i = 0; i < commits.size(); ++i) {
+    expected = append(backend.log(), subject, expected, {commits[i]}).sequence;
+    if (i == 9) early = expected;
+    last_of_other = append(backend.log(), other, last_of_other, noise).sequence;
+  }
+  CHECK(bytes_of(load(backend.log(), subject)) == commits);
+  CHECK(bytes_of(load(backend.log(), subject, early))
+        == Strings(commits.begin() + 10, commits.end()));
+}
+
 TEMPLATE_TEST_CASE("event log: instances do not see each other's commits", "[contract][event_log]",
                    InMemory, OnJetStream) {
   TestType backend;

@@ -80,4 +80,27 @@ TEST_CASE("a lost slot's instances are forgotten", "[engine]") {
   CHECK(rejected(first.send(command_to(alice, deposit(1)))).code == 503);
 }
 
+TEST_CASE("a node stops although an instance of a lost slot waits for an answer of the log",
+          "[engine]") {
+  World world;
+  auto options = quick_to_renew();
+  options.stop_patience = 50ms;
+  Node first(world, {model_of<Bank>()}, options);
+  world.broker.fail_next_append(memory::AppendFault::held);
+  auto waiting = first.send(command_to(alice, deposit(10)));
+  memory::MemoryLeases thief(world.clock, world.lease_table);
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t slot = 0; slot < slots_default; ++slot) all.push_back(slot);
+  REQUIRE(eventually(patience, [&] {
+    world.lease_table->lose_everything();
+    return thief.hold(alice.context, all, 1h).value().size() == all.size();
+  }));
+  REQUIRE(eventually(patience, [&] { return first.stats("example").instances == 0; }));
+
+  const auto began = std::chrono::steady_clock::now();
+  first.engine().stop();
+  CHECK(std::chrono::steady_clock::now() - began < patience / 2);
+  (void)unknown(std::move(waiting));
+}
+
 }  // namespace troupe::engine::test

@@ -9,6 +9,7 @@
 #include "tools/troupe/bench/measure.hpp"
 #include "tools/troupe/bench/workloads.hpp"
 #include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/orders_options.hpp"
 #include "tools/troupe/cli/output.hpp"
 
 namespace troupe::tool {
@@ -141,12 +142,7 @@ void add_flow(CLI::App& bench, Run& run) {
   auto* command =
       bench.add_subcommand("flow", "Whole orders through the four contexts, as in the demo");
   auto options = std::make_shared<FlowOptions>();
-  auto* orders = command->add_option("--orders", options->orders_file,
-                                     "CSV or CSV.gz in the Online Retail layout");
-  command->add_option("--count", options->count, "Orders to make up without --orders")
-      ->check(CLI::Range(1, 1'000'000))
-      ->excludes(orders)
-      ->capture_default_str();
+  add_orders_options(*command, options->orders_file, options->count);
   add_measured(*command, options->durability, options->json);
   add_rounds(*command, options->rounds);
   command->footer(

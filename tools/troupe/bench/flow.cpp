@@ -39,7 +39,8 @@ Json figures_of(const Json& demo) {
           {"cpu_s_per_1000", std::move(cpu)}};
 }
 
-Result<Json> run_once(const FlowOptions& options, const StopSignals& signals) {
+/// The figures of one run, or the exit code when it did not end well and the reason was told.
+tl::expected<Json, int> run_once(const FlowOptions& options, const StopSignals& signals) {
   const TempFolder folder("troupe-bench-flow");
   std::vector<std::string> command{"demo", "--json", "--durability", options.durability};
   if (options.orders_file.empty())
@@ -47,8 +48,11 @@ Result<Json> run_once(const FlowOptions& options, const StopSignals& signals) {
   else
     command.insert(command.end(), {"--orders", options.orders_file});
   const auto demo = run_this_program(std::move(command), folder.path() / "demo.log", signals);
-  if (!demo) return tl::make_unexpected(demo.error());
-  auto figures = figures_of(*demo);
+  if (!demo) return tl::make_unexpected(complain(exit_usage, demo.error().what));
+  if (demo->code != 0 || !demo->json.is_object())
+    return tl::make_unexpected(
+        complain(demo->code == exit_refused ? exit_refused : exit_usage, demo->words));
+  auto figures = figures_of(demo->json);
   std::cerr << fmt::format("flow  {:.0f} invoices in {:.1f} s, {:.0f} commits/s\n",
                            figures["invoices"].get<double>(), figures["seconds"].get<double>(),
                            figures["commits_per_s"].get<double>());
@@ -64,7 +68,7 @@ int measure_flow(const FlowOptions& options) {
   std::vector<Json> runs;
   for (unsigned round = 0; round < options.rounds; ++round) {
     auto run = run_once(options, signals);
-    if (!run) return complain(exit_refused, run.error().what);
+    if (!run) return run.error();
     runs.push_back(std::move(*run));
   }
   Json report = *std::ranges::min_element(

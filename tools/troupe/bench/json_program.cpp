@@ -2,8 +2,6 @@
 
 #include <fstream>
 
-#include <spdlog/fmt/fmt.h>
-
 #include "tools/troupe/servers/child_process.hpp"
 
 namespace troupe::tool {
@@ -38,17 +36,13 @@ std::vector<std::string> this_program_with(std::vector<std::string> arguments) {
   return arguments;
 }
 
-Result<nlohmann::json> run_this_program(std::vector<std::string> arguments,
-                                        const std::filesystem::path& log,
-                                        const StopSignals& signals) {
+Result<Ended> run_this_program(std::vector<std::string> arguments, const std::filesystem::path& log,
+                               const StopSignals& signals) {
   auto child = ChildProcess::start({.argv = this_program_with(std::move(arguments)), .log = log});
   if (!child) return tl::make_unexpected(child.error());
   const auto code = wait_for_end(*child, signals);
   if (!code) return tl::make_unexpected(code.error());
-  auto json = last_json(log);
-  if (*code != 0 || !json.is_object())
-    return permanent(fmt::format("it ended with {}: {}", *code, last_line(log)));
-  return json;
+  return Ended{*code, last_json(log), last_line(log)};
 }
 
 std::string last_line(const std::filesystem::path& log) {
@@ -56,7 +50,9 @@ std::string last_line(const std::filesystem::path& log) {
   std::string last = "it says nothing";
   for (std::string line; std::getline(file, line);)
     if (!line.empty()) last = line;
-  return last;
+  // This program says its own name once more.
+  constexpr std::string_view name = "troupe: ";
+  return last.starts_with(name) ? last.substr(name.size()) : last;
 }
 
 }  // namespace troupe::tool

@@ -15,11 +15,17 @@ namespace troupe::tool {
 /// The command line of this program with these arguments.
 std::vector<std::string> this_program_with(std::vector<std::string> arguments);
 
-/// Blocks to its end; everything it says goes to `log`. Fails when it ends with another code than
-/// 0, without a line of JSON, or when the person stops the program.
-Result<nlohmann::json> run_this_program(std::vector<std::string> arguments,
-                                        const std::filesystem::path& log,
-                                        const StopSignals& signals);
+/// How a program ended.
+struct Ended {
+  int code = 0;
+  nlohmann::json json;  ///< of the last line that is JSON; null when there is none
+  std::string words;    ///< the last line
+};
+
+/// Blocks to its end; everything it says goes to `log`. Fails when it cannot be started or the
+/// person stops this one.
+Result<Ended> run_this_program(std::vector<std::string> arguments, const std::filesystem::path& log,
+                               const StopSignals& signals);
 
 /// The last line that is not empty, or a sentence that there is none.
 std::string last_line(const std::filesystem::path& log);

@@ -159,9 +159,12 @@ Result<LoadResult> BenchStage::load(const LoadOptions& options) {
   watch("nats", nats_->process().pid());
   if (redis_) watch("redis", redis_->process().pid());
 
-  const auto json = run_this_program(std::move(command), log, signals_);
-  if (!json) return permanent("the load generator: " + json.error().what);
-  auto result = load_result_from(*json);
+  const auto ended = run_this_program(std::move(command), log, signals_);
+  if (!ended) return permanent("the load generator: " + ended.error().what);
+  if (ended->code != 0 || !ended->json.is_object())
+    return permanent(
+        fmt::format("the load generator ended with {}: {}", ended->code, ended->words));
+  auto result = load_result_from(ended->json);
   accepted_ += result.accepted_in_all;
   unknown_ += result.unknown_in_all;
   return result;

@@ -1,5 +1,6 @@
 // troupe demo: orders through the four services, and what came of them.
 #include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/orders_options.hpp"
 #include "tools/troupe/demo/demo.hpp"
 
 namespace troupe::tool {
@@ -8,12 +9,7 @@ void add_demo_command(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand(
       "demo", "Drive orders through four services on private servers and check the outcome");
   auto options = std::make_shared<DemoOptions>();
-  auto* orders = command->add_option("--orders", options->orders_file,
-                                     "CSV or CSV.gz in the Online Retail layout");
-  command->add_option("--count", options->count, "Orders to make up without --orders")
-      ->check(CLI::Range(1, 1'000'000))
-      ->excludes(orders)
-      ->capture_default_str();
+  add_orders_options(*command, options->orders_file, options->count);
   command->add_option("--seed", options->seed, "Decides the orders and whom the gateway declines")
       ->capture_default_str();
   command
