@@ -13,6 +13,22 @@ std::uint32_t hash_of(std::string_view id) {
   return static_cast<std::uint32_t>(std::hash<std::string_view>{}(id));
 }
 
+/// Where the last `wanted` in [begin, end) ends; `begin` when there is none. Looks at many at once,
+/// for most searches find nothing.
+std::size_t end_of_last(const std::vector<std::uint32_t>& hashes, std::size_t begin,
+                        std::size_t end, std::uint32_t wanted) {
+  constexpr std::size_t at_once = 64;
+  while (end - begin >= at_once) {
+    std::uint32_t found = 0;
+    const auto* block = hashes.data() + end - at_once;
+    for (std::size_t i = 0; i < at_once; ++i) found |= block[i] == wanted ? 1U : 0U;
+    if (found != 0) break;
+    end -= at_once;
+  }
+  while (end > begin && hashes[end - 1] != wanted) --end;
+  return end;
+}
+
 }  // namespace
 
 RememberedCommand CommandMemory::Kept::unpacked() const {
@@ -46,7 +62,10 @@ bool CommandMemory::forgets_oldest() const {
 }
 
 void CommandMemory::forget_oldest() {
-  kept_[begin_].text = {};
+  auto& oldest = kept_[begin_];
+  fingerprint(std::string_view(oldest.text).substr(0, oldest.id_size), oldest.committed_at,
+              forgot_ ? oldest.committed_at : Time::min());
+  oldest.text = {};
   ++begin_;
   forgot_ = true;
   if (begin_ <= kept_.size() / 2) return;
@@ -55,18 +74,39 @@ void CommandMemory::forget_oldest() {
   begin_ = 0;
 }
 
+/// While the memory itself reaches back far enough, fingerprints are of no use.
+void CommandMemory::fingerprint(std::string_view id, Time committed_at, Time complete_after) {
+  if (committed_at < newest_time() - ForgottenIds::half_span) return fingerprints_.reset();
+  if (!fingerprints_) fingerprints_ = std::make_unique<ForgottenIds>(complete_after);
+  fingerprints_->add(id, committed_at);
+}
+
+void CommandMemory::read_back(const std::vector<RememberedCommand>& all) {
+  fingerprints_.reset();
+  auto complete_after = Time::min();
+  for (const auto& command : all) {
+    if (size() == 0 || command.first_version >= kept_[begin_].first_version) return;
+    fingerprint(command.id, command.committed_at, complete_after);
+    if (!fingerprints_) complete_after = command.committed_at;
+  }
+}
+
 std::optional<RememberedCommand> CommandMemory::find(std::string_view id) const {
   const auto wanted = hash_of(id);
-  for (std::size_t i = kept_.size(); i > begin_; --i) {
-    if (hashes_[i - 1] != wanted) continue;
+  for (auto i = end_of_last(hashes_, begin_, hashes_.size(), wanted); i > begin_;
+       i = end_of_last(hashes_, begin_, i - 1, wanted)) {
     const auto& kept = kept_[i - 1];
     if (std::string_view(kept.text).substr(0, kept.id_size) == id) return kept.unpacked();
   }
   return std::nullopt;
 }
 
-bool CommandMemory::may_have_forgotten(Time issued_at) const {
-  return forgot_ && (size() == 0 || issued_at - skew_max <= kept_[begin_].committed_at);
+bool CommandMemory::may_have_forgotten(std::string_view id, Time issued_at) const {
+  if (!forgot_ || find(id)) return false;
+  const auto earliest = issued_at - skew_max;
+  if (fingerprints_)
+    return earliest <= fingerprints_->complete_after() || fingerprints_->contains(id);
+  return size() == 0 || earliest <= kept_[begin_].committed_at;
 }
 
 void CommandMemory::place_newest(std::size_t count, std::uint64_t last) {
@@ -78,7 +118,8 @@ Time CommandMemory::newest_time() const { return size() == 0 ? Time{} : kept_.ba
 
 std::size_t CommandMemory::bytes() const noexcept {
   const auto text = size() == 0 ? 0 : kept_.back().text.capacity();  // they are much alike
-  return kept_.capacity() * (sizeof(Kept) + sizeof(std::uint32_t)) + size() * text;
+  return kept_.capacity() * (sizeof(Kept) + sizeof(std::uint32_t)) + size() * text
+         + (fingerprints_ ? fingerprints_->bytes() : 0);
 }
 
 void CommandMemory::save(v1::Snapshot& to) const {

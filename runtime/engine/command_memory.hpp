@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/domain/aggregate.hpp"
+#include "runtime/engine/forgotten_ids.hpp"
 #include "troupe/v1/records.pb.h"
 
 namespace troupe::engine {
@@ -29,6 +31,9 @@ struct RememberedCommand {
 ///
 /// Most instances remember a few commands and there are very many instances: a command takes 64
 /// bytes and one allocation, and is found by a walk over 4-byte hashes that lie side by side.
+///
+/// A busy instance fills `kept_max` in less time than clocks may differ; of what it forgets then it
+/// keeps fingerprints, or each new command would have to be looked up in its log.
 class CommandMemory {
 public:
   static constexpr std::size_t kept_min = 1'024;
@@ -42,8 +47,12 @@ public:
   /// The newest with this id.
   std::optional<RememberedCommand> find(std::string_view id) const;
 
-  /// Whether a command issued then could have been committed so early that it is forgotten now.
-  bool may_have_forgotten(Time issued_at) const;
+  /// Whether the command may have been committed so early that it is forgotten now: the log knows.
+  bool may_have_forgotten(std::string_view id, Time issued_at) const;
+
+  /// Takes the fingerprints of what it forgot from the log. `all` has the instance's commands,
+  /// oldest first, at least up to the oldest that is remembered.
+  void read_back(const std::vector<RememberedCommand>& all);
 
   /// Gives the `count` newest commands their places in the log: the last one stands at `last`.
   void place_newest(std::size_t count, std::uint64_t last);
@@ -70,12 +79,14 @@ private:
 
   bool forgets_oldest() const;
   void forget_oldest();
+  void fingerprint(std::string_view id, Time committed_at, Time complete_after);
 
   // Oldest first. What lies before begin_ is forgotten, and removed when it is the larger part.
   std::vector<Kept> kept_;
   std::vector<std::uint32_t> hashes_;  // of their ids
   std::size_t begin_ = 0;
   bool forgot_ = false;
+  std::unique_ptr<ForgottenIds> fingerprints_;  // none: nothing was forgotten lately, or elsewhere
 };
 
 }  // namespace troupe::engine

@@ -58,8 +58,8 @@ void Batch::acknowledged(std::uint64_t last_sequence) {
 }
 
 bool needs_look_up(const Fold& fold, const Waiting& waiting) {
-  return !waiting.looked_up && fold.memory().may_have_forgotten(waiting.command.issued_at)
-         && !fold.memory().find(waiting.command.id);
+  return !waiting.looked_up
+         && fold.memory().may_have_forgotten(waiting.command.id, waiting.command.issued_at);
 }
 
 Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch) {

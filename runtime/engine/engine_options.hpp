@@ -19,7 +19,7 @@ struct EngineOptions {
   std::size_t instance_bytes_max = std::size_t{1} << 30;
   /// An instance without commands for so long leaves memory.
   std::chrono::milliseconds idle_after{60'000};
-  /// A snapshot is kept after so many commits ...
+  /// A snapshot is kept after so many commits, or a quarter of the remembered ones if more ...
   std::uint64_t snapshot_every = 500;
   /// ... and when an instance leaves memory with at least so many since the last one.
   std::uint64_t snapshot_min = 16;

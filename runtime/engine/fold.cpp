@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
@@ -73,7 +74,8 @@ std::size_t Fold::bytes() const {
 
 std::string Fold::snapshot(std::string_view fingerprint) const {
   TROUPE_ASSERT(sequence_ != 0, "a snapshot is of commits that are in the log");
-  v1::Snapshot snapshot;
+  google::protobuf::Arena arena;  // for up to 16,384 remembered commands
+  auto& snapshot = *google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
   snapshot.set_fingerprint(std::string(fingerprint));
   snapshot.set_version(version_);
   snapshot.set_sequence(sequence_);

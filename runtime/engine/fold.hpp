@@ -40,6 +40,9 @@ public:
   /// The last `commits` that were extended are in the log; the last of them at `last_sequence`.
   void acknowledged(std::size_t commits, std::uint64_t last_sequence);
 
+  /// The commands of all its commits, which were read to look one up: see CommandMemory.
+  void read_back(const std::vector<RememberedCommand>& all) { memory_.read_back(all); }
+
   /// A serialised troupe.v1.Snapshot. REQUIRES: everything is acknowledged.
   std::string snapshot(std::string_view fingerprint) const;
 

@@ -166,7 +166,9 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   snapshot_commits_ += batch.commits.size();
   if (fold_) {
     weigh();
-    keep_snapshot(kind_->options.snapshot_every);
+    // Most of a busy instance's snapshot is its memory: each command pays for four of them.
+    keep_snapshot(
+        std::max<std::uint64_t>(kind_->options.snapshot_every, fold_->memory().size() / 4));
   }
   phase_ = Phase::idle;
   advance();

@@ -127,12 +127,16 @@ void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) 
     waiting.looked_up = true;
     wanted.emplace(waiting.command.id, &waiting);
   }
+  std::vector<RememberedCommand> all;
+  all.reserve(commits->size());
+  v1::Commit commit;
   for (const auto& stored : *commits) {
-    v1::Commit commit;
     if (!commit.ParseFromString(stored.bytes)) continue;
+    all.push_back(remembered(commit, stored.sequence));
     const auto found = wanted.find(commit.command_id());
-    if (found != wanted.end()) found->second->found = remembered(commit, stored.sequence);
+    if (found != wanted.end()) found->second->found = all.back();
   }
+  fold_->read_back(all);
   phase_ = Phase::idle;
   advance();
 }

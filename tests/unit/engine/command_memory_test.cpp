@@ -1,4 +1,6 @@
 // What an instance remembers of its commands, and for how long.
+#include <algorithm>
+
 #include <catch2/catch_all.hpp>
 
 #include "runtime/engine/command_memory.hpp"
@@ -41,7 +43,7 @@ TEST_CASE("the last commands are kept however old they are", "[command_memory]")
   const auto memory = filled(CommandMemory::kept_min, 24h);
   CHECK(memory.size() == CommandMemory::kept_min);
   CHECK(memory.find("c1"));
-  CHECK_FALSE(memory.may_have_forgotten(start));
+  CHECK_FALSE(memory.may_have_forgotten("new", start));
 }
 
 TEST_CASE("beyond them, commands are kept for a quarter of an hour of event time",
@@ -53,16 +55,56 @@ TEST_CASE("beyond them, commands are kept for a quarter of an hour of event time
   CHECK(filled(2'000, 500ms).size() == 1'801);
 }
 
-TEST_CASE("there is a most that is kept at all", "[command_memory]") {
-  CHECK(filled(CommandMemory::kept_max + 10, 1ms).size() == CommandMemory::kept_max);
-}
-
 TEST_CASE("the memory says for which commands it cannot speak", "[command_memory]") {
   const auto memory = filled(2'000, 1s);
   const auto oldest = start + 977s;
-  CHECK(memory.may_have_forgotten(oldest));
-  CHECK(memory.may_have_forgotten(oldest + CommandMemory::skew_max));
-  CHECK_FALSE(memory.may_have_forgotten(oldest + CommandMemory::skew_max + 1ms));
+  CHECK(memory.may_have_forgotten("new", oldest));
+  CHECK(memory.may_have_forgotten("new", oldest + CommandMemory::skew_max));
+  CHECK_FALSE(memory.may_have_forgotten("new", oldest + CommandMemory::skew_max + 1ms));
+  CHECK_FALSE(memory.may_have_forgotten("c1000", oldest));
+}
+
+TEST_CASE("there is a most that is kept at all, and fingerprints of what was dropped for it",
+          "[command_memory]") {
+  const std::uint64_t count = CommandMemory::kept_max + 10;
+  const auto memory = filled(count, 1ms);
+  CHECK(memory.size() == CommandMemory::kept_max);
+  const auto now = start + std::chrono::milliseconds(count);
+  CHECK_FALSE(memory.may_have_forgotten("new", now));
+  CHECK_FALSE(memory.may_have_forgotten("c11", now));
+  CHECK(memory.may_have_forgotten("c10", now));
+  CHECK(memory.may_have_forgotten("c1", now));
+}
+
+TEST_CASE("fingerprints go when they are older than clocks can differ", "[command_memory]") {
+  const std::uint64_t count = 100'000;
+  const auto memory = filled(count, 4ms);  // 400 s; the memory has the last 66 of them
+  const auto now = start + 4ms * count;
+  CHECK_FALSE(memory.may_have_forgotten("new", now));
+  CHECK_FALSE(memory.may_have_forgotten("c1", now));
+  CHECK(memory.may_have_forgotten("c80000", now));
+  CHECK(memory.may_have_forgotten("new", start));
+}
+
+TEST_CASE("fingerprints take memory for two halves at most", "[command_memory]") {
+  ForgottenIds ids(Time::min());
+  std::size_t most = 0;
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    ids.add(std::to_string(i), start + 4ms * i);
+    most = std::max(most, ids.bytes());
+  }
+  CHECK(most <= sizeof(ids) + 2 * (ForgottenIds::half_span / 4ms) * 40);
+}
+
+TEST_CASE("fingerprints of a very busy instance have a bound, and it is said how far they reach",
+          "[command_memory]") {
+  ForgottenIds ids(Time::min());
+  for (std::uint64_t i = 0; i <= 2 * ForgottenIds::half_max; ++i)
+    ids.add(std::to_string(i), start + std::chrono::milliseconds(i / 20));
+  CHECK(ids.contains(std::to_string(ForgottenIds::half_max)));
+  CHECK_FALSE(ids.contains("0"));
+  CHECK(ids.complete_after()
+        == start + std::chrono::milliseconds((ForgottenIds::half_max - 1) / 20));
 }
 
 TEST_CASE("commands on their way get their places when they are known", "[command_memory]") {
@@ -89,7 +131,28 @@ TEST_CASE("a memory survives in a snapshot, with what it knows to have forgotten
   restored.save(again);
   CHECK(again.SerializeAsString() == snapshot.SerializeAsString());
   CHECK(restored.find("c1500")->sequence == 15'000);
-  CHECK(restored.may_have_forgotten(start));
+  CHECK(restored.may_have_forgotten("new", start));
+}
+
+TEST_CASE("a memory from a snapshot learns from the log what it forgot", "[command_memory]") {
+  const std::uint64_t count = CommandMemory::kept_max + 10;
+  v1::Snapshot snapshot;
+  filled(count, 1ms).save(snapshot);
+  auto memory = CommandMemory::restore(snapshot);
+  const auto now = start + std::chrono::milliseconds(count);
+  REQUIRE(memory.may_have_forgotten("new", now));
+
+  std::vector<RememberedCommand> all{command(1, start - 1h)};
+  for (std::uint64_t i = 2; i <= count; ++i)
+    all.push_back(command(i, start + std::chrono::milliseconds(i)));
+  memory.read_back(all);
+  CHECK_FALSE(memory.may_have_forgotten("new", now));
+  CHECK(memory.may_have_forgotten("c10", now));
+  CHECK(memory.may_have_forgotten("new", start - 1h));
+
+  memory.remember(command(count + 1, now + 1ms));
+  CHECK_FALSE(memory.may_have_forgotten("new", now));
+  CHECK(memory.may_have_forgotten("c11", now));
 }
 
 }  // namespace troupe::engine

@@ -53,6 +53,21 @@ void store(World& world, std::uint64_t expected, std::vector<std::string> commit
     throw std::runtime_error("the test's own append was refused");
 }
 
+/// Commits of the commands c1, c2, and so on, with these commit times.
+void store_history(World& world, std::uint64_t count,
+                   const std::function<Time(std::uint64_t)>& time_of) {
+  std::string previous;
+  std::vector<std::string> commits;
+  for (std::uint64_t version = 1; version <= count; ++version) {
+    previous =
+        foreign_commit(version, previous, time_of(version), "c" + std::to_string(version), 1);
+    commits.push_back(previous);
+    if (commits.size() < 200 && version < count) continue;
+    const auto expected = version - commits.size();
+    store(world, expected, std::exchange(commits, {}));
+  }
+}
+
 EngineOptions eager_to_forget() {
   EngineOptions options;
   options.idle_after = 20ms;
@@ -198,25 +213,12 @@ TEST_CASE("a log that went back is not served", "[engine]") {
 TEST_CASE("a command older than the memory reaches is looked up in the whole log", "[engine]") {
   World world;
   const auto now = world.clock.now();
-  std::vector<std::string> commits;
   const std::uint64_t count = CommandMemory::kept_min + 50;
-  for (std::uint64_t version = 1; version <= count; ++version) {
-    const auto at = now - std::chrono::hours(24) + std::chrono::seconds(version);
-    commits.push_back(foreign_commit(version, commits.empty() ? "" : commits.back(), at,
-                                     "c" + std::to_string(version), 1));
-  }
-  std::uint64_t expected = 0;
-  for (std::size_t from = 0; from < commits.size(); from += 200) {
-    const auto to = std::min(from + 200, commits.size());
-    store(world, expected,
-          {commits.begin() + static_cast<std::ptrdiff_t>(from),
-           commits.begin() + static_cast<std::ptrdiff_t>(to)});
-    expected = to;
-  }
+  store_history(world, count, [&](auto n) { return now - 24h + std::chrono::seconds(n); });
   Node node(world, {model_of<Bank>()});
 
   auto forgotten_one = command_to(alice, deposit(1), "c7");
-  forgotten_one.issued_at = now - std::chrono::hours(24);
+  forgotten_one.issued_at = now - 24h;
   const auto repeat = accepted(node.send(forgotten_one));
   CHECK(repeat.duplicate);
   CHECK(repeat.first_version == 7);
@@ -224,8 +226,27 @@ TEST_CASE("a command older than the memory reaches is looked up in the whole log
   CHECK(world.commits(alices).size() == count);
 
   auto old_and_new = command_to(alice, deposit(1));
-  old_and_new.issued_at = now - std::chrono::hours(24);
+  old_and_new.issued_at = now - 24h;
   CHECK(accepted(node.send(old_and_new)).first_version == count + 1);
+}
+
+TEST_CASE("a busy instance takes new commands from its memory and looks repeats up", "[engine]") {
+  World world;
+  const auto now = world.clock.now();
+  const std::uint64_t count = CommandMemory::kept_max + 200;
+  store_history(world, count, [&](auto) { return now; });
+  Node node(world, {model_of<Bank>()}, eager_to_forget());
+
+  const auto first = accepted(node.send(command_to(alice, deposit(1))));
+  CHECK(first.first_version == count + 1);
+  const auto repeat = accepted(node.send(command_to(alice, deposit(1), "c7")));
+  CHECK(repeat.duplicate);
+  CHECK(repeat.first_version == 7);
+
+  REQUIRE(forgotten(node));  // back from its snapshot, it has to read once what it forgot
+  CHECK(accepted(node.send(command_to(alice, deposit(1)))).first_version == count + 2);
+  CHECK(accepted(node.send(command_to(alice, deposit(1), "c8"))).duplicate);
+  CHECK(world.commits(alices).size() == count + 2);
 }
 
 TEST_CASE("commit times never go back", "[engine]") {
