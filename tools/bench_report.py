@@ -17,15 +17,30 @@ DURABILITY = {"dev": "no flush before the answer", "durable": "a flush before ev
 COLOURS = {"troupe": "#1f5fbf", "floor": "#888888"}
 
 
-def run(command: list[str]) -> list[dict]:
-    print("bench:", " ".join(command[1:]), file=sys.stderr)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=1800)
-    if done.returncode != 0:
-        sys.exit(f"bench: {' '.join(command)} ended with {done.returncode}")
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+class Runs:
+    """Runs commands and keeps what they said in a file, so that a failure near the end loses nothing."""
+
+    def __init__(self, file: pathlib.Path, resume: bool):
+        self.file = file
+        self.kept: list = json.loads(file.read_text()) if resume and file.exists() else []
+        self.next = 0
+
+    def __call__(self, command: list[str]) -> list[dict]:
+        self.next += 1
+        if self.next <= len(self.kept) and self.kept[self.next - 1]["command"] == command:
+            return self.kept[self.next - 1]["said"]
+        del self.kept[self.next - 1:]
+        print("bench:", " ".join(command[1:]), file=sys.stderr)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=1800)
+        if done.returncode != 0:
+            sys.exit(f"bench: {' '.join(command)} ended with {done.returncode}; --resume goes on from there")
+        self.kept.append({"command": command,
+                          "said": [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]})
+        self.file.write_text(json.dumps(self.kept))
+        return self.kept[-1]["said"]
 
 
-def measure(binary: str, rounds: int, seconds: float, peers: bool, orders_file: str) -> dict:
+def measure(run: Runs, binary: str, rounds: int, seconds: float, peers: bool, orders_file: str) -> dict:
     bench = [binary, "bench"]
     orders = ["--orders", orders_file] if orders_file else []
     load = ["--seconds", str(seconds), "--warm-up", "1", "--rounds", str(rounds), "--vs", "floor", "--json"]
@@ -188,11 +203,13 @@ def main() -> None:
     parser.add_argument("--orders", default="", help="Online Retail file for the flow; else orders are made up")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "tools/report")
     parser.add_argument("--again", action="store_true", help="only write the text again, from results.json")
+    parser.add_argument("--resume", action="store_true", help="go on after a failure, with what was measured before it")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data = options.out / "results.json"
     if not options.again:
-        results = measure(options.binary, options.rounds, options.seconds, options.peers, options.orders)
+        runs = Runs(ROOT / "build/bench-runs.json", options.resume)
+        results = measure(runs, options.binary, options.rounds, options.seconds, options.peers, options.orders)
         data.write_text(json.dumps(results, indent=1) + "\n")
     results = json.loads(data.read_text())
     profile = options.out / "profile.md"  # written by hand: why a figure is what it is
