@@ -16,7 +16,7 @@ def start_ticks(pid: int) -> int | None:
     """When a process started, in ticks since boot; None when it has ended. Tells a pid's next owner from this one."""
     try:
         # The name, in parentheses, may hold anything; the fields after it are numbers and a letter.
-        state, *fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        state, *fields = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if state in "ZX" else int(fields[18])
