@@ -83,7 +83,7 @@ class ClusterTest(unittest.TestCase):
         cluster.kill("nats-2")
         self.send(run, "inventory.stock.mug.ReceiveStock", {"reference": "d-2", "quantity": 10})
         cluster.restart("nats-2")
-        self.assertTrue(self.answer("status")["ready"])
+        cluster.wait_until_all_ready()
         self.assertNotEqual(json.loads((self.folder / "run.json").read_text())["nats"][1]["pid"], run["nats"][1]["pid"])
 
     def test_with_the_mapping_a_command_goes_to_its_slot(self):

@@ -60,6 +60,7 @@ class Cluster:
                     self._write_run_file()
                 for part in group:
                     self.wait_until_ready(part.name)
+            self.wait_until_all_ready()  # a server is not, for a moment, when a node has just created something there
         except BaseException:
             self.stop()
             raise
@@ -84,6 +85,10 @@ class Cluster:
 
     def wait_until_ready(self, name: str, patience: float = READY_PATIENCE) -> None:
         self.process(name).wait_until(lambda: self.objection(name), patience)
+
+    def wait_until_all_ready(self, patience: float = READY_PATIENCE) -> None:
+        for name in self.parts:
+            self.wait_until_ready(name, patience)
 
     def objection(self, name: str) -> str:
         """Why this process is not ready, in its own words; empty when it is."""
