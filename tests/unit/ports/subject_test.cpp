@@ -3,6 +3,8 @@
 
 #include <catch2/catch_all.hpp>
 
+#include "tests/support/slot_table.hpp"
+
 namespace {
 
 using troupe::Instance;
@@ -65,6 +67,14 @@ TEST_CASE("the slot is FNV-1a-32 of context, aggregate and id", "[subject]") {
   const Instance foobar{token("foo"), token("ba"), token("r")};
   CHECK(troupe::slot_of(foobar, 0xffffffffU) == 0xbf9cf968U);
   CHECK(troupe::slot_of(foobar, 64) == 0xbf9cf968U % 64);
+}
+
+TEST_CASE("the slot is where NATS's partition function puts the instance", "[subject]") {
+  // The table is checked against a real server by tests/contract/slot_mapping_test.cpp.
+  for (const auto& [instance, slot] : troupe::test::slot_table()) {
+    INFO(Subject::events(instance).str());
+    CHECK(troupe::slot_of(instance, 64) == slot);
+  }
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ Result<std::unique_ptr<PrivateNats>> PrivateNats::start(PrivateNatsOptions optio
       << "jetstream {\n  store_dir: \"" << (server->options_.folder / "jetstream").string()
       << "\"\n"
       << (server->options_.sync_always ? "  sync_interval: always\n" : "")
-      << server->options_.jetstream << "}\n";
+      << server->options_.jetstream << "}\n"
+      << server->options_.more;
   if (auto started = server->restart(); !started) return tl::make_unexpected(started.error());
   return server;
 }

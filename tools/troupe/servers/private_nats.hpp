@@ -17,6 +17,7 @@ struct PrivateNatsOptions {
   bool sync_always = false;      ///< fsync before every acknowledgement
   bool outlives_parent = false;
   std::string jetstream{};  ///< further lines of the jetstream block
+  std::string more{};       ///< further lines outside of it
 };
 
 /// Listens when start() or restart() has succeeded. Not thread safe.
