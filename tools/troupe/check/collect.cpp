@@ -88,7 +88,7 @@ Result<std::vector<StoredCommit>> read_log(EventStreams& streams, const Token& c
 }
 
 Result<ContextRun> read_context(const Sources& sources, const Collected& collected) {
-  ContextRun run{.context = collected.context.str(), .log = {}, .views = {}, .backlog = {}};
+  ContextRun run{.context = collected.context.str()};
   const auto last = sources.streams.last_sequence(collected.context);
   if (!last) return tl::make_unexpected(last.error());
   run.last_sequence = *last;
@@ -106,6 +106,11 @@ Result<ContextRun> read_context(const Sources& sources, const Collected& collect
   auto backlog = sources.backlogs.backlog(collected.context);
   if (!backlog) return tl::make_unexpected(backlog.error());
   run.backlog = *std::move(backlog);
+  if (sources.records != nullptr) {
+    auto facts = sources.records->facts(collected.context);
+    if (!facts) return tl::make_unexpected(facts.error());
+    run.stream = *std::move(facts);
+  }
   return run;
 }
 
@@ -161,6 +166,11 @@ Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>
     auto context = read_context(sources, collected);
     if (!context) return tl::make_unexpected(context.error());
     run.contexts.push_back(*std::move(context));
+  }
+  if (sources.records != nullptr) {
+    auto control = sources.records->control();
+    if (!control) return tl::make_unexpected(control.error());
+    run.control = *std::move(control);
   }
   return run;
 }
