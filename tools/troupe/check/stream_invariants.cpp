@@ -1,7 +1,10 @@
 // I20 and I22: the log did not go back, and holds only what belongs into it.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <google/protobuf/util/time_util.h>

@@ -1,6 +1,10 @@
 // I9 and I19: who wrote, under which claim, and whether two did at a time.
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tools/troupe/check/control_log.hpp"
 #include "tools/troupe/check/fault_times.hpp"
