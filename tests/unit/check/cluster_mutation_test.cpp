@@ -35,11 +35,11 @@ void write_late(FinishedRun& run) {
 }
 
 void add_fault(FinishedRun& run, const std::string& fault, std::int64_t begin, std::int64_t end) {
-  for (const auto& [at, phase] : {std::pair{begin, "start"}, std::pair{end, "end"}}) {
+  for (const auto& [at, phase] : {std::pair{begin, "start"}, std::pair{end, "stop"}}) {
     tool::ClientEvent mark;
     mark.type = tool::ClientEvent::Type::nemesis;
     mark.at_ns = at;
-    mark.fault = {.fault = fault, .phase = phase, .target = "n1"};
+    mark.fault = {.fault = "7", .kind = fault, .phase = phase, .target = "n1"};
     run.history->push_back(mark);
   }
 }

@@ -180,6 +180,11 @@ Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>
 Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder) {
   const auto history = add_record(folder, history_file, read_history, run.history);
   if (!history) return tl::make_unexpected(history.error());
+  std::optional<std::vector<ClientEvent>> faults;
+  const auto nemesis = add_record(folder, nemesis_file, read_faults, faults);
+  if (!nemesis) return tl::make_unexpected(nemesis.error());
+  if (faults && run.history)
+    std::move(faults->begin(), faults->end(), std::back_inserter(*run.history));
   const auto gateway = add_record(folder, gateway_ledger_file, read_gateway_ledger, run.gateway);
   if (!gateway) return tl::make_unexpected(gateway.error());
   const auto mails = add_record(folder, mail_ledger_file, read_mail_ledger, run.mails);

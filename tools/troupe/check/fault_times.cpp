@@ -28,11 +28,11 @@ FaultTimes::FaultTimes(const std::vector<ClientEvent>& history) {
     const auto [place, is_new] =
         open.try_emplace({event.fault.fault, event.fault.target}, faults_.size());
     if (is_new)
-      faults_.push_back({.fault = event.fault.fault,
+      faults_.push_back({.kind = event.fault.kind,
                          .target = event.fault.target,
                          .begin_ns = event.at_ns,
                          .end_ns = std::numeric_limits<std::int64_t>::max()});
-    if (event.fault.phase != "end") continue;
+    if (event.fault.phase != "stop") continue;
     faults_[place->second].end_ns = event.at_ns;
     open.erase(place);
   }
@@ -47,8 +47,8 @@ bool FaultTimes::explain(std::int64_t time_ns) const {
 
 bool FaultTimes::redis_lost(std::int64_t from_ns, std::int64_t to_ns) const {
   return std::any_of(faults_.begin(), faults_.end(), [&](const FaultTime& fault) {
-    const bool redis = mentions(fault.fault, "redis") || mentions(fault.target, "redis")
-                       || mentions(fault.fault, "flush");
+    const bool redis = mentions(fault.kind, "redis") || mentions(fault.target, "redis")
+                       || mentions(fault.kind, "flush");
     return redis && fault.begin_ns <= to_ns && from_ns <= fault.end_ns + aftermath.count();
   });
 }

@@ -13,7 +13,7 @@
 namespace troupe::tool {
 
 struct FaultTime {
-  std::string fault;
+  std::string kind;
   std::string target;
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;  ///< the history's end when nobody said that it ended

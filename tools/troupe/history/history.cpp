@@ -49,7 +49,10 @@ ClientEvent parsed(const json& line) {
   event.type = type_named(line.at("type"));
   event.at_ns = line.at("t");
   if (event.type == ClientEvent::Type::nemesis) {
-    event.fault = {.fault = line.at("fault"),
+    const auto& fault = line.at("fault");
+    const auto name = fault.is_string() ? fault.get<std::string>() : fault.dump();
+    event.fault = {.fault = name,
+                   .kind = line.value("kind", name),
                    .phase = line.value("phase", std::string()),
                    .target = line.value("target", std::string())};
     return event;
@@ -125,6 +128,10 @@ void History::answered(const CommandTry& what, const Outcome& outcome) {
 
 Result<std::vector<ClientEvent>> read_history(const std::filesystem::path& folder) {
   return read_json_lines(folder / history_file, parsed);
+}
+
+Result<std::vector<ClientEvent>> read_faults(const std::filesystem::path& folder) {
+  return read_json_lines(folder / nemesis_file, parsed);
 }
 
 }  // namespace troupe::tool

@@ -14,6 +14,8 @@
 namespace troupe::tool {
 
 inline constexpr std::string_view history_file = "history.jsonl";
+/// Faults may stand in the history, or in a file of their own beside it.
+inline constexpr std::string_view nemesis_file = "nemesis.jsonl";
 
 /// Which try of which command a line is about. A repeat has the same command id and the next
 /// number.
@@ -35,10 +37,12 @@ struct ViewRead {
   std::uint64_t position = 0;
 };
 
-/// What whoever makes faults did: {"t":…,"type":"nemesis","fault":"node-kill","phase":"start",
-/// "target":"n2"}. A fault lasts from its first line to the one with the phase "end".
+/// What whoever makes faults did: {"t":…,"type":"nemesis","fault":7,"kind":"node-kill",
+/// "phase":"start","target":"n2"}. A fault lasts from its first line to the one with the phase
+/// "stop".
 struct FaultMark {
-  std::string fault;
+  std::string fault;  ///< its number or name, the same in all its lines
+  std::string kind;   ///< the same as `fault` when not given
   std::string phase;
   std::string target;
 };
@@ -80,5 +84,7 @@ private:
 
 /// Fails with a sentence when the file is missing or a line makes no sense.
 Result<std::vector<ClientEvent>> read_history(const std::filesystem::path& folder);
+/// The same of nemesis.jsonl.
+Result<std::vector<ClientEvent>> read_faults(const std::filesystem::path& folder);
 
 }  // namespace troupe::tool
