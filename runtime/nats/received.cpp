@@ -1,5 +1,6 @@
 // Reads nats.c messages.
 #include <charconv>
+#include <cstdlib>
 
 #include "runtime/nats/connection.hpp"
 
@@ -22,6 +23,14 @@ std::optional<std::string_view> Received::header(const char* key) const {
   if (natsMsgHeader_Get(message_.get(), key, &value) != NATS_OK || value == nullptr)
     return std::nullopt;
   return value;
+}
+
+std::vector<std::string> Received::header_keys() const {
+  const char** keys = nullptr;
+  int count = 0;
+  if (natsMsgHeader_Keys(message_.get(), &keys, &count) != NATS_OK) return {};
+  const std::unique_ptr<const char*, Deleter<std::free>> owner(keys);
+  return {keys, keys + count};
 }
 
 int Received::status() const {

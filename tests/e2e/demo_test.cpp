@@ -1,4 +1,8 @@
 // `troupe demo` as a newcomer runs it.
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include <catch2/catch_all.hpp>
 #include <nlohmann/json.hpp>
 
@@ -6,20 +10,28 @@
 
 namespace {
 
+/// One node without claims, nobody who reads views, and no other version of the program.
+const std::set<std::string> beyond_one_node{"I16", "I19", "I21", "I23", "I24", "I9"};
+/// In memory there are no streams to ask about.
+const std::set<std::string> beyond_memory{"I16", "I19", "I20", "I21", "I22", "I23", "I24", "I9"};
+
 using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 using troupe::test::run_troupe;
 
 const std::string retail = std::string(TROUPE_TESTS) + "/data/retail.csv";
 
-/// What holds for every run that went well, whatever its orders.
-void check_good(const json& result) {
+/// What holds for every run that went well, whatever its orders. `beyond`: the invariants that such
+/// a run has no records for, or not for all of it.
+void check_good(const json& result, const std::set<std::string>& beyond) {
   INFO(result.dump(2));
   const auto& orders = result.at("orders");
   CHECK(orders.at("placed")
         == orders.at("confirmed").get<int>() + orders.at("cancelled").get<int>());
   CHECK(result.at("violations").empty());
-  CHECK(result.at("not_checked").empty());
+  std::set<std::string> not_checked;
+  for (const auto& gap : result.at("not_checked")) not_checked.insert(gap.at("invariant"));
+  CHECK(std::ranges::includes(beyond, not_checked));
   CHECK(result.at("events").get<int>() >= result.at("commits").get<int>());
 }
 
@@ -28,7 +40,7 @@ TEST_CASE("the demo ends every generated order and violates nothing", "[e2e][dem
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto result = json::parse(ran.out);
-  check_good(result);
+  check_good(result, beyond_one_node);
   CHECK(result.at("orders").at("placed") > 100);
   CHECK(result.at("orders").at("confirmed") > 0);
 }
@@ -38,7 +50,7 @@ TEST_CASE("the demo runs an Online Retail file over the real servers", "[e2e][de
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto result = json::parse(ran.out);
-  check_good(result);
+  check_good(result, beyond_one_node);
   const auto& orders = result.at("orders");
   CHECK(orders.at("placed") == 78);    // 90 invoices less those nobody may order
   CHECK(orders.at("rejected") == 12);  // a line of quantity or price zero or below
@@ -52,7 +64,7 @@ TEST_CASE("the demo runs the same flow in memory without any server", "[e2e][dem
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto result = json::parse(ran.out);
-  check_good(result);
+  check_good(result, beyond_memory);
   CHECK(result.at("orders").at("placed") == 78);
   CHECK(result.at("orders").at("rejected") == 12);
 }

@@ -20,10 +20,13 @@
 #include "payments/v1/gateway.pb.h"
 #include "payments/v1/payment.pb.h"
 #include "runtime/domain/timestamp.hpp"
+#include "runtime/nats/body.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/support/pb.hpp"
+#include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/run.hpp"
 #include "troupe/v1/commit.pb.h"
+#include "troupe/v1/control.pb.h"
 #include "troupe/v1/mail.pb.h"
 
 namespace troupe::test {
@@ -33,6 +36,10 @@ class OrderFlow {
 public:
   /// Operations of orders that the gateway does not approve, such as "capture o-1".
   std::vector<std::string> refused_by_gateway;
+
+  /// What an instance is asked for and never gets, such as "inventory.stock.tea ReleaseStock": as
+  /// if a reaction or an answer had got lost.
+  std::vector<std::string> lost;
 
   /// Sends a client's command and records what the client was told.
   void send(const std::string& target, const Message& command) {
@@ -46,13 +53,46 @@ public:
     pending_.push_back({.instance = instance,
                         .command = SharedMessage(copy(command)),
                         .id = "client-" + std::to_string(++clients_commands_),
-                        .causation = {}});
-    tool::ClientEvent invoked;
-    invoked.what = {.process = "test-1",
-                    .command_id = pending_.back().id,
-                    .subject = "cmd." + target + '.' + type,
-                    .attempt = 1};
-    run_.history->push_back(std::move(invoked));
+                        .causation = {},
+                        .issued_at = now_});
+    record(tool::ClientEvent::Type::invoke,
+           {.process = "test-1",
+            .command_id = pending_.back().id,
+            .subject = "cmd." + target + '.' + type,
+            .attempt = 1,
+            .args = nats::write_body(command, nats::BodyForm::json),
+            .issued_at = now_});
+  }
+  /// A client's command whose first answer gets lost; its repeat is told what the log holds.
+  void send_twice(const std::string& target, const Message& command) {
+    send(target, command);
+    auto answer = run_.history->back();
+    run_.history->pop_back();
+    record(tool::ClientEvent::Type::unknown, answer.what);
+    ++answer.what.attempt;
+    record(tool::ClientEvent::Type::invoke, answer.what);
+    answer.accepted.duplicate = true;
+    record(tool::ClientEvent::Type::ok, answer.what).accepted = answer.accepted;
+  }
+  /// Somebody looks at a view, which is up to date.
+  void read(const std::string& context, const std::string& view) {
+    tool::CommandTry reader;
+    reader.process = "reader-1";
+    auto& event = record(tool::ClientEvent::Type::read, reader);
+    event.read = {.view = context + '/' + view, .position = context_of(context).log.size()};
+  }
+  /// From here on the node runs every slot of the context.
+  void claim(const std::string& context, const std::string& node) {
+    for (std::uint32_t slot = 0; slot < slots_default; ++slot) {
+      v1::Claim claim;
+      claim.set_node(node);
+      claim.set_token("token-" + node);
+      *claim.mutable_claimed_at() = to_timestamp(tick());
+      run_.control->push_back({.sequence = run_.control->size() + 1,
+                               .subject = "ctl." + context + '.' + std::to_string(slot),
+                               .bytes = claim.SerializeAsString()});
+      owners_[{context, slot}] = {.node = node, .epoch = run_.control->size()};
+    }
   }
   void drain() {
     while (!pending_.empty()) {
@@ -68,8 +108,13 @@ public:
       auto& context = context_of(model.name);
       context.last_sequence = context.log.size();
       context.backlog = tool::Backlog{.consumers = {{.name = "all"}}, .timers = {}, .parked = 0};
+      context.stream = tool::StreamFacts{
+          .created = to_timestamp(birth),
+          .headers = {{"Nats-Expected-Last-Subject-Sequence", {context.log.size(), 1}}}};
+      accept(token(model.name), context.last_sequence);
       for (const auto& view : model.views) context.views[view.name] = projected(view, context);
     }
+    run_.states = tool::fold_states(run_);
     return run_;
   }
 
@@ -77,8 +122,19 @@ public:
     run_.history.emplace();
     run_.gateway.emplace();
     run_.mails.emplace();
-    for (const auto& model : models_) run_.contexts.push_back({.context = model.name});
+    run_.control.emplace();
+    v1::Layout layout;
+    layout.set_slots(slots_default);
+    run_.control->push_back(
+        {.sequence = 1, .subject = "ctl.layout", .bytes = layout.SerializeAsString()});
+    for (const auto& model : models_) {
+      run_.contexts.push_back({.context = model.name});
+      claim(model.name, "n1");
+    }
   }
+
+  /// The view as the product projects it.
+  static tool::ViewContent projected(const ViewModel& view, const tool::ContextRun& context);
 
 private:
   struct Pending {
@@ -86,12 +142,38 @@ private:
     SharedMessage command;
     std::string id;
     std::string causation;
+    Time issued_at;
+  };
+  struct Owner {
+    std::string node;
+    std::uint64_t epoch = 0;
   };
   struct Actor {
     MessagePtr state;
     std::uint64_t version = 0;
     std::string last_bytes;
   };
+
+  /// Time goes on with whatever happens, for nodes and clients alike.
+  Time tick() { return now_ += std::chrono::milliseconds(1); }
+
+  tool::ClientEvent& record(tool::ClientEvent::Type type, tool::CommandTry what) {
+    tool::ClientEvent event;
+    event.type = type;
+    event.at_ns = std::chrono::nanoseconds(tick() - birth).count();
+    event.what = std::move(what);
+    return run_.history->emplace_back(std::move(event));
+  }
+  /// The nodes take the stream for the right one.
+  void accept(const Token& context, std::uint64_t last_sequence) {
+    v1::Incarnation life;
+    life.set_stream(stream_name(StreamKind::events, context));
+    *life.mutable_created() = to_timestamp(birth);
+    life.set_last_sequence(last_sequence);
+    run_.control->push_back({.sequence = run_.control->size() + 1,
+                             .subject = "ctl.incarnation." + life.stream(),
+                             .bytes = life.SerializeAsString()});
+  }
 
   static Message* copy(const Message& message) {
     auto* copied = message.New();
@@ -108,14 +190,17 @@ private:
   }
 
   void handle(const Pending& asked) {
+    const auto target = Subject::events(asked.instance).str().substr(std::string("evt.").size());
+    if (std::ranges::count(lost, target + ' ' + asked.command->GetDescriptor()->name()) > 0) return;
     const auto& aggregate =
         *model_of(asked.instance.context.str()).aggregate(asked.instance.aggregate.str());
     auto& actor = actors_[asked.instance];
     if (!actor.state) actor.state = aggregate.new_state();
-    const auto now = now_ += std::chrono::milliseconds(1);
-    const auto decision = aggregate.decide(
-        *actor.state, *asked.command,
-        {.issued_at = now, .instance_id = asked.instance.id.str(), .command_id = asked.id});
+    const auto now = tick();
+    const auto decision = aggregate.decide(*actor.state, *asked.command,
+                                           {.issued_at = asked.issued_at,
+                                            .instance_id = asked.instance.id.str(),
+                                            .command_id = asked.id});
     if (decision.rejection) return tell_rejected(asked, *decision.rejection, actor.version);
     if (decision.events.empty()) return tell_ok(asked, 0, 0, 0);
 
@@ -142,6 +227,9 @@ private:
     commit.set_command_hash(command_hash(commit.command_type(), *asked.command));
     commit.set_causation_id(asked.causation);
     *commit.mutable_committed_at() = to_timestamp(now);
+    const auto& owner = owners_[{commit.context(), slot_of(asked.instance, slots_default)}];
+    commit.set_node(owner.node);
+    commit.set_epoch(owner.epoch);
     if (actor.version > 0) commit.set_previous_hash(sha256(actor.last_bytes));
     for (const auto& event : events) commit.add_events()->PackFrom(*event);
 
@@ -185,7 +273,8 @@ private:
       pending_.push_back({.instance = target,
                           .command = one.command,
                           .id = id,
-                          .causation = subject + '@' + std::to_string(facts.version)});
+                          .causation = subject + '@' + std::to_string(facts.version),
+                          .issued_at = facts.time});
     }
   }
 
@@ -227,65 +316,64 @@ private:
     return answer;
   }
 
-  tool::ClientEvent answer_to(const Pending& asked, tool::ClientEvent::Type type) const {
-    tool::ClientEvent event;
-    event.type = type;
-    event.what = std::ranges::find(*run_.history, asked.id, [](const auto& e) {
-                   return e.what.command_id;
-                 })->what;
-    return event;
+  tool::ClientEvent& answer_to(const Pending& asked, tool::ClientEvent::Type type) {
+    auto what = std::ranges::find(*run_.history, asked.id, [](const auto& e) {
+                  return e.what.command_id;
+                })->what;
+    what.args.clear();
+    return record(type, std::move(what));
   }
   void tell_ok(const Pending& asked, std::uint64_t first, std::uint64_t last,
                std::uint64_t sequence) {
     if (!asked.causation.empty()) return;
-    auto event = answer_to(asked, tool::ClientEvent::Type::ok);
-    event.accepted = {.first_version = first,
-                      .last_version = last,
-                      .stream = stream_name(StreamKind::events, asked.instance.context),
-                      .sequence = sequence};
-    run_.history->push_back(std::move(event));
+    answer_to(asked, tool::ClientEvent::Type::ok).accepted = {
+        .first_version = first,
+        .last_version = last,
+        .stream = first == 0 ? "" : stream_name(StreamKind::events, asked.instance.context),
+        .sequence = sequence};
   }
   void tell_rejected(const Pending& asked, const Rejection& rejection, std::uint64_t version) {
     if (!asked.causation.empty()) return;
-    auto event = answer_to(asked, tool::ClientEvent::Type::rejected);
-    event.rejection = {.code = 422, .text = std::string(rejection.code), .decided_at = version};
-    run_.history->push_back(std::move(event));
-  }
-
-  /// The view as the product projects it.
-  tool::ViewContent projected(const ViewModel& view, const tool::ContextRun& context) const {
-    std::map<std::string, MessagePtr> rows;
-    for (const auto& stored : context.log) {
-      v1::Commit commit;
-      commit.ParseFromString(stored.bytes);
-      auto version = commit.first_version();
-      for (const auto& any : commit.events()) {
-        const EventFacts facts{
-            .id = commit.id(), .version = version++, .time = to_time(commit.committed_at())};
-        const auto type = any.type_url().substr(any.type_url().rfind('/') + 1);
-        const auto prototype = view.events.find(type);
-        if (prototype == view.events.end()) continue;
-        const MessagePtr event(prototype->second->New());
-        event->ParseFromString(any.value());
-        const auto key = view.key(facts, *event);
-        if (key.empty()) continue;
-        auto& row = rows[key];
-        if (!row) row.reset(view.row->New());
-        view.project(*row, facts, *event);
-      }
-    }
-    tool::ViewContent content{.checkpoint = context.log.size(), .rows = {}};
-    for (const auto& [key, row] : rows) content.rows[key] = row->SerializeAsString();
-    return content;
+    answer_to(asked, tool::ClientEvent::Type::rejected).rejection = {
+        .code = 422, .text = std::string(rejection.code), .decided_at = version};
   }
 
   const std::vector<ContextModel> models_ = all_contexts();
   std::map<Instance, Actor> actors_;
+  std::map<std::pair<std::string, std::uint32_t>, Owner> owners_;  // by context and slot
   std::deque<Pending> pending_;
-  Time now_{std::chrono::hours(24 * 365 * 50)};
+  static constexpr Time birth{std::chrono::hours(24 * 365 * 50)};
+  Time now_ = birth;
   unsigned clients_commands_ = 0;
   tool::FinishedRun run_;
 };
+
+inline tool::ViewContent OrderFlow::projected(const ViewModel& view,
+                                              const tool::ContextRun& context) {
+  std::map<std::string, MessagePtr> rows;
+  for (const auto& stored : context.log) {
+    v1::Commit commit;
+    commit.ParseFromString(stored.bytes);
+    auto version = commit.first_version();
+    for (const auto& any : commit.events()) {
+      const EventFacts facts{
+          .id = commit.id(), .version = version++, .time = to_time(commit.committed_at())};
+      const auto type = any.type_url().substr(any.type_url().rfind('/') + 1);
+      const auto prototype = view.events.find(type);
+      if (prototype == view.events.end()) continue;
+      const MessagePtr event(prototype->second->New());
+      event->ParseFromString(any.value());
+      const auto key = view.key(facts, *event);
+      if (key.empty()) continue;
+      auto& row = rows[key];
+      if (!row) row.reset(view.row->New());
+      view.project(*row, facts, *event);
+    }
+  }
+  tool::ViewContent content{.checkpoint = context.log.size(), .rows = {}};
+  for (const auto& [key, row] : rows) content.rows[key] = row->SerializeAsString();
+  return content;
+}
 
 inline void receive(OrderFlow& flow, const std::string& article, int quantity) {
   auto receive = pb<inventory::v1::ReceiveStock>("reference: 'delivery-1'");
@@ -304,9 +392,11 @@ inline ordering::v1::PlaceOrder order_of(const std::string& article, int quantit
   return place;
 }
 
-/// Orders that end in every way, and clients that are told everything there is to be told.
-inline tool::FinishedRun good_run() {
+/// Orders that end in every way, clients that are told everything there is to be told, and a slot
+/// that changes hands. `lost` as in OrderFlow.
+inline tool::FinishedRun good_run(std::vector<std::string> lost = {}) {
   OrderFlow flow;
+  flow.lost = std::move(lost);
   flow.refused_by_gateway = {"authorize o-declined", "capture o-uncaptured"};
   receive(flow, "tea", 1'000);
   flow.send("ordering.order.o-confirmed", order_of("tea", 3));
@@ -314,13 +404,20 @@ inline tool::FinishedRun good_run() {
   flow.send("ordering.order.o-declined", order_of("tea", 4));
   flow.send("ordering.order.o-uncaptured", order_of("tea", 5));
   flow.send("ordering.order.o-refunded", order_of("tea", 2));
+  flow.send("ordering.order.o-refunded", order_of("tea", 2));
   flow.send("ordering.order.o-refunded", pb<ordering::v1::CancelOrder>("reason: 'too late'"));
+  flow.send("ordering.order.o-refunded", pb<ordering::v1::CancelOrder>("reason: 'really'"));
+  flow.send("ordering.order.o-refunded", order_of("tea", 2));
+  flow.read("ordering", "orders");
+  flow.claim("ordering", "n2");
   flow.queue("ordering.order.o-hasty", order_of("tea", 6));
   flow.send("ordering.order.o-hasty", pb<ordering::v1::CancelOrder>());
   flow.send("ordering.order.o-rejected", pb<ordering::v1::PlaceOrder>("currency: 'EUR'"));
   auto guest = order_of("tea", 1);
   guest.clear_customer_id();
+  flow.send_twice("ordering.order.o-guest", guest);
   flow.send("ordering.order.o-guest", guest);
+  flow.read("ordering", "orders");
   return flow.finish();
 }
 

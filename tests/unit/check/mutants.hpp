@@ -6,6 +6,10 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch_all.hpp>
 
 #include "runtime/ports/identity.hpp"
 #include "tests/unit/check/good_run.hpp"
@@ -16,6 +20,16 @@ namespace troupe::test {
 
 inline tool::ContextRun& context(tool::FinishedRun& run, const std::string& name) {
   return *std::ranges::find(run.contexts, name, &tool::ContextRun::context);
+}
+
+/// The latest claim of an instance's slot.
+inline std::uint64_t epoch_of(const tool::FinishedRun& run, const Subject& events) {
+  const auto instance = instance_of(events).value();
+  const auto claims =
+      "ctl." + instance.context.str() + '.' + std::to_string(slot_of(instance, slots_default));
+  return std::ranges::find(run.control->rbegin(), run.control->rend(), claims,
+                           &tool::ControlRecord::subject)
+      ->sequence;
 }
 
 inline v1::Commit decoded(const StoredCommit& stored) {
@@ -59,6 +73,42 @@ inline void forge(tool::ContextRun& context) {
   for (auto& [name, view] : context.views) view.checkpoint = sequence;
 }
 
+/// What clients were told and what is derived from the logs follows the forged logs: whatever still
+/// differs then is what was spoilt.
+inline void retell(tool::FinishedRun& run) {
+  std::map<std::string, std::pair<v1::Commit, std::uint64_t>> commits;  // by command
+  for (const auto& context : run.contexts)
+    for (const auto& stored : context.log)
+      commits.try_emplace(decoded(stored).command_id(), decoded(stored), stored.sequence);
+  for (auto& event : *run.history) {
+    const auto found = commits.find(event.what.command_id);
+    if (event.type != tool::ClientEvent::Type::ok || event.accepted.first_version == 0
+        || found == commits.end())
+      continue;
+    const auto& [commit, sequence] = found->second;
+    event.accepted.first_version = commit.first_version();
+    event.accepted.last_version =
+        commit.first_version() + static_cast<std::uint64_t>(commit.events_size()) - 1;
+    event.accepted.sequence = sequence;
+  }
+}
+
+/// The views and the other program's states, as a sound projector and a sound fold make them.
+inline void derive(tool::FinishedRun& run) {
+  for (const auto& model : all_contexts())
+    for (const auto& view : model.views)
+      context(run, model.name).views[view.name] =
+          OrderFlow::projected(view, context(run, model.name));
+  run.states = tool::fold_states(run);
+}
+
+/// Forges the log of an instance's context, and all that follows from it.
+inline void reforge(tool::FinishedRun& run, const std::string& target) {
+  forge(context(run, target.substr(0, target.find('.'))));
+  retell(run);
+  derive(run);
+}
+
 /// Edits an event of a commit and forges the log around it.
 template <class E>
 void edit(tool::FinishedRun& run, const std::string& target, const std::string& command_type,
@@ -72,7 +122,7 @@ void edit(tool::FinishedRun& run, const std::string& target, const std::string& 
     any.PackFrom(event);
   }
   stored.bytes = envelope.SerializeAsString();
-  forge(context(run, target.substr(0, target.find('.'))));
+  reforge(run, target);
 }
 
 /// Edits a commit less its events, and forges the log around it.
@@ -82,7 +132,7 @@ inline void edit(tool::FinishedRun& run, const std::string& target, const std::s
   auto envelope = decoded(stored);
   change(envelope);
   stored.bytes = envelope.SerializeAsString();
-  forge(context(run, target.substr(0, target.find('.'))));
+  reforge(run, target);
 }
 
 /// Takes a commit out and forges the log around it.
@@ -90,19 +140,67 @@ inline void drop(tool::FinishedRun& run, const std::string& target,
                  const std::string& command_type) {
   auto& log = context(run, target.substr(0, target.find('.'))).log;
   log.erase(log.begin() + (&commit(run, target, command_type) - log.data()));
-  forge(context(run, target.substr(0, target.find('.'))));
+  reforge(run, target);
 }
 
 /// Appends a commit to its own instance once more, as another command, and forges the log.
 inline void repeat(tool::FinishedRun& run, const std::string& target,
                    const std::string& command_type, const std::string& command_id) {
   auto again = commit(run, target, command_type);
+  auto& where = context(run, target.substr(0, target.find('.')));
+  const auto last = std::ranges::find(where.log.rbegin(), where.log.rend(), again.subject,
+                                      &StoredCommit::subject);
   auto envelope = decoded(again);
   envelope.set_command_id(command_id);
+  envelope.set_epoch(decoded(*last).epoch());
+  envelope.set_node(decoded(*last).node());
   again.bytes = envelope.SerializeAsString();
-  auto& where = context(run, target.substr(0, target.find('.')));
   where.log.push_back(std::move(again));
-  forge(where);
+  reforge(run, target);
+}
+
+inline tool::ClientEvent& told(tool::FinishedRun& run, const std::string& subject,
+                               tool::ClientEvent::Type type) {
+  return *std::ranges::find_if(*run.history, [&](const auto& event) {
+    return event.what.subject == subject && event.type == type;
+  });
+}
+
+/// The history without the answers to a command: its client never heard of it.
+inline void forget(tool::FinishedRun& run, const std::string& subject) {
+  std::erase_if(*run.history, [&](const auto& event) {
+    return event.what.subject == subject && event.type != tool::ClientEvent::Type::invoke;
+  });
+}
+
+/// One way to spoil a good run, and the invariants that must notice, these and no others.
+struct Mutation {
+  std::string name;
+  std::string caught_by;  ///< such as "I1 I10", in this order
+  std::function<void(tool::FinishedRun&)> spoil;
+  std::vector<std::string> lost{};  ///< as in OrderFlow
+};
+
+inline std::string violated_in(const tool::Report& report) {
+  std::string all;
+  for (const auto& invariant : tool::invariants)
+    if (report.found(invariant.id) != 0)
+      all += (all.empty() ? "" : " ") + std::string(invariant.id);
+  return all;
+}
+
+inline void check_caught(const Mutation& mutation) {
+  DYNAMIC_SECTION(mutation.name) {
+    auto run = good_run(mutation.lost);
+    const auto states = run.states;
+    if (mutation.spoil) mutation.spoil(run);
+    // Another program would have folded the spoilt logs alike.
+    if (run.states == states) run.states = tool::fold_states(run);
+    const auto report = tool::check(run);
+    for (const auto& violation : report.violations())
+      UNSCOPED_INFO(violation.invariant << ' ' << violation.sentence << ": " << violation.witness);
+    CHECK(violated_in(report) == mutation.caught_by);
+  }
 }
 
 /// The report on a good run that was spoilt.

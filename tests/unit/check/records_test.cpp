@@ -48,6 +48,46 @@ TEST_CASE("a history is read as it was written", "[history]") {
   CHECK(events[0].at_ns <= events[3].at_ns);
 }
 
+TEST_CASE("a history holds a command's body once, reads of views, and faults", "[history]") {
+  const TempFolder folder("history");
+  {
+    auto history = History::open(folder.path()).value();
+    auto with_body = first_try;
+    with_body.args = R"({"currency":"EUR"})";
+    with_body.issued_at = Time(std::chrono::milliseconds(1'234));
+    history.invoke(with_body);
+  }
+  append(folder.path() / history_file,
+         R"({"t":5,"p":"c7","type":"read","view":"ordering/orders","position":14})"
+         "\n"
+         R"({"t":6,"type":"nemesis","fault":"node-kill","phase":"start","target":"n2"})"
+         "\n");
+  const auto events = read_history(folder.path()).value();
+  REQUIRE(events.size() == 3);
+  CHECK(events[0].what.args == R"({"currency":"EUR"})");
+  CHECK(events[0].what.issued_at == Time(std::chrono::milliseconds(1'234)));
+  CHECK(events[1].read.view == "ordering/orders");
+  CHECK(events[1].read.position == 14);
+  CHECK(events[2].fault.fault == "node-kill");
+  CHECK(events[2].fault.phase == "start");
+  CHECK(events[2].fault.kind == "node-kill");
+  CHECK(events[2].fault.target == "n2");
+}
+
+TEST_CASE("a run takes the faults from beside its history", "[history]") {
+  const TempFolder folder("history");
+  History::open(folder.path()).value().invoke(first_try);
+  append(folder.path() / nemesis_file,
+         R"({"t":6,"type":"nemesis","fault":3,"kind":"flushall","phase":"stop","target":"redis"})"
+         "\n");
+  FinishedRun run;
+  REQUIRE(add_records(run, folder.path()));
+  REQUIRE(run.history->size() == 2);
+  CHECK(run.history->back().fault.fault == "3");
+  CHECK(run.history->back().fault.kind == "flushall");
+  CHECK(run.history->back().fault.phase == "stop");
+}
+
 TEST_CASE("a torn last line is ignored by the reader and cut off by the next writer", "[history]") {
   const TempFolder folder("history");
   const auto file = folder.path() / history_file;

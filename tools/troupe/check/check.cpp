@@ -8,13 +8,41 @@
 
 namespace troupe::tool {
 
-Report check(const FinishedRun& run) {
+namespace {
+
+/// What no record of a run can tell.
+void name_what_others_check(Report& report) {
+  report.not_checked("I21", "nobody recorded the processes' memory, threads and descriptors");
+  report.not_checked("I23", "how long a fault may interrupt is known to whoever makes the faults");
+}
+
+/// Everything that clients were told, against the log.
+void check_told(const DecodedRun& run, const ToldByCommand& all, Report& report) {
+  check_clients(run, all, report);
+  if (!run.run().history) return;
+  check_real_time(run, all, report);
+  check_answers(run, all, report);
+}
+
+}  // namespace
+
+Report check(const FinishedRun& run) { return check(run, all_contexts()); }
+
+Report check(const FinishedRun& run, const std::vector<ContextModel>& models) {
   Report report;
-  const auto models = all_contexts();
   const DecodedRun decoded(run, models, report);
   check_log(decoded, report);
-  check_causes(decoded, report);
-  check_clients(decoded, report);
+  const AskedCommands asked(decoded);
+  check_causes(decoded, asked, report);
+  check_handled(decoded, asked, report);
+
+  const auto all = run.history ? told_by_command(*run.history) : ToldByCommand{};
+  check_told(decoded, all, report);
+  const auto control =
+      run.control ? std::optional<ControlLog>(std::in_place, *run.control, report) : std::nullopt;
+  const auto* claims = control ? &*control : nullptr;
+  check_writers(decoded, claims, all, report);
+  check_streams(decoded, claims, report);
 
   const auto books = read_books(decoded, report);
   if (decoded.missing().empty()) {
@@ -27,8 +55,17 @@ Report check(const FinishedRun& run) {
   }
   check_effects(decoded, books, report);
   check_views(decoded, report);
+  check_readers(decoded, report);
   check_stuck(decoded, books, report);
+  compare_states(check_folds(decoded, report), run.states, report);
+  name_what_others_check(report);
   return report;
+}
+
+StateHashes fold_states(const FinishedRun& run) {
+  Report ignored;
+  const auto models = all_contexts();
+  return check_folds(DecodedRun(run, models, ignored), ignored);
 }
 
 }  // namespace troupe::tool

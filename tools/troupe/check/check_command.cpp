@@ -1,15 +1,20 @@
 // Opens the servers, waits for rest, collects, checks, and prints.
 #include "tools/troupe/check/check_command.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/collect.hpp"
 #include "tools/troupe/check/jetstream_backlog.hpp"
+#include "tools/troupe/check/jetstream_records.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 
@@ -21,6 +26,7 @@ struct CheckCommand {
   std::string nats_url;
   std::string redis_url = "redis://127.0.0.1:6379/0";
   std::string history_folder;
+  std::string states_file;
   std::vector<std::string> contexts;
   unsigned settle_seconds = 30;
   bool json = false;
@@ -37,7 +43,9 @@ Result<FinishedRun> read_run(const CheckCommand& options) {
   nats::JetStreamEventStreams streams(**connection);
   redis::RedisViewStore views(*redis);
   JetStreamBacklog backlogs(**connection);
-  const Sources sources{.streams = streams, .views = views, .backlogs = backlogs};
+  JetStreamRecords records(**connection);
+  const Sources sources{
+      .streams = streams, .views = views, .backlogs = backlogs, .records = &records};
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds(options.settle_seconds);
   // What does not come to rest is not refused: I10, I15 and I18 say what is left.
@@ -51,9 +59,29 @@ Result<FinishedRun> read_run(const CheckCommand& options) {
   return run;
 }
 
+/// Reads what another version of this program folded, or writes what this one folds.
+Result<void> exchange_states(const std::filesystem::path& file, FinishedRun& run) {
+  if (std::filesystem::exists(file)) {
+    std::ifstream in(file, std::ios::binary);
+    const auto states = nlohmann::json::parse(in, nullptr, false);
+    if (!states.is_object()) return permanent(file.string() + " holds no states");
+    run.states.emplace();
+    for (const auto& [subject, state] : states.items())
+      run.states->emplace(subject, state.is_string() ? state.get<std::string>() : "");
+    return {};
+  }
+  std::ofstream out(file, std::ios::binary);
+  out << nlohmann::json(fold_states(run)).dump(1) << std::flush;
+  if (!out) return permanent("cannot write " + file.string());
+  return {};
+}
+
 int check_and_print(const CheckCommand& options) {
-  const auto run = read_run(options);
+  auto run = read_run(options);
   if (!run) return complain(exit_usage, run.error().what);
+  if (!options.states_file.empty())
+    if (const auto exchanged = exchange_states(options.states_file, *run); !exchanged)
+      return complain(exit_usage, exchanged.error().what);
   const auto report = check(*run);
   say(options.json ? to_json(report).dump() : to_text(report));
   return report.passed() ? exit_ok : exit_refused;
@@ -71,6 +99,10 @@ void add_check_command(CLI::App& app, std::function<int()>& run) {
       ->capture_default_str();
   command->add_option("--history", options->history_folder,
                       "Folder with the history.jsonl, gateway.jsonl and mail.jsonl of the run");
+  command->add_option(
+      "--states", options->states_file,
+      "Write the states of all instances into this file or, when it exists, compare "
+      "with what another version of this program wrote there");
   command->add_option("--contexts", options->contexts, "Only these, separated by commas")
       ->delimiter(',');
   command

@@ -1,78 +1,16 @@
 // I2, I5, I6 and the clients' part of I4: the log against what clients were told.
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
-#include <utility>
-#include <vector>
 
+#include "tools/troupe/check/client_commands.hpp"
 #include "tools/troupe/check/invariants.hpp"
 
 namespace troupe::tool {
 
 namespace {
-
-/// All that a history says about one command id.
-struct Told {
-  std::string subject;  ///< cmd.…, as first invoked
-  unsigned invoked = 0;
-  unsigned answered_ok = 0;
-  unsigned rejected = 0;
-  std::vector<const ClientEvent*> rejections;
-
-  /// Some try may have been accepted without the client's knowing.
-  bool unknown() const { return invoked > answered_ok + rejected; }
-  bool only_rejected() const { return rejected > 0 && answered_ok == 0 && !unknown(); }
-};
-
-using ToldByCommand = std::unordered_map<std::string, Told>;
-
-/// evt.ordering.order.o-1 and PlaceOrder, of cmd.ordering.order.o-1.PlaceOrder.
-struct Target {
-  std::string events_subject;
-  std::string command_type;
-};
-
-std::optional<Target> target_of(std::string_view command_subject) {
-  constexpr std::string_view prefix = "cmd.";
-  const auto dot = command_subject.rfind('.');
-  if (!command_subject.starts_with(prefix) || dot < prefix.size()) return std::nullopt;
-  return Target{
-      .events_subject =
-          "evt." + std::string(command_subject.substr(prefix.size(), dot - prefix.size())),
-      .command_type = std::string(command_subject.substr(dot + 1))};
-}
-
-ToldByCommand told_by_command(const std::vector<ClientEvent>& history) {
-  ToldByCommand all;
-  for (const auto& event : history) {
-    auto& told = all[event.what.command_id];
-    if (told.subject.empty()) told.subject = event.what.subject;
-    switch (event.type) {
-      case ClientEvent::Type::invoke:
-        ++told.invoked;
-        break;
-      case ClientEvent::Type::ok:
-        ++told.answered_ok;
-        break;
-      case ClientEvent::Type::rejected:
-        ++told.rejected;
-        told.rejections.push_back(&event);
-        break;
-      case ClientEvent::Type::unknown:
-        break;
-    }
-  }
-  return all;
-}
-
-std::string witness(const ClientEvent& event) {
-  return event.what.process + ", command " + event.what.command_id + ", attempt "
-         + std::to_string(event.what.attempt) + ", " + event.what.subject;
-}
 
 /// I2. What nothing needed to happen for has no versions and cannot be found.
 class Acknowledgements {
@@ -131,7 +69,7 @@ void check_announced(const DecodedRun& run, const ToldByCommand& all, Report& re
       const auto& envelope = commit.envelope;
       if (!envelope.causation_id().empty()) continue;
       const auto told = all.find(envelope.command_id());
-      if (told == all.end() || told->second.invoked == 0) {
+      if (told == all.end() || told->second.invokes.empty()) {
         report.violated("I4", envelope.command_type() + ": no client sent it",
                         place(*commit.stored));
         continue;
@@ -151,13 +89,16 @@ void check_announced(const DecodedRun& run, const ToldByCommand& all, Report& re
 void check_rejected(const DecodedRun& run, const std::string& command_id, const Told& told,
                     Report& report) {
   const auto& commits = run.commits_of(command_id);
-  if (commits.empty() || told.rejections.empty()) return;
+  if (commits.empty()) return;
   const auto& commit = *commits.front();
   if (told.only_rejected())
     return report.violated("I5", "every try was rejected, and yet it is in the log",
-                           witness(*told.rejections.front()) + ": " + place(*commit.stored));
+                           witness(*told.rejected.front()) + ": " + place(*commit.stored));
+  if (told.only_without_effect())
+    return report.violated("I5", "every try was told that nothing needed to happen, and yet it did",
+                           witness(*told.accepted.front()) + ": " + place(*commit.stored));
   constexpr int refused_by_the_domain = 422;
-  for (const auto* rejection : told.rejections) {
+  for (const auto* rejection : told.rejected) {
     const auto& [code, text, decided_at] = rejection->rejection;
     if (code == refused_by_the_domain && decided_at
         && *decided_at + 1 >= commit.envelope.first_version())
@@ -173,7 +114,7 @@ void check_rejected(const DecodedRun& run, const std::string& command_id, const 
 void check_unknown(const DecodedRun& run, const std::string& command_id, const Told& told,
                    Report& report) {
   const auto& commits = run.commits_of(command_id);
-  if (told.answered_ok == 0)
+  if (told.accepted.empty())
     report.count(commits.empty() ? "unknown: did not happen" : "unknown: happened");
   if (commits.empty()) return;
   const auto& commit = *commits.front();
@@ -215,12 +156,22 @@ void check_rejected_orders(const DecodedRun& run, const ToldByCommand& all, Repo
   }
 }
 
+void count_outcomes(const ToldByCommand& all, Report& report) {
+  report.count("commands by clients", all.size());
+  for (const auto& [command_id, told] : all) {
+    report.count(!told.settled()          ? "commands: unsettled"
+                 : !told.accepted.empty() ? "commands: ok"
+                                          : "commands: rejected");
+    if (told.unknown()) report.count("commands: unknown for a while");
+  }
+}
+
 }  // namespace
 
-void check_clients(const DecodedRun& run, Report& report) {
+void check_clients(const DecodedRun& run, const ToldByCommand& all, Report& report) {
   const auto& history = run.run().history;
   if (!history) {
-    for (const auto* id : {"I2", "I5", "I6"})
+    for (const auto* id : {"I2", "I5", "I6", "I7", "I8"})
       report.not_checked(id, "there is no history of what clients were told");
     report.not_checked("I4", "there is no history: commands of clients are taken as they are");
     return;
@@ -230,8 +181,7 @@ void check_clients(const DecodedRun& run, Report& report) {
     if (event.type == ClientEvent::Type::ok) acknowledgements.check(event);
   acknowledgements.finish();
 
-  const auto all = told_by_command(*history);
-  report.count("commands by clients", all.size());
+  count_outcomes(all, report);
   check_announced(run, all, report);
   for (const auto& [command_id, told] : all) {
     check_rejected(run, command_id, told, report);

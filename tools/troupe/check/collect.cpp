@@ -70,9 +70,9 @@ bool pause(std::chrono::milliseconds time, const std::stop_token& stop) {
   return !stopped.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
 }
 
-Result<std::vector<StoredCommit>> read_log(EventStreams& streams, const Token& context,
-                                           std::uint64_t last) {
-  std::vector<StoredCommit> log;
+/// What was read before a failure is in the log.
+Result<void> read_log(EventStreams& streams, const Token& context, std::uint64_t last,
+                      std::vector<StoredCommit>& log) {
   const auto cursor = streams.open(context, 0);
   while (log.empty() ? last > 0 : log.back().sequence < last) {
     auto commits = cursor->next(commits_per_read, read_patience);
@@ -84,17 +84,24 @@ Result<std::vector<StoredCommit>> read_log(EventStreams& streams, const Token& c
   }
   // What came after the look at the stream's end is not part of this run.
   while (!log.empty() && log.back().sequence > last) log.pop_back();
-  return log;
+  return {};
 }
 
 Result<ContextRun> read_context(const Sources& sources, const Collected& collected) {
-  ContextRun run{.context = collected.context.str(), .log = {}, .views = {}, .backlog = {}};
+  ContextRun run{.context = collected.context.str()};
   const auto last = sources.streams.last_sequence(collected.context);
   if (!last) return tl::make_unexpected(last.error());
   run.last_sequence = *last;
-  auto log = read_log(sources.streams, collected.context, *last);
-  if (!log) return tl::make_unexpected(log.error());
-  run.log = *std::move(log);
+  if (sources.records != nullptr) {
+    auto facts = sources.records->facts(collected.context);
+    if (!facts) return tl::make_unexpected(facts.error());
+    run.stream = *std::move(facts);
+  }
+  // No reader gets past a message on an illegal subject: that is a finding of its own.
+  const bool readable = !run.stream || run.stream->illegal_subjects.empty();
+  if (const auto read = read_log(sources.streams, collected.context, *last, run.log);
+      !read && readable)
+    return tl::make_unexpected(read.error());
   for (const auto& view : collected.views) {
     const ViewName name{.context = collected.context, .view = view};
     const auto checkpoint = sources.views.checkpoint(name);
@@ -162,12 +169,22 @@ Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>
     if (!context) return tl::make_unexpected(context.error());
     run.contexts.push_back(*std::move(context));
   }
+  if (sources.records != nullptr) {
+    auto control = sources.records->control();
+    if (!control) return tl::make_unexpected(control.error());
+    run.control = *std::move(control);
+  }
   return run;
 }
 
 Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder) {
   const auto history = add_record(folder, history_file, read_history, run.history);
   if (!history) return tl::make_unexpected(history.error());
+  std::optional<std::vector<ClientEvent>> faults;
+  const auto nemesis = add_record(folder, nemesis_file, read_faults, faults);
+  if (!nemesis) return tl::make_unexpected(nemesis.error());
+  if (faults && run.history)
+    std::move(faults->begin(), faults->end(), std::back_inserter(*run.history));
   const auto gateway = add_record(folder, gateway_ledger_file, read_gateway_ledger, run.gateway);
   if (!gateway) return tl::make_unexpected(gateway.error());
   const auto mails = add_record(folder, mail_ledger_file, read_mail_ledger, run.mails);

@@ -21,10 +21,21 @@ public:
   virtual Result<Backlog> backlog(const Token& context) = 0;
 };
 
+/// Says what streams hold beside commits.
+class StreamRecords {
+public:
+  virtual ~StreamRecords() = default;
+  /// Of a context's event stream.
+  virtual Result<StreamFacts> facts(const Token& context) = 0;
+  /// All messages of CTL; empty when there is no such stream.
+  virtual Result<std::vector<ControlRecord>> control() = 0;
+};
+
 struct Sources {
   EventStreams& streams;
   ViewStore& views;
   BacklogSource& backlogs;
+  StreamRecords* records = nullptr;  ///< null: what they would say is not checked
 };
 
 /// A context, and which of its views to read.
@@ -47,11 +58,11 @@ Result<void> wait_until_settled(const Sources& sources, const std::vector<Collec
                                 std::chrono::steady_clock::time_point deadline,
                                 std::stop_token stop = {});
 
-/// Logs, views and backlogs as they are now.
+/// Logs, views, backlogs and claims as they are now.
 Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>& contexts);
 
-/// Adds what the folder holds of history.jsonl, gateway.jsonl and mail.jsonl. Fails when it holds
-/// none of them, or one that cannot be read.
+/// Adds what the folder holds of history.jsonl, nemesis.jsonl, gateway.jsonl and mail.jsonl. Fails
+/// when it holds none of them, or one that cannot be read.
 Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder);
 
 }  // namespace troupe::tool

@@ -2,6 +2,7 @@
 #include "tools/troupe/check/decoded_run.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "runtime/domain/timestamp.hpp"
@@ -63,6 +64,16 @@ Time DecodedCommit::time() const { return to_time(envelope.committed_at()); }
 
 std::string EventAt::name() const { return commit->subject() + '@' + std::to_string(version()); }
 
+std::optional<EventName> parse_event_name(std::string_view text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  EventName name{.subject = text.substr(0, at)};
+  const auto* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data() + at + 1, end, name.version);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return name;
+}
+
 std::string place(const StoredCommit& commit) {
   return commit.subject.str() + " (sequence " + std::to_string(commit.sequence) + ")";
 }
@@ -93,6 +104,17 @@ const DecodedContext* DecodedRun::context(std::string_view name) const {
   for (const auto& context : contexts_)
     if (context.model->name == name) return &context;
   return nullptr;
+}
+
+const AggregateModel* DecodedRun::model_of(const Instance& instance) const {
+  const auto* found = context(instance.context.str());
+  return found == nullptr ? nullptr : found->model->aggregate(instance.aggregate.str());
+}
+
+const AggregateModel* DecodedRun::model_of(std::string_view events_subject) const {
+  const auto subject = Subject::parse(events_subject);
+  const auto instance = subject ? instance_of(*subject) : std::nullopt;
+  return instance ? model_of(*instance) : nullptr;
 }
 
 std::optional<EventAt> DecodedRun::event(std::string_view subject, std::uint64_t version) const {

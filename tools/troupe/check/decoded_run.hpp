@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,11 @@ public:
   /// Null when that context's log was not collected.
   const DecodedContext* context(std::string_view name) const;
 
+  /// Null when there is no such aggregate or its context's log was not collected.
+  const AggregateModel* model_of(const Instance& instance) const;
+  /// The same for an evt. subject.
+  const AggregateModel* model_of(std::string_view events_subject) const;
+
   /// The contexts that are known but whose logs were not collected.
   const std::vector<std::string>& missing() const { return missing_; }
 
@@ -80,6 +86,10 @@ public:
   std::optional<EventAt> event(std::string_view subject, std::uint64_t version) const;
   /// The commits made for a command id; more than one is a violation of I3.
   const std::vector<const DecodedCommit*>& commits_of(const std::string& command_id) const;
+  /// The commits of every instance, by its subject, in the order of the stream.
+  const std::map<std::string_view, std::vector<const DecodedCommit*>>& instances() const {
+    return by_subject_;
+  }
   /// The commits of an instance, in the order of the stream.
   const std::vector<const DecodedCommit*>& commits_on(std::string_view subject) const;
 
@@ -87,9 +97,16 @@ private:
   const FinishedRun& run_;
   std::vector<DecodedContext> contexts_;
   std::vector<std::string> missing_;
-  std::unordered_map<std::string_view, std::vector<const DecodedCommit*>> by_subject_;
+  std::map<std::string_view, std::vector<const DecodedCommit*>> by_subject_;
   std::unordered_map<std::string_view, std::vector<const DecodedCommit*>> by_command_;
 };
+
+/// What a causation id points at; nothing when it is not <subject>@<version>.
+struct EventName {
+  std::string_view subject;
+  std::uint64_t version = 0;
+};
+std::optional<EventName> parse_event_name(std::string_view text);
 
 /// How a witness names a commit.
 std::string place(const StoredCommit& commit);

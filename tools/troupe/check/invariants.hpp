@@ -1,6 +1,9 @@
 // The checks, one function per theme. Each adds to the report what it finds.
 #pragma once
 
+#include "tools/troupe/check/asked_commands.hpp"
+#include "tools/troupe/check/client_commands.hpp"
+#include "tools/troupe/check/control_log.hpp"
 #include "tools/troupe/check/decoded_run.hpp"
 #include "tools/troupe/check/order_books.hpp"
 #include "tools/troupe/check/report.hpp"
@@ -12,10 +15,23 @@ void check_log(const DecodedRun& run, Report& report);
 
 /// I4: every command that an event asked for is recomputed from that event. The body of a command
 /// that an effect's answer asked for is not, because the log does not hold the answer.
-void check_causes(const DecodedRun& run, Report& report);
+void check_causes(const DecodedRun& run, const AskedCommands& asked, Report& report);
+
+/// I17: what reactions ask for has a commit, or the instance it is asked of explains why not.
+void check_handled(const DecodedRun& run, const AskedCommands& asked, Report& report);
 
 /// I2, I5, I6 and the clients' part of I4; needs a history.
-void check_clients(const DecodedRun& run, Report& report);
+void check_clients(const DecodedRun& run, const ToldByCommand& all, Report& report);
+
+/// I7: the log's order respects what clients saw of time.
+void check_real_time(const DecodedRun& run, const ToldByCommand& all, Report& report);
+
+/// I8: refusals, and answers that nothing needed to happen, are decided again.
+void check_answers(const DecodedRun& run, const ToldByCommand& all, Report& report);
+
+/// I9, I19: every writer had claimed its slot; `control` is null when CTL was not collected.
+void check_writers(const DecodedRun& run, const ControlLog* control, const ToldByCommand& all,
+                   Report& report);
 
 /// What the books say about each other in the end: I10, I11, I12, I13. Needs all four logs.
 void check_endings(const OrderBooks& books, Report& report);
@@ -26,7 +42,20 @@ void check_effects(const DecodedRun& run, const OrderBooks& books, Report& repor
 /// I15: rows and checkpoints, recomputed.
 void check_views(const DecodedRun& run, Report& report);
 
+/// I16; needs a history with reads.
+void check_readers(const DecodedRun& run, Report& report);
+
 /// I18; needs the backlogs.
 void check_stuck(const DecodedRun& run, const OrderBooks& books, Report& report);
+
+/// I20, I22: what can be seen of the streams in one look, and from what clients were told.
+void check_streams(const DecodedRun& run, const ControlLog* control, Report& report);
+
+/// I25, with the product's own folds. Returns the states.
+StateHashes check_folds(const DecodedRun& run, Report& report);
+
+/// I24; `there` is what another version of this program folded of the same logs.
+void compare_states(const StateHashes& here, const std::optional<StateHashes>& there,
+                    Report& report);
 
 }  // namespace troupe::tool

@@ -31,13 +31,19 @@ std::uint64_t Report::found(std::string_view invariant) const {
 
 namespace {
 
-/// "ok", "3 violations" or "see below" when it was not checked or not in full.
-std::string verdict(const Report& report, std::string_view invariant) {
-  if (const auto found = report.found(invariant))
-    return fmt::format("{} violation{}", found, found == 1 ? "" : "s");
+/// "ok", "violated" or "not checked", which is also said of what was not checked in full.
+std::string_view result(const Report& report, std::string_view invariant) {
+  if (report.found(invariant) != 0) return "violated";
   for (const auto& gap : report.not_checked())
-    if (gap.invariant == invariant) return "see below";
+    if (gap.invariant == invariant) return "not checked";
   return "ok";
+}
+
+/// "3 violations", else as above.
+std::string verdict(const Report& report, std::string_view invariant) {
+  const auto found = report.found(invariant);
+  if (found == 0) return std::string(result(report, invariant));
+  return fmt::format("{} violation{}", found, found == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -47,7 +53,7 @@ std::string to_text(const Report& report) {
   for (const auto& [id, rule] : invariants)
     text += fmt::format("{:<4} {:<14} {}\n", id, verdict(report, id), rule);
 
-  if (!report.not_checked().empty()) text += "\nnot checked\n";
+  if (!report.not_checked().empty()) text += "\nnot checked, or not in full\n";
   for (const auto& gap : report.not_checked())
     text += fmt::format("  {:<4} {}\n", gap.invariant, gap.why);
 
@@ -67,14 +73,16 @@ nlohmann::json to_json(const Report& report) {
                              {"violations", nlohmann::json::array()},
                              {"found", nlohmann::json::object()},
                              {"not_checked", nlohmann::json::array()},
+                             {"invariants", nlohmann::json::array()},
                              {"counters", report.counters()}};
   for (const auto& violation : report.violations())
     json["violations"].push_back({{"invariant", violation.invariant},
                                   {"sentence", violation.sentence},
                                   {"witness", violation.witness}});
-  for (const auto& invariant : invariants)
-    if (const auto found = report.found(invariant.id))
-      json["found"][std::string(invariant.id)] = found;
+  for (const auto& [id, rule] : invariants) {
+    if (const auto found = report.found(id)) json["found"][std::string(id)] = found;
+    json["invariants"].push_back({{"id", id}, {"result", result(report, id)}});
+  }
   for (const auto& gap : report.not_checked())
     json["not_checked"].push_back({{"invariant", gap.invariant}, {"why", gap.why}});
   return json;

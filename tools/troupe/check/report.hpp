@@ -18,13 +18,16 @@ struct Invariant {
   std::string_view rule;
 };
 
-inline constexpr std::array<Invariant, 13> invariants{{
+inline constexpr std::array<Invariant, 25> invariants{{
     {"I1", "the log is well formed: versions, types and the hash chain have no gap"},
     {"I2", "what was acknowledged is in the log, where the answer said"},
     {"I3", "no command happened twice"},
     {"I4", "nothing happened that nobody asked for"},
     {"I5", "what was rejected did not happen"},
     {"I6", "what was left unknown happened whole or not at all"},
+    {"I7", "what was acknowledged before a command was sent stands before it"},
+    {"I8", "refusals were right on a version that was current"},
+    {"I9", "who wrote had claimed the slot"},
     {"I10", "every order ended, by legal steps only"},
     {"I11",
      "stock: received = on hand + reserved + shipped, never negative, nothing held in the end"},
@@ -32,7 +35,16 @@ inline constexpr std::array<Invariant, 13> invariants{{
     {"I13", "confirmed orders are paid and shipped once, cancelled ones hold nothing"},
     {"I14", "the outside world was asked once per matter, however often it was repeated"},
     {"I15", "views are what the log says"},
+    {"I16", "a view does not go back before its reader's eyes"},
+    {"I17", "every event had its effect on those who react to it, in order"},
     {"I18", "nothing is stuck: no pending events, no timers of ended orders, nothing parked"},
+    {"I19", "two owners of a slot at a time only where a fault explains it"},
+    {"I20", "no stream went back, and its replicas are level"},
+    {"I21", "memory, threads and descriptors are back where they were"},
+    {"I22", "subjects and headers are as the wire contract has them"},
+    {"I23", "no interruption is longer than its fault allows"},
+    {"I24", "another version of the program folds the same states"},
+    {"I25", "states are a function of the events alone"},
 }};
 
 struct Violation {

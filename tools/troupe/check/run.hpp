@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/view_store.hpp"
 #include "tools/troupe/history/gateway_ledger.hpp"
@@ -34,17 +36,51 @@ struct ViewContent {
   Rows rows{};
 };
 
+struct ReplicaState {
+  std::string name;
+  bool current = false;
+  std::uint64_t lag = 0;  ///< messages behind the leader
+};
+
+/// In how many messages a header stands.
+struct HeaderUse {
+  std::uint64_t messages = 0;
+  std::uint64_t first_sequence = 0;
+};
+
+/// What an event stream says about itself, and its messages beside their bodies.
+struct StreamFacts {
+  google::protobuf::Timestamp created{};
+  std::uint64_t first_sequence = 1;
+  std::vector<ReplicaState> replicas{};  ///< beside the leader
+  std::map<std::string, HeaderUse> headers{};
+  std::vector<std::string> illegal_subjects{};
+};
+
+/// A message of stream CTL.
+struct ControlRecord {
+  std::uint64_t sequence = 0;
+  std::string subject;
+  std::string bytes;
+};
+
+/// Version and hash of an instance's state, by its subject.
+using StateHashes = std::map<std::string, std::string>;
+
 struct ContextRun {
   std::string context;
   std::uint64_t last_sequence = 0;  ///< as the stream says, to be compared with the log
   std::vector<StoredCommit> log{};
   std::map<std::string, ViewContent> views{};  ///< by name
   std::optional<Backlog> backlog{};
+  std::optional<StreamFacts> stream{};
 };
 
 /// What is missing makes invariants unchecked, not violated.
 struct FinishedRun {
   std::vector<ContextRun> contexts;
+  std::optional<std::vector<ControlRecord>> control;  ///< in the order of the stream
+  std::optional<StateHashes> states;  ///< as another version of this program folded them
   std::optional<std::vector<ClientEvent>> history;
   std::optional<std::vector<GatewayCall>> gateway;
   std::optional<std::vector<ReceivedMail>> mails;

@@ -12,6 +12,7 @@
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/collect.hpp"
 #include "tools/troupe/check/jetstream_backlog.hpp"
+#include "tools/troupe/check/jetstream_records.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"
 #include "tools/troupe/demo/follower.hpp"
@@ -187,7 +188,10 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   nats::JetStreamEventStreams streams(**reads);
   redis::RedisViewStore views(*redis);
   JetStreamBacklog backlogs(**reads);
-  const int code = play(sender, {.streams = streams, .views = views, .backlogs = backlogs}, folder);
+  JetStreamRecords records(**reads);
+  const Sources sources{
+      .streams = streams, .views = views, .backlogs = backlogs, .records = &records};
+  const int code = play(sender, sources, folder);
   if (options_.keep && !stopped_.stop_requested()) {
     const auto text = how_to_go_on(**stage, folder);
     options_.json ? progress_.note(text) : say(text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/nats/body.hpp"
 #include "runtime/ports/clock.hpp"
 
 namespace troupe::tool {
@@ -43,11 +44,17 @@ bool StopFlag::wait_for(std::chrono::milliseconds time) {
 Outcome PatientClient::send(Wish wish) {
   wish.issued_at = SystemClock{}.now();
   const auto give_up_at = std::chrono::steady_clock::now() + deadline;
-  CommandTry what{
-      .process = name_, .command_id = wish.id, .subject = subject_of(wish), .attempt = 1};
+  CommandTry what{.process = name_,
+                  .command_id = wish.id,
+                  .subject = subject_of(wish),
+                  .attempt = 1,
+                  .args = nats::write_body(*wish.body, nats::BodyForm::json),
+                  .issued_at = wish.issued_at};
   for (auto pause = first_pause;; pause = std::min(pause * 2, pause_max), ++what.attempt) {
     history_.invoke(what);
     const auto outcome = sender_.send(wish, try_timeout);
+    what.args.clear();  // once is enough
+    what.issued_at.reset();
     history_.answered(what, outcome);
     const bool over = std::chrono::steady_clock::now() + pause > give_up_at;
     if (!worth_repeating(outcome) || over || !stop_.wait_for(pause)) return outcome;

@@ -12,7 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 4> type_names{"invoke", "ok", "rejected", "unknown"};
+constexpr std::array<std::string_view, 6> type_names{"invoke",  "ok",   "rejected",
+                                                     "unknown", "read", "nemesis"};
 
 json line_about(ClientEvent::Type type, const CommandTry& what) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -27,7 +28,19 @@ json line_about(ClientEvent::Type type, const CommandTry& what) {
 ClientEvent::Type type_named(const std::string& name) {
   for (std::size_t i = 0; i < type_names.size(); ++i)
     if (type_names[i] == name) return static_cast<ClientEvent::Type>(i);
-  throw std::invalid_argument("type \"" + name + "\" is none of invoke, ok, rejected, unknown");
+  throw std::invalid_argument("type \"" + name
+                              + "\" is none of invoke, ok, rejected, unknown, read, nemesis");
+}
+
+CommandTry parsed_try(const json& line) {
+  CommandTry what{.process = line.at("p"),
+                  .command_id = line.at("cmd"),
+                  .subject = line.at("subject"),
+                  .attempt = line.at("attempt")};
+  if (line.contains("args")) what.args = line.at("args").dump();
+  if (line.contains("issued_at"))
+    what.issued_at = Time(std::chrono::milliseconds(line.at("issued_at").get<std::int64_t>()));
+  return what;
 }
 
 /// Throws when a field is missing or has another type; read_history() is the edge.
@@ -35,10 +48,21 @@ ClientEvent parsed(const json& line) {
   ClientEvent event;
   event.type = type_named(line.at("type"));
   event.at_ns = line.at("t");
-  event.what = {.process = line.at("p"),
-                .command_id = line.at("cmd"),
-                .subject = line.at("subject"),
-                .attempt = line.at("attempt")};
+  if (event.type == ClientEvent::Type::nemesis) {
+    const auto& fault = line.at("fault");
+    const auto name = fault.is_string() ? fault.get<std::string>() : fault.dump();
+    event.fault = {.fault = name,
+                   .kind = line.value("kind", name),
+                   .phase = line.value("phase", std::string()),
+                   .target = line.value("target", std::string())};
+    return event;
+  }
+  if (event.type == ClientEvent::Type::read) {
+    event.what.process = line.at("p");
+    event.read = {.view = line.at("view"), .position = line.at("position")};
+    return event;
+  }
+  event.what = parsed_try(line);
   if (event.type == ClientEvent::Type::ok)
     event.accepted = {.first_version = line.at("v0"),
                       .last_version = line.at("v1"),
@@ -63,7 +87,10 @@ Result<History> History::open(const std::filesystem::path& folder) {
 }
 
 void History::invoke(const CommandTry& what) {
-  lines_.write(line_about(ClientEvent::Type::invoke, what));
+  auto line = line_about(ClientEvent::Type::invoke, what);
+  if (!what.args.empty()) line["args"] = json::parse(what.args);
+  if (what.issued_at) line["issued_at"] = what.issued_at->time_since_epoch().count();
+  lines_.write(line);
 }
 
 void History::ok(const CommandTry& what, const Accepted& accepted) {
@@ -101,6 +128,10 @@ void History::answered(const CommandTry& what, const Outcome& outcome) {
 
 Result<std::vector<ClientEvent>> read_history(const std::filesystem::path& folder) {
   return read_json_lines(folder / history_file, parsed);
+}
+
+Result<std::vector<ClientEvent>> read_faults(const std::filesystem::path& folder) {
+  return read_json_lines(folder / nemesis_file, parsed);
 }
 
 }  // namespace troupe::tool

@@ -1,0 +1,24 @@
+// Headers, ages and replicas of event streams, and stream CTL, as JetStream has them.
+#pragma once
+
+#include "runtime/nats/connection.hpp"
+#include "tools/troupe/check/collect.hpp"
+
+namespace troupe::tool {
+
+/// Reads through consumers that live no longer than the call. Blocks.
+class JetStreamRecords final : public StreamRecords {
+public:
+  explicit JetStreamRecords(nats::Connection& connection) : connection_(connection) {}
+
+  /// Of more illegal subjects only so many are named.
+  static constexpr std::size_t illegal_subjects_max = 20;
+
+  Result<StreamFacts> facts(const Token& context) override;
+  Result<std::vector<ControlRecord>> control() override;
+
+private:
+  nats::Connection& connection_;
+};
+
+}  // namespace troupe::tool
