@@ -76,7 +76,11 @@ HostedContext::HostedContext(World world, const ContextModel& model, Slots::Chan
                  start_deliveries();
                },
            .halt = [this] { halt(); },
-           .forget = std::move(forget)}) {
+           .forget =
+               [this, forget = std::move(forget)] {
+                 effects_.forget_finished();
+                 forget();
+               }}) {
   add_kinds();
   add_reactors();
 }
