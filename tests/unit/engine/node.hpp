@@ -128,11 +128,11 @@ class Node {
 public:
   Node(World& world, std::vector<ContextModel> contexts, EngineOptions options = {})
       : leases_(world.clock, world.lease_table),
-        engine_(std::move(options),
-                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases_, world.witness, world.marks, world.effects,
-                 world.clock},
-                std::move(contexts)) {
+        engine_(
+            std::move(options),
+            {world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
+             world.snapshots, leases_, world.witness, world.marks, world.effects, world.clock},
+            std::move(contexts)) {
     if (const auto started = engine_.start(); !started)
       throw std::runtime_error(started.error().what);
   }

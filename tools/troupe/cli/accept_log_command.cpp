@@ -162,7 +162,7 @@ void add_accept_log_command(CLI::App& app, Run& run) {
       "Running nodes forget what they have read of it and serve the context again.\n"
       "Example:\n"
       "  troupe accept-log --context ordering\n"
-      "Exit codes: 0 recorded, 2 wrong arguments or no server, nothing was recorded.");
+      "Exit codes: 0 recorded, 2 wrong arguments or no server; it can be repeated.");
   command->callback([&run, options] { run = [options] { return run_accept_log(*options); }; });
 }
 
