@@ -19,6 +19,12 @@ public:
     if (sentences_.size() < kept_max) sentences_.push_back(std::move(sentence));
   }
 
+  /// What had stopped starts anew.
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    sentences_.clear();
+  }
+
   std::vector<std::string> all() const {
     const std::lock_guard lock(mutex_);
     return sentences_;

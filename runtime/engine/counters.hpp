@@ -16,6 +16,13 @@ struct Counters {
   std::atomic<std::uint64_t> unknowns{0};
   std::atomic<std::uint64_t> parked{0};
   std::atomic<std::uint64_t> open_effects{0};
+  std::atomic<std::uint64_t> log_reached{0};  ///< highest sequence that was stored or read
+
+  void reach(std::uint64_t sequence) {
+    auto last = log_reached.load();
+    while (last < sequence && !log_reached.compare_exchange_weak(last, sequence)) {
+    }
+  }
 };
 
 }  // namespace troupe::engine

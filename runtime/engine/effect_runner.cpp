@@ -51,6 +51,10 @@ void EffectRunner::begin(v1::TimerRecord record, StepDone taken) {
       [this, record = std::move(record), taken = std::move(taken)] { take_over(record, taken); });
 }
 
+void EffectRunner::forget_finished() {
+  strand_->post([this] { finished_ = RecentKeys(finished_max); });
+}
+
 void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& taken) {
   if (!find(record.effect().effect()))
     return taken(

@@ -58,6 +58,9 @@ public:
   /// follows in the background, unless this node is busy with the effect already.
   void begin(v1::TimerRecord record, StepDone taken);
 
+  /// Another log was accepted, in which events that are gone may happen anew.
+  void forget_finished();
+
 private:
   struct Open {
     const EffectModel* model = nullptr;

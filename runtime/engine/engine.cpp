@@ -82,7 +82,8 @@ void Engine::Impl::host(const ContextModel& model) {
       model.name,
       std::make_unique<HostedContext>(
           HostedContext::World{options, ports, bus, watchdog, in_flight, gate}, model,
-          [this, context = *Token::parse(model.name)](auto slot) { table.drop(slot, context); }));
+          [this, context = *Token::parse(model.name)](auto slot) { table.drop(slot, context); },
+          [this, context = *Token::parse(model.name)] { table.drop(context); }));
 }
 
 void Engine::Impl::renew_leases() {
@@ -127,8 +128,7 @@ Result<void> Engine::start() {
   impl.housekeeping.post([&impl] { impl.sweep(); });
   impl.started = true;
   impl.running = true;
-  for (const auto& [name, context] : impl.hosted) context->start_views();
-  for (const auto& [name, context] : impl.hosted) context->start_deliveries();
+  for (const auto& [name, context] : impl.hosted) context->log_guard().start();
   return {};
 }
 
@@ -140,6 +140,8 @@ void Engine::send(Command command, CommandBus::Answered answered) {
   if (!context)
     return answered(
         Rejected{404, "this node does not serve " + command.instance.context.str(), std::nullopt});
+  if (!context->log_guard().serves())
+    return answered(Rejected{503, context->log_guard().refusal(), std::nullopt});
   auto kind = context->kind_of(command.instance.aggregate.str());
   if (!kind)
     return answered(Rejected{
@@ -163,6 +165,9 @@ void Engine::ask(QueryCall call, QueryBus::Answered answered) {
   if (!impl_->running)
     return answered(
         {.code = 503, .text = "the node does not run", .reply = nullptr, .position = {}});
+  const auto* context = impl_->find(call.context.str());
+  if (auto alarm = context ? context->log_guard().alarm() : std::string(); !alarm.empty())
+    return answered({.code = 503, .text = std::move(alarm), .reply = nullptr, .position = {}});
   impl_->queries->ask(std::move(call), std::move(answered));
 }
 
@@ -177,6 +182,7 @@ void Engine::stop() {
   auto& impl = *impl_;
   impl.running = false;
   if (!std::exchange(impl.started, false)) return;
+  for (const auto& [name, context] : impl.hosted) context->log_guard().stop();
   for (const auto& [name, context] : impl.hosted) context->stop_deliveries();
   for (const auto& [name, context] : impl.hosted) context->stop_views();
   impl.queries->stop();

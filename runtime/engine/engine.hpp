@@ -14,6 +14,8 @@
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/leases.hpp"
+#include "runtime/ports/log_marks.hpp"
+#include "runtime/ports/log_witness.hpp"
 #include "runtime/ports/parked_events.hpp"
 #include "runtime/ports/query_bus.hpp"
 #include "runtime/ports/result.hpp"
@@ -34,6 +36,8 @@ struct Ports {
   ViewStore& views;
   Snapshots& snapshots;
   Leases& leases;
+  LogWitness& witness;
+  LogMarks& marks;
   Effects& effects;
   const Clock& clock;
 };
@@ -45,13 +49,14 @@ struct ContextStats {
   std::uint64_t commands = 0;   ///< answered
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
-  std::uint64_t retries = 0;          ///< appends tried once more, commands sent once more
-  std::uint64_t conflicts = 0;        ///< answers of the log
-  std::uint64_t unknowns = 0;         ///< answers of the log
-  std::uint64_t parked = 0;           ///< events
-  std::uint64_t open_effects = 0;     ///< calls to the outside world without an outcome, now
-  std::uint64_t view_position = 0;    ///< up to where all its views reflect the stream, now
-  std::vector<std::string> alarms{};  ///< sentences about what has stopped until a restart
+  std::uint64_t retries = 0;        ///< appends tried once more, commands sent once more
+  std::uint64_t conflicts = 0;      ///< answers of the log
+  std::uint64_t unknowns = 0;       ///< answers of the log
+  std::uint64_t parked = 0;         ///< events
+  std::uint64_t open_effects = 0;   ///< calls to the outside world without an outcome, now
+  std::uint64_t view_position = 0;  ///< up to where all its views reflect the stream, now
+  std::string doubt{};  ///< why it is not known whether its log is sound, as a sentence; else empty
+  std::vector<std::string> alarms{};  ///< sentences about what has stopped for good
 };
 
 struct EngineStats {
@@ -65,8 +70,9 @@ public:
   Engine(EngineOptions options, Ports ports, std::vector<ContextModel> contexts);
   ~Engine() override;  ///< stops
 
-  /// Takes slots, then starts deliveries, timers and views. Fails only when a declaration cannot
-  /// work; a store that is away is waited for in the background.
+  /// Takes slots, then starts deliveries, timers and views of each context whose log is sound.
+  /// Fails only when a declaration cannot work; a store that is away is waited for in the
+  /// background.
   Result<void> start();
 
   void send(Command command, CommandBus::Answered answered) override;

@@ -53,7 +53,8 @@ Result<void> check_declarations(const ContextModel& model) {
   return check_aggregates(model, model.effects);
 }
 
-HostedContext::HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed)
+HostedContext::HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed,
+                             std::function<void()> forget)
     : world_(std::move(world)),
       model_(model),
       name_(token(model.name)),
@@ -65,7 +66,21 @@ HostedContext::HostedContext(World world, const ContextModel& model, Slots::Chan
                model, strand_),
       fired_timers_({world_.bus, effects_, world_.ports.timers, world_.ports.clock, counters_,
                      world_.options},
-                    model, strand_) {
+                    model, strand_),
+      log_guard_(
+          {world_.ports.witness, world_.ports.marks, world_.ports.clock, world_.options.node},
+          name_, counters_,
+          {.run =
+               [this] {
+                 start_views();
+                 start_deliveries();
+               },
+           .halt = [this] { halt(); },
+           .forget =
+               [this, forget = std::move(forget)] {
+                 effects_.forget_finished();
+                 forget();
+               }}) {
   add_kinds();
   add_reactors();
 }
@@ -108,7 +123,8 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog, alarms_},
+        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog, alarms_,
+                         counters_},
         ViewName{name_, token(view.name)}, view,
         [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
   }
@@ -118,6 +134,14 @@ void HostedContext::start_deliveries() {
   for (const auto& reactor : reactors_) reactor->start(world_.ports.subscriptions);
   if (!model_.timers.empty() || !model_.effects.empty())
     fired_timers_.start(world_.ports.subscriptions);
+}
+
+/// Until views and deliveries are started again. What is being handled finds commands refused.
+void HostedContext::halt() {
+  for (const auto& reactor : reactors_) reactor->pause();
+  fired_timers_.stop();
+  stop_views();
+  alarms_.clear();
 }
 
 void HostedContext::stop_deliveries() {
@@ -132,6 +156,9 @@ void HostedContext::stop_views() {
 }
 
 ContextStats HostedContext::stats() const {
+  auto alarms = alarms_.all();
+  if (auto alarm = log_guard_.alarm(); !alarm.empty())
+    alarms.insert(alarms.begin(), std::move(alarm));
   return {.context = model_.name,
           .instances = counters_.instances,
           .commands = counters_.commands,
@@ -143,7 +170,8 @@ ContextStats HostedContext::stats() const {
           .parked = counters_.parked,
           .open_effects = counters_.open_effects,
           .view_position = positions_.slowest(),
-          .alarms = alarms_.all()};
+          .doubt = log_guard_.doubt(),
+          .alarms = std::move(alarms)};
 }
 
 }  // namespace troupe::engine

@@ -1,6 +1,7 @@
 // One context as this node runs it: its instances' kinds, reactors, timers, effects and views.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "runtime/engine/engine.hpp"
 #include "runtime/engine/fired_timers.hpp"
 #include "runtime/engine/instance_kind.hpp"
+#include "runtime/engine/log_guard.hpp"
 #include "runtime/engine/projector.hpp"
 #include "runtime/engine/queries.hpp"
 #include "runtime/engine/reactor.hpp"
@@ -19,7 +21,7 @@ namespace troupe::engine {
 /// A sentence about a declaration that cannot work, or nothing.
 Result<void> check_declarations(const ContextModel& model);
 
-/// Thread safety: kind_of, slots and stats from any thread, the others from one thread.
+/// Thread safety: kind_of, slots, log_guard and stats from any thread, the others from one thread.
 class HostedContext {
 public:
   struct World {
@@ -32,18 +34,22 @@ public:
   };
 
   /// REQUIRES: check_declarations found nothing.
-  HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed);
+  /// `forget` lets all instances of the context go.
+  HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed,
+                std::function<void()> forget);
 
   const ContextModel& model() const noexcept { return model_; }
   const Token& name() const noexcept { return name_; }
   Slots& slots() noexcept { return slots_; }
   ViewPositions& positions() noexcept { return positions_; }
+  /// Starts views and deliveries when the log is sound, halts them when it is not.
+  LogGuard& log_guard() noexcept { return log_guard_; }
+  const LogGuard& log_guard() const noexcept { return log_guard_; }
 
   /// Null when there is no such aggregate.
   std::shared_ptr<const InstanceKind> kind_of(std::string_view aggregate) const;
 
-  void start_views();
-  void start_deliveries();
+  /// REQUIRES: the guard is stopped.
   void stop_deliveries();
   void stop_views();
 
@@ -52,6 +58,9 @@ public:
 private:
   void add_kinds();
   void add_reactors();
+  void start_views();
+  void start_deliveries();
+  void halt();
 
   const World world_;
   const ContextModel& model_;
@@ -66,6 +75,7 @@ private:
   FiredTimers fired_timers_;
   std::vector<std::unique_ptr<Reactor>> reactors_;
   std::vector<std::unique_ptr<Projector>> projectors_;
+  LogGuard log_guard_;  // last: starts and halts the others
 };
 
 }  // namespace troupe::engine

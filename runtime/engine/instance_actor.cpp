@@ -162,6 +162,7 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   backoff_.reset();
   kind_->counters.commits += batch.commits.size();
   kind_->counters.events += batch.events;
+  kind_->counters.reach(last_sequence);
   for (auto& entry : batch.entries) answer(entry.waiting, std::move(entry.outcome));
   snapshot_commits_ += batch.commits.size();
   if (fold_) {

@@ -140,6 +140,10 @@ void InstanceTable::drop(std::uint32_t slot, const Token& context) {
     entry = entry->kind->context == context.str() ? let_go(shard, entry, false) : std::next(entry);
 }
 
+void InstanceTable::drop(const Token& context) {
+  for (std::uint32_t slot = 0; slot < shards_.size(); ++slot) drop(slot, context);
+}
+
 void InstanceTable::close() {
   for (auto& shard : shards_) {
     const std::lock_guard lock(shard.mutex);

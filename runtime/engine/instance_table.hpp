@@ -42,6 +42,9 @@ public:
   /// Lets the instances of a context's slot go, once they have answered.
   void drop(std::uint32_t slot, const Token& context);
 
+  /// The same for all slots of a context.
+  void drop(const Token& context);
+
   /// Answers whoever waits and lets everything go; afterwards every command is rejected.
   void close();
 

@@ -83,6 +83,7 @@ Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint6
   if (!checkpoint) return told(checkpoint.error()), Step::again;
   const auto last = world_.streams.last_sequence(name_.context);
   if (!last) return told(last.error()), Step::again;
+  world_.counters.reach(*checkpoint);  // the guard of the log judges by it, too
   if (*checkpoint > *last)
     return alarm("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
                  + std::to_string(*last) + ": the log went back");
@@ -116,6 +117,7 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
     return Step::reopen;
   }
   position = to;
+  world_.counters.reach(position);
   moved_(position);
   return Step::go_on;
 }

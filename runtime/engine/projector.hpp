@@ -16,6 +16,7 @@
 
 #include "runtime/domain/model.hpp"
 #include "runtime/engine/alarms.hpp"
+#include "runtime/engine/counters.hpp"
 #include "runtime/engine/watchdog.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/view_store.hpp"
@@ -38,6 +39,7 @@ public:
     ViewStore& views;
     Watchdog& watchdog;
     Alarms& alarms;
+    Counters& counters;
   };
   /// Told from the projector's thread whenever the view's checkpoint has changed.
   using Moved = std::function<void(std::uint64_t checkpoint)>;

@@ -34,6 +34,8 @@ public:
   ~Reactor() override;  ///< stops
 
   void start(Subscriptions& subscriptions);
+  /// Ends deliveries until the next start. What is being handled goes on.
+  void pause() { subscription_.reset(); }
   /// Ends deliveries and drops what is being handled: it was not acknowledged and comes again.
   void stop();
 

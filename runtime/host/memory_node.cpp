@@ -4,6 +4,8 @@
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_leases.hpp"
+#include "runtime/memory/memory_log_marks.hpp"
+#include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
@@ -26,6 +28,8 @@ public:
                  .views = views_,
                  .snapshots = snapshots_,
                  .leases = leases_,
+                 .witness = witness_,
+                 .marks = marks_,
                  .effects = effects,
                  .clock = clock_},
                 std::move(models)) {}
@@ -50,6 +54,8 @@ private:
   memory::MemoryViewStore views_;
   memory::MemorySnapshots snapshots_;
   memory::MemoryLeases leases_;
+  memory::MemoryLogWitness witness_{broker_};
+  memory::MemoryLogMarks marks_;
   engine::Engine engine_;
 };
 

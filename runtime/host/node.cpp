@@ -14,6 +14,7 @@
 #include "runtime/nats/ingress.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/jetstream_log_witness.hpp"
 #include "runtime/nats/jetstream_parked_events.hpp"
 #include "runtime/nats/jetstream_subscriptions.hpp"
 #include "runtime/nats/jetstream_timers.hpp"
@@ -22,6 +23,7 @@
 #include "runtime/ports/embedded.hpp"
 #include "runtime/redis/check_redis.hpp"
 #include "runtime/redis/redis_leases.hpp"
+#include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_snapshots.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 
@@ -63,6 +65,10 @@ struct Connections {
       *connection = std::move(*opened);
     }
     return all;
+  }
+
+  std::vector<nats::Connection*> all() const {
+    return {ingress.get(), appends.get(), reads.get(), deliveries.get()};
   }
 
   bool connected() const {
@@ -114,6 +120,8 @@ public:
         views_(redis),
         snapshots_(redis),
         leases_(redis, config_.name),
+        witness_(*connections_.reads, connections_.all()),
+        marks_(redis),
         models_(std::move(models)) {
     effects_.route("gateway", std::make_shared<nats::RequestEffects>(*connections_.deliveries,
                                                                      config_.gateway_subject));
@@ -134,6 +142,8 @@ public:
                                                              .views = views_,
                                                              .snapshots = snapshots_,
                                                              .leases = leases_,
+                                                             .witness = witness_,
+                                                             .marks = marks_,
                                                              .effects = effects_,
                                                              .clock = clock_},
                                                models_);
@@ -168,8 +178,11 @@ private:
 
   std::string not_ready_because() const {
     if (!connections_.connected()) return "NATS at " + config_.nats_url + " is away";
-    for (const auto& context : engine_->stats().contexts)
+    const auto stats = engine_->stats();
+    for (const auto& context : stats.contexts)
       if (!context.alarms.empty()) return context.alarms.front();
+    for (const auto& context : stats.contexts)
+      if (!context.doubt.empty()) return context.doubt;
     return {};
   }
 
@@ -202,6 +215,8 @@ private:
   redis::RedisViewStore views_;
   redis::RedisSnapshots snapshots_;
   redis::RedisLeases leases_;
+  nats::JetStreamLogWitness witness_;
+  redis::RedisLogMarks marks_;
   RoutedEffects effects_;
   const std::vector<ContextModel> models_;
   // Stopped in the reverse order: no more health answers, then no more commands, then the engine.

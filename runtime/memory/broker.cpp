@@ -197,6 +197,48 @@ void Broker::release_appends() {
   for (auto& request : released) post_append(std::move(request), std::nullopt);
 }
 
+Result<Broker::Facts> Broker::facts(const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  if (!available_) return away();
+  const auto recreated = recreated_.find(stream);
+  return Facts{recreated == recreated_.end() ? 0 : recreated->second,
+               stream_locked(stream).last_sequence()};
+}
+
+Result<std::optional<std::string>> Broker::message(const std::string& stream,
+                                                   std::uint64_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  if (!available_) return away();
+  const auto* found = stream_locked(stream).find(sequence);
+  return found ? std::optional(found->bytes) : std::nullopt;
+}
+
+std::shared_ptr<void> Broker::watch(std::function<void(bool)> changed) {
+  const std::lock_guard lock(watchers_mutex_);
+  const auto id = ++watchers_made_;
+  watchers_.emplace(id, std::move(changed));
+  return {this, [id](void* self) {
+            auto& broker = *static_cast<Broker*>(self);
+            const std::lock_guard forget(broker.watchers_mutex_);
+            broker.watchers_.erase(id);
+          }};
+}
+
+void Broker::recreate(const Token& context) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto name = stream_name(StreamKind::events, context);
+    streams_[name] = {};
+    ++recreated_[name];
+  }
+  changed_.notify_all();
+}
+
+void Broker::flip_bit(const Token& context, std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  streams_[stream_name(StreamKind::events, context)].flip_bit(sequence);
+}
+
 void Broker::lose_tail(const Token& context, std::uint64_t commits) {
   {
     const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -69,6 +70,18 @@ public:
                                        std::chrono::steady_clock::time_point deadline) const;
   Result<void> remove(const std::string& stream, std::uint64_t sequence);
 
+  /// How often a stream was created anew, and its last sequence.
+  struct Facts {
+    std::uint64_t recreated = 0;
+    std::uint64_t last_sequence = 0;
+  };
+  Result<Facts> facts(const std::string& stream) const;
+  /// The message's bytes, nothing when there is none at this sequence.
+  Result<std::optional<std::string>> message(const std::string& stream,
+                                             std::uint64_t sequence) const;
+  /// Calls `changed` at every set_connected, until the handle is destroyed.
+  std::shared_ptr<void> watch(std::function<void(bool connected)> changed);
+
   /// Arms the schedule named `armed`, in place of an earlier one of that name.
   Result<void> schedule(const std::string& stream, const Subject& armed, const Subject& fired,
                         Time due, std::string bytes);
@@ -104,9 +117,19 @@ public:
   /// nothing is delivered and acknowledgements are lost. Back again, handlers are activated anew.
   void set_available(bool available);
 
+  /// Tells those who watch that their connection was lost, or is there again. That alone changes
+  /// nothing else.
+  void set_connected(bool connected);
+
   /// The context's last commits vanish and their sequences are given out again. Durable consumers
   /// that are ahead stay ahead.
   void lose_tail(const Token& context, std::uint64_t commits);
+
+  /// The context's stream is gone, and an empty one has its name.
+  void recreate(const Token& context);
+
+  /// One bit of the context's commit at this sequence is another.
+  void flip_bit(const Token& context, std::uint64_t sequence);
 
   /// Activates the active handlers anew, as a lost connection does.
   void reactivate();
@@ -165,6 +188,11 @@ private:
   bool duplicates_ = false;
   std::deque<Fault> faults_;
   std::deque<Append> held_;
+  std::map<std::string, std::uint64_t, std::less<>> recreated_;
+
+  std::mutex watchers_mutex_;
+  std::map<std::uint64_t, std::function<void(bool)>> watchers_;  // under watchers_mutex_
+  std::uint64_t watchers_made_ = 0;                              // under watchers_mutex_
 
   Worker worker_;  // last: its tasks use all of the above
 };

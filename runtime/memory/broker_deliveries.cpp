@@ -109,6 +109,11 @@ void Broker::set_available(bool available) {
   if (available) reactivate();
 }
 
+void Broker::set_connected(bool connected) {
+  const std::lock_guard lock(watchers_mutex_);
+  for (const auto& [id, changed] : watchers_) changed(connected);
+}
+
 void Broker::reactivate() {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, durable] : durables_) durable->ask_activation();

@@ -39,6 +39,8 @@ public:
   const Stored* find(std::uint64_t sequence) const;
 
   void remove(std::uint64_t sequence);
+  /// REQUIRES: the message is there and not empty.
+  void flip_bit(std::uint64_t sequence) { messages_.at(sequence).bytes.back() ^= 1; }
   /// Forgets the last `count` messages and that they were ever numbered.
   void lose_tail(std::uint64_t count);
 

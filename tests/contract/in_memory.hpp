@@ -6,6 +6,8 @@
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_leases.hpp"
+#include "runtime/memory/memory_log_marks.hpp"
+#include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
@@ -27,6 +29,8 @@ public:
   ViewStore& views() { return views_; }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
+  LogWitness& witness() { return witness_; }
+  LogMarks& marks() { return marks_; }
   /// The leases as another node sees them.
   std::unique_ptr<Leases> leases_of_another_node() {
     return std::make_unique<memory::MemoryLeases>(clock_, table_);
@@ -42,6 +46,8 @@ private:
   memory::MemoryParkedEvents parked_{broker_};
   memory::MemoryViewStore views_;
   memory::MemorySnapshots snapshots_;
+  memory::MemoryLogWitness witness_{broker_};
+  memory::MemoryLogMarks marks_;
   const std::shared_ptr<memory::LeaseTable> table_ = std::make_shared<memory::LeaseTable>();
   memory::MemoryLeases leases_{clock_, table_};
 };

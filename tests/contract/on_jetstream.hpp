@@ -9,6 +9,7 @@
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/jetstream_log_witness.hpp"
 #include "runtime/nats/jetstream_parked_events.hpp"
 #include "runtime/nats/jetstream_subscriptions.hpp"
 #include "runtime/nats/jetstream_timers.hpp"
@@ -33,6 +34,8 @@ public:
   tool::PrivateNats& operator*() { return *server_; }
   tool::PrivateNats* operator->() { return server_.get(); }
 
+  const std::filesystem::path& folder() const { return folder_.path(); }
+
   std::unique_ptr<nats::Connection> connect(const std::string& name = "test") {
     return or_throw(nats::Connection::open({server_->url(), name}));
   }
@@ -55,6 +58,7 @@ public:
   Subscriptions& subscriptions() { return subscriptions_; }
   Timers& timers() { return timers_; }
   ParkedEvents& parked() { return parked_; }
+  LogWitness& witness() { return witness_; }
 
   nats::Connection& connection() { return *reads_; }
 
@@ -81,6 +85,7 @@ private:
   nats::JetStreamSubscriptions subscriptions_{*reads_};
   nats::JetStreamTimers timers_{*reads_};
   nats::JetStreamParkedEvents parked_{*reads_};
+  nats::JetStreamLogWitness witness_{*reads_, {appends_.get(), reads_.get()}};
 };
 
 }  // namespace troupe::test

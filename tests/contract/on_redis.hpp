@@ -8,6 +8,7 @@
 
 #include "runtime/ports/identity.hpp"
 #include "runtime/redis/redis_leases.hpp"
+#include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_snapshots.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/servers/private_redis.hpp"
@@ -47,6 +48,7 @@ public:
   ViewStore& views() { return views_; }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
+  LogMarks& marks() { return marks_; }
   /// The leases as another node sees them.
   std::unique_ptr<Leases> leases_of_another_node() {
     return std::make_unique<redis::RedisLeases>(shared_server().options(), "node-2");
@@ -61,6 +63,7 @@ private:
   const Token context_ = Token::parse("test-" + random_id()).value();
   redis::RedisViewStore views_{shared_server().options()};
   redis::RedisSnapshots snapshots_{shared_server().options()};
+  redis::RedisLogMarks marks_{shared_server().options()};
   redis::RedisLeases leases_{shared_server().options(), "node-1"};
 };
 

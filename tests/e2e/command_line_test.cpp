@@ -67,7 +67,8 @@ TEST_CASE("what is wrong is one sentence and a code", "[e2e][cli]") {
   CHECK(garbage.err.find('\n') == garbage.err.size() - 1);
   const auto unknown = run_troupe({"dance"});
   CHECK(unknown.code == 2);
-  for (const auto* command : {"node", "demo", "send", "query", "state", "decode", "check"}) {
+  for (const auto* command :
+       {"node", "demo", "send", "query", "state", "decode", "check", "accept-log"}) {
     const auto help = run_troupe({command, "--help"});
     CHECK(help.code == 0);
     CHECK_THAT(help.out, ContainsSubstring("Example"));

@@ -50,13 +50,17 @@ std::string System::node_config(const std::string& name,
          + redis_->url() + "\"\n[notifications]\nsmtp_url = \"" + mail_server_->url() + "\"\n";
 }
 
-void System::start_node(const std::string& name, const std::vector<std::string>& contexts) {
+void System::start_unready_node(const std::string& name, const std::vector<std::string>& contexts) {
   const auto file = folder() / (name + ".toml");
   std::ofstream(file) << node_config(name, contexts);
   nodes_.erase(name);
   nodes_.emplace(name, started(tool::ChildProcess::start(
                            {.argv = {troupe_binary(), "node", "--config", file.string()},
                             .log = folder() / (name + ".log")})));
+}
+
+void System::start_node(const std::string& name, const std::vector<std::string>& contexts) {
+  start_unready_node(name, contexts);
   const bool ready = eventually(20s, [&] {
     return nodes_.at(name).wait(0ms).has_value() || answers_ok(health_url(name) + "/readyz");
   });

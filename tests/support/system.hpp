@@ -22,6 +22,8 @@ public:
   /// Starts a node with these contexts and waits until it is ready. A node of that name must not
   /// run.
   void start_node(const std::string& name, const std::vector<std::string>& contexts);
+  /// The same without waiting.
+  void start_unready_node(const std::string& name, const std::vector<std::string>& contexts);
   tool::ChildProcess& node(const std::string& name) { return nodes_.at(name); }
   /// Its log so far.
   std::string node_log(const std::string& name) const;

@@ -41,10 +41,11 @@ TEST_CASE("a command decided on what another node has overtaken is decided again
   Node here(world, {model_of<Bank>()});
   (void)accepted(here.send(command_to(alice, deposit(50))));
   memory::MemoryLeases leases;
-  Engine there({.node = "there"},
-               {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                world.views, world.snapshots, leases, world.effects, world.clock},
-               {model_of<Bank>()});
+  Engine there(
+      {.node = "there"},
+      {world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
+       world.snapshots, leases, world.witness, world.marks, world.effects, world.clock},
+      {model_of<Bank>()});
   REQUIRE(there.start());
   std::promise<Outcome> promise;
   there.send(command_to(alice, withdraw(40)),

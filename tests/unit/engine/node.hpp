@@ -17,6 +17,8 @@
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_leases.hpp"
+#include "runtime/memory/memory_log_marks.hpp"
+#include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
@@ -77,6 +79,8 @@ struct World {
   memory::MemoryViewStore views;
   memory::MemorySnapshots snapshots;
   std::shared_ptr<memory::LeaseTable> lease_table = std::make_shared<memory::LeaseTable>();
+  memory::MemoryLogWitness witness{broker};
+  memory::MemoryLogMarks marks;
   ScriptedEffects effects;
 
   std::vector<StoredCommit> commits(const Subject& subject) {
@@ -124,10 +128,11 @@ class Node {
 public:
   Node(World& world, std::vector<ContextModel> contexts, EngineOptions options = {})
       : leases_(world.clock, world.lease_table),
-        engine_(std::move(options),
-                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases_, world.effects, world.clock},
-                std::move(contexts)) {
+        engine_(
+            std::move(options),
+            {world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
+             world.snapshots, leases_, world.witness, world.marks, world.effects, world.clock},
+            std::move(contexts)) {
     if (const auto started = engine_.start(); !started)
       throw std::runtime_error(started.error().what);
   }

@@ -51,10 +51,11 @@ TEST_CASE("without the store of leases a node serves what it holds, on fresh rea
   REQUIRE(eventually(patience, [&] { return std::chrono::steady_clock::now() > expired; }));
   // Somebody else took over meanwhile and has written.
   memory::MemoryLeases leases;
-  Engine other({.node = "other"},
-               {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                world.views, world.snapshots, leases, world.effects, world.clock},
-               {model_of<Bank>()});
+  Engine other(
+      {.node = "other"},
+      {world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
+       world.snapshots, leases, world.witness, world.marks, world.effects, world.clock},
+      {model_of<Bank>()});
   REQUIRE(other.start());
   std::promise<Outcome> promise;
   other.send(command_to(alice, withdraw(10)),

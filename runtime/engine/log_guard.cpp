@@ -1,0 +1,161 @@
+#include "runtime/engine/log_guard.hpp"
+
+#include <future>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/ports/subject.hpp"
+
+namespace troupe::engine {
+
+namespace {
+
+using Verdict = LogWatch::Verdict;
+
+/// What follows an acceptance is looked at once more; two streams may be accepted one by one.
+constexpr int looks_in_a_row_max = 3;
+
+}  // namespace
+
+LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counters, Actions actions)
+    : context_(context),
+      witness_(world.witness),
+      counters_(counters),
+      actions_(std::move(actions)),
+      events_(world, context, stream_name(StreamKind::events, context)),
+      control_(world, context, control_stream),
+      sentence_("The log of " + context.str() + " was not looked at yet") {}
+
+LogGuard::~LogGuard() { stop(); }
+
+void LogGuard::start() {
+  watching_ = witness_.watch([this](bool connected) { connection_changed(connected); });
+  std::promise<void> looked;
+  strand_.post([&] {
+    look_and_go_on();
+    looked.set_value();
+  });
+  looked.get_future().wait();
+}
+
+void LogGuard::stop() {
+  watching_.reset();
+  strand_.stop();
+}
+
+std::string LogGuard::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return sentence_;
+}
+
+std::string LogGuard::doubt() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::unknown ? sentence_ : std::string();
+}
+
+std::string LogGuard::alarm() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::went_back ? sentence_ : std::string();
+}
+
+/// What answers after a loss may be another server, or the same one with less in it.
+void LogGuard::connection_changed(bool connected) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++doubts_;
+    if (state_ == State::sound) {
+      state_ = State::unknown;
+      sentence_ = "The connection to the log of " + context_.str()
+                  + " was lost, and it was not looked at since";
+    }
+  }
+  if (connected) strand_.post([this] { look_and_go_on(); });
+}
+
+void LogGuard::look_and_go_on() {
+  look();
+  strand_.post_after(state_ == State::unknown ? look_again : look_every, [this, round = ++round_] {
+    if (round == round_) look_and_go_on();
+  });
+}
+
+void LogGuard::look() {
+  for (int i = 0; i < looks_in_a_row_max; ++i) {
+    std::uint64_t doubts = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      doubts = doubts_;
+    }
+    auto [verdict, why] = look_at_streams();
+    switch (verdict) {
+      case Verdict::accepted:
+        accepted();
+        continue;
+      case Verdict::fine:
+        if (!passed(doubts)) continue;
+        if (!std::exchange(running_, true)) actions_.run();
+        return;
+      case Verdict::unsure:
+        if (serves()) return;
+        [[fallthrough]];
+      case Verdict::suspicious:
+        refuse(State::unknown,
+               "It is not known whether the log of " + context_.str() + " is sound: " + why);
+        return;
+      case Verdict::went_back:
+        refuse(State::went_back,
+               "The log of " + context_.str() + " went back: " + why
+                   + ". Restore it and restart the nodes, or accept what is left of it with "
+                     "`troupe accept-log --context "
+                   + context_.str() + "`");
+        if (std::exchange(running_, false)) actions_.halt();
+        return;
+    }
+  }
+}
+
+LogWatch::Look LogGuard::look_at_streams() {
+  const auto reached = counters_.log_reached.load();  // before it is asked what is there
+  auto events = events_.look(reached);
+  if (events.verdict != Verdict::fine) return events;
+  auto control = control_.look(0);
+  // What was read from the events stands; whoever was stopped by this goes on.
+  if (control.verdict == Verdict::accepted && running_) control = control_.look(0);
+  return control;
+}
+
+/// False when a connection was lost since: what was seen may be from before.
+bool LogGuard::passed(std::uint64_t doubts) {
+  const std::lock_guard lock(mutex_);
+  if (doubts != doubts_) return false;
+  state_ = State::sound;
+  sentence_.clear();
+  return true;
+}
+
+void LogGuard::accepted() {
+  spdlog::warn("Another log of {} was accepted; its instances are read anew.", context_.str());
+  if (std::exchange(running_, false)) actions_.halt();
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = State::unknown;
+    sentence_ = "The log of " + context_.str() + " was accepted and is not looked at yet";
+  }
+  counters_.log_reached = 0;
+  actions_.forget();
+}
+
+/// A log that went back stays so until another one is accepted, whatever a look brings.
+void LogGuard::refuse(State state, std::string sentence) {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::went_back) return;
+  if (state == State::went_back)
+    spdlog::critical("{}.", sentence);
+  else if (state_ == State::sound)
+    spdlog::warn("{}.", sentence);
+  state_ = state;
+  sentence_ = std::move(sentence);
+}
+
+}  // namespace troupe::engine

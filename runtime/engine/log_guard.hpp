@@ -1,0 +1,85 @@
+// Serves a context only while its log is the one it was.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "runtime/engine/counters.hpp"
+#include "runtime/engine/log_watch.hpp"
+#include "runtime/engine/strand.hpp"
+
+namespace troupe::engine {
+
+/// A log may go backwards: a stream created anew, a tail lost with the power, a flipped bit, a copy
+/// from yesterday. Its sequences are given out again then, and the fences made of them mean
+/// nothing. So the context's events and the cluster's control stream are looked at every second and
+/// at once after a connection was lost, before anything is served again; a log that went back is
+/// not served until an operator has accepted it.
+///
+/// Thread safety: serves, refusal, doubt and alarm from any thread; start and stop from one.
+class LogGuard {
+public:
+  static constexpr std::chrono::milliseconds look_every{1'000};
+  /// While it is not known whether the log is sound.
+  static constexpr std::chrono::milliseconds look_again{200};
+
+  /// Called by one thread, none after stop.
+  struct Actions {
+    std::function<void()> run;     ///< the log is sound: what reads from it may start
+    std::function<void()> halt;    ///< only after run, when it went back
+    std::function<void()> forget;  ///< another log was accepted: what was read from it is void
+  };
+
+  LogGuard(LogWatch::World world, const Token& context, Counters& counters, Actions actions);
+  ~LogGuard();  ///< stops
+
+  /// Looks, from then on by itself. Blocks for the first look.
+  void start();
+  /// Waits for the look under way. Nothing is halted.
+  void stop();
+
+  bool serves() const noexcept { return state_.load() == State::sound; }
+  /// Why commands are refused, as a sentence.
+  std::string refusal() const;
+  /// Why it is not known whether the log is sound, as a sentence, or empty.
+  std::string doubt() const;
+  /// That the log went back and what to do, as a sentence, or empty.
+  std::string alarm() const;
+
+private:
+  enum class State { sound, unknown, went_back };
+
+  void connection_changed(bool connected);
+  void look_and_go_on();
+  void look();
+  LogWatch::Look look_at_streams();
+  bool passed(std::uint64_t doubts);
+  void accepted();
+  void refuse(State state, std::string sentence);
+
+  const Token context_;
+  LogWitness& witness_;
+  Counters& counters_;
+  const Actions actions_;
+
+  // Of the thread that looks.
+  LogWatch events_;
+  LogWatch control_;
+  bool running_ = false;
+  std::uint64_t round_ = 0;  // only the newest planned look is made
+
+  std::atomic<State> state_{State::unknown};
+  mutable std::mutex mutex_;
+  std::uint64_t doubts_ = 0;  // under mutex_: how often a connection was lost
+  std::string sentence_;      // under mutex_: what state_ says
+
+  Strand strand_;
+  std::shared_ptr<void> watching_;  // last: it posts to the strand
+};
+
+}  // namespace troupe::engine

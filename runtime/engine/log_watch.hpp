@@ -1,0 +1,64 @@
+// Remembers how far one stream reached, and looks whether it is still so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runtime/engine/log_regression.hpp"
+#include "runtime/ports/clock.hpp"
+#include "runtime/ports/log_marks.hpp"
+#include "runtime/ports/log_witness.hpp"
+
+namespace troupe::engine {
+
+/// Not thread safe.
+class LogWatch {
+public:
+  struct World {
+    LogWitness& witness;
+    LogMarks& marks;
+    const Clock& clock;
+    const std::string& node;
+  };
+
+  enum class Verdict {
+    fine,
+    unsure,      ///< nobody answered
+    suspicious,  ///< there is a contradiction that is not to be believed yet
+    went_back,   ///< for good: until another incarnation is accepted
+    accepted,    ///< another incarnation was: what is known of the stream is void; look again
+  };
+  struct Look {
+    Verdict verdict = Verdict::unsure;
+    std::string why{};  ///< a clause that names the stream, unless fine or accepted
+  };
+
+  LogWatch(World world, Token context, std::string stream);
+
+  /// Records the stream's incarnation when it is the first that serves it. `reached` is the last
+  /// sequence that this node otherwise knows to be in the stream. Blocks.
+  Look look(std::uint64_t reached);
+
+private:
+  Look judge(const std::optional<Incarnation>& record, std::uint64_t reached);
+  Look begin();
+  Look suspect(const std::string& finding, const std::string& leader, std::uint64_t reached);
+  Look unsure(const Failure& failure) const;
+  void adopt(const Incarnation& record);
+  void recall();
+  Look raise(const StreamFacts& facts);
+  void keep();
+
+  const World world_;
+  const Token context_;
+  const std::string stream_;
+  std::optional<Incarnation> accepted_;  // nothing: not known yet
+  LogMark mark_;
+  bool recalled_ = false;        // the kept mark was asked for
+  std::optional<LogMark> kept_;  // as far as known
+  Suspicion suspicion_;
+  std::string went_back_;  // why, for good
+};
+
+}  // namespace troupe::engine

@@ -1,0 +1,39 @@
+// What the in-memory broker shows of its streams, and the incarnations that were accepted.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "runtime/memory/broker.hpp"
+#include "runtime/ports/log_witness.hpp"
+
+namespace troupe::memory {
+
+/// The records are here, not in the broker: nodes of one system share a witness.
+class MemoryLogWitness final : public LogWitness {
+public:
+  explicit MemoryLogWitness(Broker& broker) : broker_(broker) {}
+
+  Result<std::optional<StreamFacts>> facts(const std::string& stream) override;
+  Result<std::optional<std::string>> hash_at(const std::string& stream,
+                                             std::uint64_t sequence) override;
+  Result<std::optional<Incarnation>> accepted(const std::string& stream) override;
+  Result<void> accept(const std::string& stream, const Incarnation& incarnation,
+                      Record which) override;
+  std::shared_ptr<void> watch(std::function<void(bool connected)> changed) override {
+    return broker_.watch(std::move(changed));
+  }
+
+  /// For tests: the record of the stream is lost.
+  void forget(const std::string& stream) {
+    const std::lock_guard lock(mutex_);
+    accepted_.erase(stream);
+  }
+
+private:
+  Broker& broker_;
+  std::mutex mutex_;
+  std::map<std::string, Incarnation, std::less<>> accepted_;  // under mutex_
+};
+
+}  // namespace troupe::memory

@@ -1,0 +1,125 @@
+// Asks for stream infos and messages, which only leaders answer, and keeps records in CTL.
+#include "runtime/nats/jetstream_log_witness.hpp"
+
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/nats/api.hpp"
+#include "runtime/nats/stored_message.hpp"
+#include "runtime/nats/wire.hpp"
+#include "runtime/ports/identity.hpp"
+#include "troupe/v1/control.pb.h"
+
+namespace troupe::nats {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using namespace nlohmann::literals;
+
+/// Longer than any honest answer takes; the look after it is not far.
+constexpr std::chrono::milliseconds patience{2'000};
+
+Instant instant_of(const google::protobuf::Timestamp& time) {
+  return Instant(std::chrono::nanoseconds(TimeUtil::TimestampToNanoseconds(time)));
+}
+
+google::protobuf::Timestamp timestamp_of(Instant instant) {
+  return TimeUtil::NanosecondsToTimestamp(instant.time_since_epoch().count());
+}
+
+std::string record_subject(const std::string& stream) {
+  return std::string("ctl.incarnation.") + stream;
+}
+
+ApiResult ask(Connection& connection, const std::string& verb, const nlohmann::json& body) {
+  return read_api_reply(
+      verb, connection.request_and_wait("$JS.API." + verb, {},
+                                        body.is_null() ? std::string() : body.dump(), patience));
+}
+
+tl::unexpected<Failure> unreadable(const std::string& what) {
+  return retryable("JetStream's answer about " + what + " is unreadable");
+}
+
+/// The message a request finds, or nothing.
+Result<std::optional<StoredMessage>> message(Connection& connection, const std::string& stream,
+                                             const nlohmann::json& which) {
+  const auto answer = ask(connection, "STREAM.MSG.GET." + stream, which);
+  if (!answer && answer.error().err_code == api_error::message_not_found) return std::nullopt;
+  if (!answer) return tl::make_unexpected(Failure(answer.error()));
+  auto stored = read_stored_message(*answer);
+  if (!stored) return unreadable("a message of " + stream);
+  return stored;
+}
+
+}  // namespace
+
+Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string& stream) {
+  const auto answer = ask(asks_, "STREAM.INFO." + stream, nullptr);
+  if (!answer && answer.error().err_code == api_error::stream_not_found) return std::nullopt;
+  if (!answer) return tl::make_unexpected(Failure(answer.error()));
+  try {
+    google::protobuf::Timestamp created;
+    if (!TimeUtil::FromString(answer->at("created").get<std::string>(), &created))
+      return unreadable(stream);
+    StreamFacts facts{.created = instant_of(created),
+                      .last_sequence = answer->at("/state/last_seq"_json_pointer),
+                      .leader = {}};
+    if (answer->value("/config/num_replicas"_json_pointer, 1) == 1) return facts;
+    facts.leader = answer->value("/cluster/leader"_json_pointer, std::string());
+    if (facts.leader.empty()) return retryable(stream + " has no leader");
+    return facts;
+  } catch (const nlohmann::json::exception&) {
+    return unreadable(stream);
+  }
+}
+
+Result<std::optional<std::string>> JetStreamLogWitness::hash_at(const std::string& stream,
+                                                                std::uint64_t sequence) {
+  const auto stored = message(asks_, stream, {{"seq", sequence}});
+  if (!stored) return tl::make_unexpected(stored.error());
+  if (!*stored) return std::nullopt;
+  return sha256((*stored)->body);
+}
+
+Result<std::optional<Incarnation>> JetStreamLogWitness::accepted(const std::string& stream) {
+  const auto stored = message(asks_, control_stream, {{"last_by_subj", record_subject(stream)}});
+  if (!stored) return tl::make_unexpected(stored.error());
+  if (!*stored) return std::nullopt;
+  v1::Incarnation record;
+  if (!record.ParseFromString((*stored)->body))
+    return permanent("The record of " + stream + " in stream CTL cannot be read");
+  return Incarnation{.created = instant_of(record.created()),
+                     .last_sequence = record.last_sequence(),
+                     .accepted_at = instant_of(record.accepted_at()),
+                     .accepted_by = record.accepted_by()};
+}
+
+Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarnation& incarnation,
+                                         Record which) {
+  v1::Incarnation record;
+  record.set_stream(stream);
+  *record.mutable_created() = timestamp_of(incarnation.created);
+  record.set_last_sequence(incarnation.last_sequence);
+  *record.mutable_accepted_at() = timestamp_of(incarnation.accepted_at);
+  record.set_accepted_by(incarnation.accepted_by);
+  Headers headers;
+  if (which == Record::first) headers.emplace_back(header::expected_sequence, "0");
+  const auto stored = read_api_reply("the record of " + stream,
+                                     asks_.request_and_wait(record_subject(stream), headers,
+                                                            record.SerializeAsString(), patience));
+  if (stored) return {};
+  const int code = stored.error().err_code;
+  if (which == Record::first
+      && (code == api_error::wrong_last_sequence || code == api_error::wrong_last_sequence_unnamed))
+    return {};
+  return tl::make_unexpected(Failure(stored.error()));
+}
+
+std::shared_ptr<void> JetStreamLogWitness::watch(std::function<void(bool connected)> changed) {
+  auto watching = std::make_shared<std::vector<std::shared_ptr<void>>>();
+  for (auto* connection : watched_) watching->push_back(connection->watch(changed));
+  return watching;
+}
+
+}  // namespace troupe::nats

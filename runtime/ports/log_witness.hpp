@@ -1,0 +1,62 @@
+// What shows whether a stream is still the one it was: its facts now, and the record of which
+// incarnation of it was accepted.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/ports/result.hpp"
+
+namespace troupe {
+
+/// As fine as JetStream has it: two streams of one name differ in when they were created.
+using Instant = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+struct StreamFacts {
+  Instant created;
+  std::uint64_t last_sequence = 0;
+  std::string leader;  ///< of a replicated stream, else empty
+};
+
+/// Which stream of a name is the log, and from where on it is vouched for.
+struct Incarnation {
+  Instant created;
+  std::uint64_t last_sequence = 0;  ///< when it was accepted
+  Instant accepted_at;              ///< tells one acceptance from the next
+  std::string accepted_by;
+};
+
+/// The stream that holds those records, on ctl.incarnation.<STREAM>.
+inline constexpr const char* control_stream = "CTL";
+
+/// Thread safety: any method from any thread. All but watch block until the answer of the stream's
+/// leader; a failure says nothing about the stream.
+class LogWitness {
+public:
+  virtual ~LogWitness() = default;
+
+  /// Nothing: there is no such stream.
+  virtual Result<std::optional<StreamFacts>> facts(const std::string& stream) = 0;
+
+  /// SHA-256 of the message's bytes; nothing when there is none at this sequence.
+  virtual Result<std::optional<std::string>> hash_at(const std::string& stream,
+                                                     std::uint64_t sequence) = 0;
+
+  /// What was recorded last for the stream.
+  virtual Result<std::optional<Incarnation>> accepted(const std::string& stream) = 0;
+
+  enum class Record { first, next };
+  /// Records an incarnation. As the `first` it succeeds without effect when there is one already.
+  virtual Result<void> accept(const std::string& stream, const Incarnation& incarnation,
+                              Record which) = 0;
+
+  /// Calls `changed(false)` when what answers may become something else, such as a server that
+  /// starts anew, and `changed(true)` when it can be asked again; until the handle is destroyed.
+  virtual std::shared_ptr<void> watch(std::function<void(bool connected)> changed) = 0;
+};
+
+}  // namespace troupe

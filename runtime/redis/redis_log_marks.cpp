@@ -1,0 +1,39 @@
+// Reads marks, and raises them by a script.
+#include "runtime/redis/redis_log_marks.hpp"
+
+#include <string>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace troupe::redis {
+
+namespace {
+
+std::string key_of(const Token& context) { return "troupe:{" + context.str() + "}:log-mark"; }
+
+}  // namespace
+
+Result<std::optional<LogMark>> RedisLogMarks::find(const Token& context,
+                                                   const std::string& stream) {
+  const auto key = key_of(context);
+  const auto reply =
+      client_.call({"HMGET", key, stream + ":accepted", stream + ":sequence", stream + ":hash"});
+  if (!reply) return tl::make_unexpected(reply.error());
+  const auto values = reply->value().elements();
+  if (values.size() != 3) return permanent("Redis holds something else than marks at " + key);
+  const auto accepted = values[0].number();
+  const auto sequence = values[1].number();
+  const auto hash = values[2].text();
+  if (!accepted || !sequence || !hash) return std::nullopt;
+  return LogMark{Instant(std::chrono::nanoseconds(*accepted)), *sequence, std::string(*hash)};
+}
+
+Result<void> RedisLogMarks::raise(const Token& context, const std::string& stream,
+                                  const LogMark& mark) {
+  const auto accepted = fmt::format("{:020}", mark.accepted_at.time_since_epoch().count());
+  return client_
+      .run(raise_, {key_of(context)}, {stream, accepted, std::to_string(mark.sequence), mark.hash})
+      .map([](const Reply&) {});
+}
+
+}  // namespace troupe::redis

@@ -1,0 +1,23 @@
+// Marks of streams in Redis.
+#pragma once
+
+#include "runtime/ports/log_marks.hpp"
+#include "runtime/redis/client.hpp"
+
+namespace troupe::redis {
+
+/// A context's marks are the hash troupe:{<context>}:log-mark with the fields <STREAM>:accepted,
+/// <STREAM>:sequence and <STREAM>:hash.
+class RedisLogMarks final : public LogMarks {
+public:
+  explicit RedisLogMarks(RedisOptions options) : client_(std::move(options), 1) {}
+
+  Result<std::optional<LogMark>> find(const Token& context, const std::string& stream) override;
+  Result<void> raise(const Token& context, const std::string& stream, const LogMark& mark) override;
+
+private:
+  Client client_;
+  const Script raise_{"runtime/redis/raise_log_mark.lua"};
+};
+
+}  // namespace troupe::redis

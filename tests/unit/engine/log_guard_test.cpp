@@ -1,0 +1,194 @@
+// A context is served only while its log is the one it was.
+#include <catch2/catch_all.hpp>
+
+#include "tests/support/eventually.hpp"
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using troupe::test::eventually;
+
+const auto alice = instance("example", "account", "alice");
+const auto bob = instance("example", "account", "bob");
+const ViewName balances{*Token::parse("example"), *Token::parse("balances")};
+constexpr const char* stream = "EVT_EXAMPLE";
+
+/// Views may notice too, and sooner; the guard's alarm is the first that is shown.
+bool alarmed(const Node& node) {
+  const auto alarms = node.stats("example").alarms;
+  return !alarms.empty() && alarms.front().starts_with("The log of example went back");
+}
+
+/// All of it: no alarm of a view is left over.
+bool served(const Node& node) {
+  const auto stats = node.stats("example");
+  return stats.alarms.empty() && stats.doubt.empty();
+}
+
+std::string some_commit(int number) {
+  troupe::v1::Commit commit;
+  commit.set_first_version(static_cast<std::uint64_t>(number));
+  return commit.SerializeAsString();
+}
+
+/// What an operator does.
+void accept_log(World& world) {
+  REQUIRE(world.views.clear(balances));
+  const auto facts = world.witness.facts(stream).value().value();
+  REQUIRE(world.witness.accept(stream,
+                               {.created = facts.created,
+                                .last_sequence = facts.last_sequence,
+                                .accepted_at = world.clock.now() + 1ms,
+                                .accepted_by = "an operator"},
+                               LogWitness::Record::next));
+}
+
+/// Deposits of 1 to alice; returns when the guard has marked the last one.
+void deposit_and_mark(World& world, Node& node, int count) {
+  std::uint64_t last = 0;
+  for (int i = 0; i < count; ++i)
+    last = accepted(node.send(command_to(alice, deposit(1)))).sequence;
+  REQUIRE(eventually(patience, [&] {
+    const auto mark = world.marks.find(alice.context, stream).value();
+    return mark && mark->sequence == last;
+  }));
+}
+
+}  // namespace
+
+TEST_CASE("a log that went back is not served until it is accepted", "[engine][log_guard]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  deposit_and_mark(world, node, 3);
+  std::string says;
+  SECTION("its tail was lost") {
+    world.broker.lose_tail(alice.context, 2);
+    says = "ends at sequence 1, but has reached 3 before";
+  }
+  SECTION("its tail was lost and other commits have its sequences") {
+    world.broker.lose_tail(alice.context, 2);
+    for (int i = 0; i < 3; ++i)
+      REQUIRE(world.broker.publish(stream, Subject::events(bob), some_commit(i + 1)));
+    says = "has another message 3 than before";
+  }
+  SECTION("it was created anew") {
+    world.broker.recreate(alice.context);
+    says = "was created anew";
+  }
+  SECTION("a bit was flipped") {
+    world.broker.flip_bit(alice.context, 3);
+    says = "has another message 3 than before";
+  }
+  REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+  const auto alarm = node.stats("example").alarms.front();
+  CHECK_THAT(alarm, ContainsSubstring("stream EVT_EXAMPLE " + says));
+  CHECK_THAT(alarm, ContainsSubstring("troupe accept-log --context example"));
+
+  const auto refused = rejected(node.send(command_to(bob, deposit(1))));
+  CHECK(refused.code == 503);
+  CHECK(refused.text == alarm);
+  world.broker.set_connected(false);
+  world.broker.set_connected(true);
+  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+  CHECK(alarmed(node));
+
+  accept_log(world);
+  REQUIRE(eventually(patience, [&] { return served(node); }));
+  const auto carol = instance("example", "account", "carol");
+  CHECK(accepted(node.send(command_to(carol, deposit(1)))).first_version == 1);
+}
+
+TEST_CASE("instances and views are what the accepted log says", "[engine][log_guard]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  deposit_and_mark(world, node, 3);
+  REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 3U; }));
+  world.broker.lose_tail(alice.context, 2);
+  REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+  accept_log(world);
+  REQUIRE(eventually(patience, [&] { return served(node); }));
+
+  CHECK(rejected(node.send(command_to(alice, withdraw(2)))).code == 422);
+  CHECK(accepted(node.send(command_to(alice, deposit(4)))).first_version == 2);
+  REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 2U; }));
+  v1::AccountState row;
+  REQUIRE(row.ParseFromString(world.views.all(balances).value().at("alice")));
+  CHECK(row.balance_cents() == 5);
+}
+
+TEST_CASE("after a lost connection nothing is served before the log was looked at",
+          "[engine][log_guard]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  deposit_and_mark(world, node, 2);
+  for (int i = 0; i < 20; ++i) {
+    world.broker.set_available(false);
+    world.broker.set_connected(false);
+    CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+    world.broker.set_available(true);
+    world.broker.set_connected(true);
+    REQUIRE(eventually(patience, [&] { return node.stats("example").doubt.empty(); }));
+    (void)accepted(node.send(command_to(alice, deposit(1))));
+  }
+  world.broker.set_connected(false);
+  world.broker.lose_tail(alice.context, 1);  // acknowledged, and perhaps never marked
+  world.broker.set_connected(true);
+  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+  REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+  CHECK(world.commits(Subject::events(bob)).empty());
+}
+
+TEST_CASE("a log that nobody answers for is waited for without an alarm", "[engine][log_guard]") {
+  World world;
+  world.broker.set_available(false);
+  Node node(world, {model_of<Bank>()});
+  CHECK_THAT(node.stats("example").doubt, ContainsSubstring("not known whether"));
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK_FALSE(alarmed(node));
+  world.broker.set_available(true);
+  REQUIRE(eventually(patience, [&] { return node.stats("example").doubt.empty(); }));
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 1U; }));
+}
+
+TEST_CASE("a node that starts anew notices what happened while it was away",
+          "[engine][log_guard]") {
+  World world;
+  {
+    Node node(world, {model_of<Bank>()});
+    deposit_and_mark(world, node, 3);
+  }
+  SECTION("a lost tail, by the mark") { world.broker.lose_tail(alice.context, 1); }
+  SECTION("another stream, by the record alone") {
+    world.marks.lose();
+    world.broker.recreate(alice.context);
+  }
+  SECTION("a lost record, by the mark") { world.witness.forget(stream); }
+  Node node(world, {model_of<Bank>()});
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+
+  accept_log(world);
+  REQUIRE(eventually(patience, [&] { return served(node); }));
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+}
+
+TEST_CASE("what was accepted while a node was away is not held against it", "[engine][log_guard]") {
+  World world;
+  {
+    Node node(world, {model_of<Bank>()});
+    deposit_and_mark(world, node, 3);
+  }
+  world.broker.lose_tail(alice.context, 1);
+  accept_log(world);
+  Node node(world, {model_of<Bank>()});
+  CHECK(accepted(node.send(command_to(alice, deposit(1)))).first_version == 3);
+  CHECK_FALSE(alarmed(node));
+}
+
+}  // namespace troupe::engine::test

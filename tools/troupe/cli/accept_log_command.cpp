@@ -1,0 +1,169 @@
+// troupe accept-log: an operator's word that what a stream holds now is the log.
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include <google/protobuf/util/time_util.h>
+#include <unistd.h>
+
+#include "actors/all.hpp"
+#include "runtime/engine/log_regression.hpp"
+#include "runtime/nats/consumers_ahead.hpp"
+#include "runtime/nats/jetstream_log_witness.hpp"
+#include "runtime/ports/subject.hpp"
+#include "runtime/redis/redis_log_marks.hpp"
+#include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/cli/readable.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+struct AcceptLogCommand {
+  std::string nats_url;
+  std::string redis_url = "redis://127.0.0.1:6379/0";
+  std::string context;
+};
+
+struct Servers {
+  std::unique_ptr<nats::Connection> connection;
+  redis::RedisOptions redis;
+};
+
+Result<Servers> open(const AcceptLogCommand& options) {
+  const auto redis = redis::parse_redis_url(options.redis_url);
+  if (!redis) return tl::make_unexpected(redis.error());
+  auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe accept-log"});
+  if (!connection) return tl::make_unexpected(connection.error());
+  return Servers{std::move(*connection), *redis};
+}
+
+std::string who() {
+  char host[256] = {};
+  return gethostname(host, sizeof host - 1) == 0 ? "an operator on " + std::string(host)
+                                                 : "an operator";
+}
+
+std::string text(Instant instant) {
+  return to_text(
+      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(instant.time_since_epoch().count()));
+}
+
+Result<StreamFacts> facts_of(LogWitness& witness, const std::string& stream) {
+  auto facts = witness.facts(stream);
+  if (!facts) return tl::make_unexpected(facts.error());
+  if (!*facts) return permanent("there is no stream " + stream + "; a node creates it");
+  return **facts;
+}
+
+Result<void> accept(LogWitness& witness, const std::string& stream, const StreamFacts& facts) {
+  const auto before = witness.accepted(stream);
+  if (!before) return tl::make_unexpected(before.error());
+  const Incarnation now{.created = facts.created,
+                        .last_sequence = facts.last_sequence,
+                        .accepted_at = std::chrono::system_clock::now(),
+                        .accepted_by = who()};
+  if (auto done = witness.accept(stream, now, LogWitness::Record::next); !done) return done;
+  say(stream + ": accepted as created at " + text(now.created) + ", up to sequence "
+      + std::to_string(now.last_sequence));
+  if (*before)
+    say("  before: created at " + text((*before)->created) + ", accepted at "
+        + text((*before)->accepted_at) + " by " + (*before)->accepted_by);
+  return {};
+}
+
+/// All contexts share it: it is accepted only when it contradicts what is known of it.
+Result<bool> contradicts(LogWitness& witness, LogMarks& marks, const Token& context,
+                         const std::string& stream, const StreamFacts& facts) {
+  const auto record = witness.accepted(stream);
+  if (!record) return tl::make_unexpected(record.error());
+  if (!*record) return true;
+  const auto mark = marks.find(context, stream);
+  if (!mark) return tl::make_unexpected(mark.error());
+  engine::KnownLog known{.created = (*record)->created, .sequence = (*record)->last_sequence};
+  if (*mark && (*mark)->accepted_at == (*record)->accepted_at) {
+    known.sequence = (*mark)->sequence;
+    known.hash = (*mark)->hash;
+  }
+  engine::SeenLog seen{facts, std::nullopt};
+  if (engine::needs_mark_hash(known, facts)) {
+    auto hash = witness.hash_at(stream, known.sequence);
+    if (!hash) return tl::make_unexpected(hash.error());
+    seen.mark_hash = std::move(*hash);
+  }
+  return !engine::regression(known, seen).empty();
+}
+
+/// What was made of commits that are gone has to go before nodes resume.
+Result<void> clear_views(const redis::RedisOptions& redis, const ContextModel& model,
+                         const Token& context) {
+  redis::RedisViewStore views(redis);
+  for (const auto& view : model.views) {
+    if (auto cleared = views.clear({context, *Token::parse(view.name)}); !cleared) return cleared;
+    say("view " + model.name + "." + view.name + ": cleared, its node builds it again");
+  }
+  return {};
+}
+
+Result<void> set_back(nats::Connection& connection, const std::string& stream, std::uint64_t last) {
+  const auto consumers = nats::set_back_consumers(connection, stream, last);
+  if (!consumers) return tl::make_unexpected(consumers.error());
+  for (const auto& name : *consumers)
+    say("consumer " + name + ": goes on behind sequence " + std::to_string(last));
+  return {};
+}
+
+Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& model) {
+  const auto servers = open(options);
+  if (!servers) return tl::make_unexpected(servers.error());
+  nats::JetStreamLogWitness witness(*servers->connection, {});
+  redis::RedisLogMarks marks(servers->redis);
+  const auto context = *Token::parse(model.name);
+  const auto stream = stream_name(StreamKind::events, context);
+
+  const auto events = facts_of(witness, stream);
+  if (!events) return tl::make_unexpected(events.error());
+  const auto control = facts_of(witness, control_stream);
+  if (!control) return tl::make_unexpected(control.error());
+  const auto also_control = contradicts(witness, marks, context, control_stream, *control);
+  if (!also_control) return tl::make_unexpected(also_control.error());
+  if (auto cleared = clear_views(servers->redis, model, context); !cleared) return cleared;
+  if (auto done = set_back(*servers->connection, stream, events->last_sequence); !done) return done;
+  if (*also_control)
+    if (auto done = accept(witness, control_stream, *control); !done) return done;
+  return accept(witness, stream, *events);
+}
+
+int run_accept_log(const AcceptLogCommand& options) {
+  const auto contexts = all_contexts();
+  const auto model = std::ranges::find(contexts, options.context, &ContextModel::name);
+  if (model == contexts.end())
+    return complain(exit_usage, "this program knows no context '" + options.context + "'");
+  const auto done = accept_log(options, *model);
+  return done ? exit_ok : complain(exit_usage, done.error().what);
+}
+
+}  // namespace
+
+void add_accept_log_command(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand(
+      "accept-log",
+      "Accept what a context's log holds now, after nodes have found that it went back");
+  auto options = std::make_shared<AcceptLogCommand>();
+  command->add_option("--context", options->context, "Whose log")->required();
+  add_nats_option(*command, options->nats_url);
+  command->add_option("--redis", options->redis_url, "Where the views are")
+      ->envname("REDIS_URL")
+      ->capture_default_str();
+  command->footer(
+      "What is no longer in the log is lost for good then: restore the stream first if it can be.\n"
+      "Running nodes forget what they have read of it and serve the context again.\n"
+      "Example:\n"
+      "  troupe accept-log --context ordering\n"
+      "Exit codes: 0 recorded, 2 wrong arguments or no server; it can be repeated.");
+  command->callback([&run, options] { run = [options] { return run_accept_log(*options); }; });
+}
+
+}  // namespace troupe::tool
