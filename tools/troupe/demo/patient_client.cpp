@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "runtime/ports/clock.hpp"
-
 namespace troupe::tool {
 
 namespace {
@@ -40,14 +38,15 @@ bool StopFlag::wait_for(std::chrono::milliseconds time) {
   return !changed_.wait_for(lock, time, [this] { return stopped_; });
 }
 
-Outcome PatientClient::send(Wish wish) {
-  wish.issued_at = SystemClock{}.now();
-  const auto give_up_at = std::chrono::steady_clock::now() + deadline;
-  CommandTry what{
-      .process = name_, .command_id = wish.id, .subject = subject_of(wish), .attempt = 1};
+Outcome PatientClient::send(const Wish& wish, unsigned first_attempt) {
+  const auto give_up_at = std::chrono::steady_clock::now() + patience_.deadline;
+  CommandTry what{.process = name_,
+                  .command_id = wish.id,
+                  .subject = subject_of(wish),
+                  .attempt = first_attempt};
   for (auto pause = first_pause;; pause = std::min(pause * 2, pause_max), ++what.attempt) {
     history_.invoke(what);
-    const auto outcome = sender_.send(wish, try_timeout);
+    const auto outcome = sender_.send(wish, patience_.try_timeout);
     history_.answered(what, outcome);
     const bool over = std::chrono::steady_clock::now() + pause > give_up_at;
     if (!worth_repeating(outcome) || over || !stop_.wait_for(pause)) return outcome;
