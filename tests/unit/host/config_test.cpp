@@ -27,6 +27,13 @@ TEST_CASE("an empty configuration is the printed default", "[config]") {
   CHECK(empty->nats_url == printed->nats_url);
 }
 
+TEST_CASE("the configuration in deploy/ is one a node takes", "[config]") {
+  const auto config = troupe::host::load_config(TROUPE_TESTS "/../deploy/node.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->replicas == 3);
+  CHECK(config->durability == "replicated-durable");
+}
+
 TEST_CASE("a setting replaces its default and leaves the others", "[config]") {
   const auto config =
       parse_config("[node]\nname = \"b\"\ncontexts = [\"payments\"]\n", "node.toml");

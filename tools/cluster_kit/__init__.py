@@ -1,0 +1,1 @@
+"""Everything a system needs, as local processes: servers, nodes, gateway and mail sink."""
