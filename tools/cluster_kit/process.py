@@ -52,6 +52,11 @@ class Process:
             return False
         return self.pid > 0 and start_ticks(self.pid) == self.started
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of a child of this script that has ended; minus the signal that ended it."""
+        return self._child.poll() if self._child is not None else None
+
     def send(self, number: int) -> bool:
         """Sends a signal to this very process; False when it has ended."""
         descriptor = self._descriptor()
