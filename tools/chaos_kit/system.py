@@ -59,19 +59,15 @@ class System:
         return questions.get(self.cluster.parts[node].addresses["health"], "/readyz")
 
     def owned(self, node: str, context: str = "inventory") -> list[int]:
-        """The slots a node says it owns; all, for one that runs the context alone and does not say."""
-        found = self.info(node).get("contexts", {}).get(context)
-        if found is None:
-            return []
-        alone = len(self.names("nodes")) == 1
-        return found.get("slots", list(range(self.slots)) if alone else [])
+        """The slots of a context that a node says it owns."""
+        return self.info(node).get("contexts", {}).get(context, {}).get("slots", [])
 
     def wait_until_ready(self, patience: float = READY_PATIENCE) -> None:
         for name in self.cluster.parts:
             self.cluster.wait_until_ready(name, patience)
 
     def wait_until_slots_owned(self, patience: float = READY_PATIENCE) -> bool:
-        """Whether every slot has its one owner; at once for a cluster whose nodes do not say."""
+        """Whether every slot has its one owner."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             owned = [slot for node in self.names("nodes") for slot in self.owned(node)]

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from chaos_kit import history, links, nats_api
+from chaos_kit import gate, history, links, nats_api
 
 LISTING = """Chain nemesis (1 references)
     pkts      bytes target     prot opt in     out     source               destination
@@ -35,6 +35,12 @@ class EffectTest(unittest.TestCase):
         self.assertEqual(nats_api.headers_of(b"NATS/1.0 503\r\n\r\n"), {"Status": "503"})
         self.assertEqual(nats_api.headers_of(b"NATS/1.0\r\nNats-Service-Error-Code: 400\r\nA:b: c\r\n\r\n"),
                          {"Nats-Service-Error-Code": "400", "A:b": "c"})
+
+
+    def test_slices_are_the_same_bytes(self):
+        data = bytes(range(10))
+        self.assertEqual(gate.slices(data, 4), [data[:4], data[4:8], data[8:]])
+        self.assertEqual(gate.slices(data, 0), [data])
 
 
 class HistoryTest(unittest.TestCase):
