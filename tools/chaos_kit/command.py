@@ -40,6 +40,8 @@ def main(arguments: list[str]) -> int:
         if options.plan:
             return show_plan(scenario.load(options.name), options.seed)
         scenarios = [scenario.load(name) for name in names]
+        if options.nodes:
+            scenarios = [chosen.with_nodes(options.nodes) for chosen in scenarios]
         if options.orders:
             scenarios = [chosen.with_orders(options.orders.resolve()) for chosen in scenarios]
         return sandbox.run(lambda: run_all(scenarios, options))
@@ -56,6 +58,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="all scenarios in turn, with other seeds each time")
     parser.add_argument("--minutes", type=float, default=0, help="with --all: begin no run afterwards; 0: each once")
     parser.add_argument("--seed", type=int, help="decides the faults; made up and printed when absent")
+    parser.add_argument("--nodes", type=int, help="another number of nodes than the scenario's")
     parser.add_argument("--orders", type=pathlib.Path, help="CSV or CSV.gz in the Online Retail layout, instead of the scenario's orders")
     parser.add_argument("--plan", action="store_true", help="show the faults, and do nothing")
     parser.add_argument("--dir", type=pathlib.Path, help="new folder that keeps the run's files; else they are kept after a failure only")

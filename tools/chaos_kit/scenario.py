@@ -34,6 +34,9 @@ class Scenario:
     in_order: bool = False  # as written, else shuffled by the seed
     expect: str = "no violation"  # or "loss detected"
 
+    def with_nodes(self, nodes: int) -> "Scenario":
+        return dataclasses.replace(self, cluster={**self.cluster, "nodes": nodes})
+
     def with_orders(self, file: pathlib.Path) -> "Scenario":
         return dataclasses.replace(self, load={**self.load, "orders": str(file)})
 

@@ -54,8 +54,11 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """Of a child of this script that has ended; minus the signal that ended it."""
-        return self._child.poll() if self._child is not None else None
+        """Of a child of this script that has ended; minus the signal that ended it. Its threads may take a moment longer than it."""
+        try:
+            return self._child.wait(1) if self._child is not None and not self.running() else None
+        except subprocess.TimeoutExpired:
+            return None
 
     def send(self, number: int) -> bool:
         """Sends a signal to this very process; False when it has ended."""

@@ -25,7 +25,7 @@ class FaultPoint(Fault):
     def strike(self) -> None:
         system = self.system
         self.before = system.log_size(self.target)
-        system.cluster.restart(self.target, {"TROUPE_FAULTS": f"{self.point}@{self.passage}:{self.action}"})
+        system.cluster.restart(self.target, {"TROUPE_FAULTS": f"{self.point}@{self.passage}:{self.action}"}, wait=False)
         self.pid = system.process(self.target).pid
         deadline = time.monotonic() + PATIENCE
         while not self.has_struck():
