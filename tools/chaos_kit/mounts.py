@@ -51,8 +51,9 @@ def fail_power(system, server: str) -> None:
 
 
 def unmount(system, server: str) -> None:
-    """REQUIRES: nobody uses it any more."""
-    _run("umount", str(store_of(system, server)))
+    """Unless it is already. REQUIRES: nobody uses it any more."""
+    if os.path.ismount(store_of(system, server)):
+        _run("umount", str(store_of(system, server)))
 
 
 def make_memory(system, server: str, size: str) -> None:

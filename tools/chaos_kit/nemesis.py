@@ -41,7 +41,7 @@ class Nemesis:
         except (NoEffect, ClusterError, OSError) as error:
             problem = str(error)
         finally:
-            problem = self._heal(fault, evidence) or problem
+            problem = "; ".join(filter(None, [problem, self._heal(fault, evidence)]))
         self._log(planned, "stop", fault.target, effect="; ".join(filter(None, evidence)), problem=problem)
         self.results.append({"number": planned.number, "kind": planned.kind, "target": fault.target, "effective": not problem,
                              "why": problem or "; ".join(filter(None, evidence))})

@@ -83,7 +83,7 @@ class Process:
                 poll.poll(max(0.0, patience) * 1000)
             finally:
                 os.close(descriptor)
-        return not self.running()
+        return not self.running() and (self._child is None or self.exit_code is not None)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Sends the signal; after SIGKILL also waits for the end."""

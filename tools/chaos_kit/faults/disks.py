@@ -49,6 +49,7 @@ class _Power(Fault):
     def power_up(self) -> None:
         for name in self.struck:
             if not self.system.process(name).running():
+                mounts.unmount(self.system, name)
                 mounts.mount_disk(self.system, name)
                 self.system.cluster.restart(name, wait=False)
 

@@ -40,9 +40,9 @@ int serve(const NodeOptions& options) {
   if (options.config_file.empty())
     return complain(exit_usage,
                     "name a configuration with --config FILE; --print-config shows one");
+  if (const auto armed = arm_faults(); !armed) return complain(exit_usage, armed.error().what);
   auto config = host::load_config(options.config_file);
   if (!config) return complain(exit_usage, config.error().what);
-  if (const auto armed = arm_faults(); !armed) return complain(exit_usage, armed.error().what);
   StopSignals signals;
   const auto name = config->name;
   auto node = host::Node::start(std::move(*config), all_contexts());
