@@ -11,6 +11,8 @@ _EXT4_IOC_SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32)
 _NO_LOG_FLUSH = 2  # what was not synced is gone, as when the power fails
 IMAGE_BYTES = 2 << 30  # sparse
 UMOUNT_DETACH = 2
+WITNESS = "never-synced"
+WITNESS_BYTES = 1 << 16
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -38,6 +40,7 @@ def mount_disk(system, server: str) -> None:
 def fail_power(system, server: str) -> None:
     """From now on its disk takes and gives nothing. Raises OSError when it still does."""
     store = store_of(system, server)
+    (store / WITNESS).write_bytes(bytes(WITNESS_BYTES))
     descriptor = os.open(store, os.O_RDONLY)
     try:
         fcntl.ioctl(descriptor, _EXT4_IOC_SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
@@ -48,6 +51,14 @@ def fail_power(system, server: str) -> None:
     except OSError:
         return
     raise OSError(f"the disk of {server} still takes files")
+
+
+def lost_what_was_not_synced(system, server: str) -> bool:
+    """After the power came back. Somebody's sync may have kept the witness's name, but not its bytes."""
+    witness = store_of(system, server) / WITNESS
+    lost = not witness.exists() or witness.stat().st_size < WITNESS_BYTES
+    witness.unlink(missing_ok=True)
+    return lost
 
 
 def unmount(system, server: str) -> None:

@@ -38,19 +38,21 @@ class _Power(Fault):
             mounts.unmount(self.system, name)
 
     def observe(self) -> str:
-        return "its disk took nothing any more and kept what was synced"
+        return "the disks took nothing any more"
 
     def heal(self) -> str:
         self.power_up()
         for name in self.struck:
             self.system.cluster.wait_until_ready(name)
-        return ""
+        return "and lost what was not synced"
 
     def power_up(self) -> None:
         for name in self.struck:
             if not self.system.process(name).running():
                 mounts.unmount(self.system, name)
                 mounts.mount_disk(self.system, name)
+                if not mounts.lost_what_was_not_synced(self.system, name):
+                    raise NoEffect(f"the disk of {name} kept what was not synced")
                 self.system.cluster.restart(name, wait=False)
 
 
