@@ -124,7 +124,8 @@ def show(result: dict) -> None:
     say(f"{result['scenario']}, seed {result['seed']}: {'passed' if passed(result) else 'FAILED'}; {result['effective']} of "
         f"{result['planned']} faults had effect; commands: {commands['ok']} accepted, {commands['rejected']} rejected, "
         f"{commands['unknown']} unknown at first, {commands['unsettled']} unsettled; failover p50 {failover['p50']} ms, "
-        f"p99 {failover['p99']} ms of {failover['samples']}; throughput {result['throughput_ratio']}")
+        f"p99 {failover['p99']} ms of {failover['samples']}; throughput {result['throughput_ratio']}"
+        + (f"; hand-off p99 {result['hand_off_ms']['p99']} ms" if result.get("hand_off_ms", {}).get("samples") else ""))
     for violation in result["violations"]:
         say(f"  {violation['invariant']}: {violation['sentence']}: {violation['witness']}")
     for problem in result["problems"]:

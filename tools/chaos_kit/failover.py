@@ -6,6 +6,7 @@ import math
 import pathlib
 
 LONGEST_S = 30.0  # a slot that nobody took by then was not taken over
+HAND_OFF_S = 5.0  # after SIGTERM; what comes later is another matter
 
 
 def samples(kills: list[dict], probes: list[dict]) -> list[float]:
@@ -21,6 +22,28 @@ def samples(kills: list[dict], probes: list[dict]) -> list[float]:
     for answers in accepted.values():
         answers.sort()
     return [_sample(kill["t"], accepted.get(slot, [])) for kill in kills for slot in kill["slots"]]
+
+
+def pauses(stops: list[dict], probes: list[dict]) -> list[float]:
+    """Milliseconds, one per planned stop and slot the node owned: the longest time between two accepted answers around the stop.
+    It holds the time between two probes, too."""
+    answered: dict[int, list[int]] = {}
+    for probe in probes:
+        if probe["ok"]:
+            answered.setdefault(probe["slot"], []).append(probe["answered"])
+    for times in answered.values():
+        times.sort()
+    ends = [stop["t"] for stop in stops[1:]] + [math.inf]
+    return [_pause(answered.get(slot, []), stop["t"], min(end, stop["t"] + HAND_OFF_S * 1e9))
+            for stop, end in zip(stops, ends) for slot in stop["slots"]]
+
+
+def _pause(times: list[int], begin: float, end: float) -> float:
+    first = max(0, bisect.bisect_right(times, begin) - 1)
+    around = times[first:bisect.bisect_left(times, end) + 1]
+    if len(around) < 2 or around[-1] < begin:
+        return math.inf
+    return max(later - earlier for earlier, later in zip(around, around[1:])) / 1e6
 
 
 def _sample(killed: int, answers: list[tuple[int, int]]) -> float:
@@ -47,6 +70,11 @@ def summary(values: list[float]) -> dict:
 def kills_of(record: pathlib.Path) -> list[dict]:
     """The SIGKILLs of a nemesis's record, with the slots their nodes owned."""
     return [line for line in lines_of(record) if line["kind"] == "node-kill" and line["phase"] == "start" and line.get("slots")]
+
+
+def stops_of(record: pathlib.Path) -> list[dict]:
+    """The planned stops of a nemesis's record."""
+    return [line for line in lines_of(record) if line["phase"] == "sigterm"]
 
 
 def lines_of(file: pathlib.Path) -> list[dict]:

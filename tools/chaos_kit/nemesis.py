@@ -42,6 +42,8 @@ class Nemesis:
             problem = str(error)
         finally:
             problem = "; ".join(filter(None, [problem, self._heal(fault, evidence)]))
+            for note in fault.notes:
+                self._write(planned, **note)
         self._log(planned, "stop", fault.target, effect="; ".join(filter(None, evidence)), problem=problem)
         self.results.append({"number": planned.number, "kind": planned.kind, "target": fault.target, "effective": not problem,
                              "why": problem or "; ".join(filter(None, evidence))})
@@ -63,5 +65,7 @@ class Nemesis:
         return self.system.owned(fault.target) if fault.target in self.system.names("nodes") else []
 
     def _log(self, planned: Planned, phase: str, target: str, **more) -> None:
-        self._record.write(json.dumps({"t": time.monotonic_ns(), "type": "nemesis", "fault": planned.number, "kind": planned.kind,
-                                       "phase": phase, "target": target, **more}) + "\n")
+        self._write(planned, t=time.monotonic_ns(), phase=phase, target=target, **more)
+
+    def _write(self, planned: Planned, t: int, **more) -> None:
+        self._record.write(json.dumps({"t": t, "type": "nemesis", "fault": planned.number, "kind": planned.kind, **more}) + "\n")

@@ -89,11 +89,13 @@ class Run:
         return json.loads(ran.stdout.strip().splitlines()[-1])
 
     def _result(self, nemesis: Nemesis, drove: dict, report: dict, warm: tuple, faults: tuple) -> dict:
-        times = failover.samples(failover.kills_of(self.folder / "nemesis.jsonl"), failover.lines_of(self.folder / "probe.jsonl"))
+        record, probes = self.folder / "nemesis.jsonl", failover.lines_of(self.folder / "probe.jsonl")
+        times = failover.samples(failover.kills_of(record), probes)
+        pauses = failover.pauses(failover.stops_of(record), probes)
         return {**self._begun(nemesis),
                 "commands": history.counts_of(self.folder / "history.jsonl"),
                 "violations": report["violations"], "not_checked": report["not_checked"],
-                "failover_ms": failover.summary(times),
+                "failover_ms": failover.summary(times), "hand_off_ms": failover.summary(pauses),
                 "throughput_ratio": history.throughput_ratio(drove["accepted_per_s"], drove["started_ns"], warm, faults),
                 "orders": drove["orders"], "repeats": drove["repeats"], "problems": drove.get("problems", [])}
 

@@ -34,6 +34,12 @@ class FailoverTest(unittest.TestCase):
         self.assertEqual(failover.samples([{"t": 0, "slots": [5]}], [probe(5, 40_000, 40_001)]), [math.inf])
         self.assertEqual(failover.summary([math.inf])["p99"], failover.LONGEST_S * 1e3)
 
+    def test_a_planned_stop_pauses_a_slot_for_its_longest_gap(self):
+        probes = [probe(1, at - 5, at) for at in (900, 950, 1_000, 1_200, 1_250, 1_300, 7_000)] + [probe(2, 100, 110)]
+        stop = {"t": 980 * MS, "slots": [1]}
+        self.assertEqual(failover.pauses([stop, {"t": 1_260 * MS, "slots": []}], probes), [200])
+        self.assertEqual(failover.pauses([{"t": 980 * MS, "slots": [2]}], probes), [math.inf])
+
     def test_percentiles_are_samples(self):
         values = [float(value) for value in range(1, 101)]
         self.assertEqual((failover.percentile(values, 0.5), failover.percentile(values, 0.99)), (50, 99))

@@ -1,6 +1,7 @@
 """What every fault is."""
 
 import random
+import time
 
 from ..system import System
 
@@ -20,6 +21,7 @@ class Fault:
         self.system = system
         self.options = options
         self.dice = dice
+        self.notes: list[dict] = []  # what is to stand in the record besides start, struck and stop
         self.target = self.choose()
 
     def choose(self) -> str:
@@ -37,6 +39,9 @@ class Fault:
         """Undoes it, also after strike failed halfway, and may be called twice. May raise NoEffect when only now it can be told;
         what it returns is evidence too."""
         return ""
+
+    def note(self, phase: str, target: str, **more) -> None:
+        self.notes.append({"t": time.monotonic_ns(), "phase": phase, "target": target, **more})
 
     def a_node(self) -> str:
         """One of those that run."""

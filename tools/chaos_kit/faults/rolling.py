@@ -19,6 +19,7 @@ class RollingRestart(Fault):
         for name in self.system.names("nodes"):
             process = self.system.process(name)
             self.pids[name] = process.pid
+            self.note("sigterm", name, slots=self.system.owned(name))
             process.send(signal.SIGTERM)
             if not process.wait(self.STOP_PATIENCE):
                 raise NoEffect(f"{name} does not end on SIGTERM within {self.STOP_PATIENCE:.0f} s")
