@@ -11,7 +11,7 @@ import time
 
 from cluster_kit.process import ClusterError
 
-from . import sandbox, scenario
+from . import history, sandbox, scenario
 from .load import LoadError
 from .runner import Run, passed
 from .scenario import ScenarioError
@@ -123,7 +123,8 @@ def show(result: dict) -> None:
     commands, failover = result["commands"], result["failover_ms"]
     say(f"{result['scenario']}, seed {result['seed']}: {'passed' if passed(result) else 'FAILED'}; {result['effective']} of "
         f"{result['planned']} faults had effect; commands: {commands['ok']} accepted, {commands['rejected']} rejected, "
-        f"{commands['unknown']} unknown at first, {commands['unsettled']} unsettled; failover p50 {failover['p50']} ms, "
+        f"{commands['retried']} with tries that nobody answered, {commands['unknown']} unknown after {history.DEADLINE_S:.0f} s, "
+        f"{commands['unsettled']} unsettled; failover p50 {failover['p50']} ms, "
         f"p99 {failover['p99']} ms of {failover['samples']}; throughput {result['throughput_ratio']}"
         + (f"; hand-off p99 {result['hand_off_ms']['p99']} ms" if result.get("hand_off_ms", {}).get("samples") else ""))
     for violation in result["violations"]:
@@ -143,7 +144,7 @@ def finish(results: list[dict | None], options: argparse.Namespace) -> int:
 
 def merged(results: list[dict]) -> dict:
     """The same keys over several runs. Percentiles cannot be added: the worst run's stand."""
-    counts = {key: sum(result["commands"][key] for result in results) for key in ("ok", "rejected", "unknown", "unsettled")}
+    counts = {key: sum(result["commands"][key] for result in results) for key in ("ok", "rejected", "unknown", "unsettled", "retried")}
     failovers = [result["failover_ms"] for result in results if result["failover_ms"]["samples"]]
     ratios = [result["throughput_ratio"] for result in results if result["throughput_ratio"] is not None]
     return {"runs": len(results), "faults": sum(result["faults"] for result in results),

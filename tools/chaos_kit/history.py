@@ -1,26 +1,40 @@
 """What the clients were told in the end, command by command: the counts of a run."""
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Iterable
 
-ACCEPTED, REJECTED, UNKNOWN = 1, 2, 4
+DEADLINE_S = 10.0  # of a client with patience: that long it repeats a command before it calls its outcome unknown
+
+
+@dataclasses.dataclass
+class Command:
+    invoked: int  # first, in monotonic ns
+    accepted: bool = False
+    answered: int | None = None  # the first definite answer
 
 
 def counts(lines: Iterable[str]) -> dict:
-    """By command id. The best answer to any try counts, accepted before rejected; `unknown` had a try without an answer, settled
-    later or not; `unsettled` never had a definite answer."""
-    told: dict[str, int] = {}
-    bits = {"ok": ACCEPTED, "rejected": REJECTED, "unknown": UNKNOWN}
+    """By command id. The best answer to any try counts, accepted before rejected. `unknown` had no definite answer within its
+    deadline, though it may have been settled later and stand in the others as well; `unsettled` never had one. `retried` had a
+    try without an answer, whatever came of the next ones."""
+    commands: dict[str, Command] = {}
+    retried = set()
     for line in lines:
         if not line.endswith("\n"):
             continue
         event = json.loads(line)
-        told[event["cmd"]] = told.get(event["cmd"], 0) | bits.get(event["type"], 0)
-    return {"ok": sum(1 for seen in told.values() if seen & ACCEPTED),
-            "rejected": sum(1 for seen in told.values() if seen & REJECTED and not seen & ACCEPTED),
-            "unknown": sum(1 for seen in told.values() if seen & UNKNOWN),
-            "unsettled": sum(1 for seen in told.values() if not seen & (ACCEPTED | REJECTED))}
+        command = commands.setdefault(event["cmd"], Command(event["t"]))
+        if event["type"] == "unknown":
+            retried.add(event["cmd"])
+        if event["type"] in ("ok", "rejected"):
+            command.accepted |= event["type"] == "ok"
+            command.answered = command.answered or event["t"]
+    answered = [command for command in commands.values() if command.answered is not None]
+    return {"ok": sum(command.accepted for command in answered), "rejected": sum(not command.accepted for command in answered),
+            "unknown": len(commands) - sum(command.answered - command.invoked <= DEADLINE_S * 1e9 for command in answered),
+            "unsettled": len(commands) - len(answered), "retried": len(retried)}
 
 
 def counts_of(file: pathlib.Path) -> dict:

@@ -15,8 +15,8 @@ CONFIG = '[node]\nhealth = "127.0.0.1:9000"\n[nats]\nurl = "nats://127.0.0.1:422
          'monitoring_url = "http://127.0.0.1:8222"\n[redis]\nurl = "redis://127.0.0.1:6379"\n'
 
 
-def told(command, kind):
-    return json.dumps({"cmd": command, "type": kind}) + "\n"
+def told(command, kind, second=0):
+    return json.dumps({"t": second * 10**9, "cmd": command, "type": kind}) + "\n"
 
 
 class EffectTest(unittest.TestCase):
@@ -48,7 +48,11 @@ class HistoryTest(unittest.TestCase):
         lines = [told("a", "invoke"), told("a", "unknown"), told("a", "invoke"), told("a", "ok"),
                  told("b", "invoke"), told("b", "rejected"), told("c", "invoke"), told("c", "rejected"), told("c", "ok"),
                  told("d", "invoke"), told("d", "unknown"), told("e", "invoke"), '{"cmd":"f","ty']
-        self.assertEqual(history.counts(lines), {"ok": 2, "rejected": 1, "unknown": 2, "unsettled": 2})
+        self.assertEqual(history.counts(lines), {"ok": 2, "rejected": 1, "unknown": 2, "unsettled": 2, "retried": 2})
+
+    def test_what_is_answered_too_late_was_unknown_and_is_settled(self):
+        lines = [told("late", "invoke"), told("late", "unknown", 2), told("late", "ok", 11), told("soon", "invoke"), told("soon", "ok", 9)]
+        self.assertEqual(history.counts(lines), {"ok": 2, "rejected": 0, "unknown": 1, "unsettled": 0, "retried": 1})
 
     def test_throughput_compares_whole_seconds_and_counts_idle_ones(self):
         per_second = [10, 20, 20, 20, 10, 0, 20]  # from second 100

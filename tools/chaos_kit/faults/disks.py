@@ -7,6 +7,7 @@ from .. import mounts
 from .base import Fault, NoEffect
 from .servers import last_sequences
 
+ALARM = "went back"  # in the sentence with which a node that has noticed is not ready
 ALARM_PATIENCE = 30.0
 BETWEEN_LOOKS = 0.1
 
@@ -166,7 +167,7 @@ def alarms_of(system) -> str:
     while len(said) < len(system.names("nodes")):
         for node in system.names("nodes"):
             status, why = system.readiness(node)
-            if status == 503 and " is away" not in why:
+            if status == 503 and ALARM in why:
                 said[node] = why
         if time.monotonic() > deadline:
             silent = [node for node in system.names("nodes") if node not in said]
