@@ -17,7 +17,8 @@ from .schedule import plan
 from .system import System
 
 TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
-SLOWNESS = 4.0  # recoveries may make the faults last so many times longer than planned
+SLOWNESS = 4.0  # recoveries may make the faults last so many times longer than planned,
+HITCH_S = 180.0  # and that much longer
 
 
 class Run:
@@ -45,7 +46,7 @@ class Run:
                 undo()
 
     def _play(self, system: System) -> dict:
-        longest = self.scenario.warm_up_s + SLOWNESS * self.scenario.longest_s
+        longest = self.scenario.warm_up_s + SLOWNESS * self.scenario.longest_s + HITCH_S
         self.load = Load(TROUPE, system, self.scenario.load, self.seed, longest, self.scenario.settle_s)
         nemesis = Nemesis(system, self.folder / "nemesis.jsonl", self.say)
         try:

@@ -33,7 +33,8 @@ class RollingRestart(Fault):
         return f"{len(self.pids)} nodes were replaced"
 
     def heal(self) -> str:
+        """One that hangs in its end is killed."""
         for name in self.system.names("nodes"):
-            if not self.system.process(name).running():
+            if self.system.cluster.objection(name):
                 self.system.cluster.restart(name)
         return ""
