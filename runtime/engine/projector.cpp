@@ -10,6 +10,7 @@
 #include "runtime/engine/backoff.hpp"
 #include "runtime/engine/fold.hpp"
 #include "runtime/engine/thrown.hpp"
+#include "runtime/ports/fault_point.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::engine {
@@ -116,6 +117,7 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
                 name_.context.str(), name_.view.str(), applied->checkpoint, position);
     return Step::reopen;
   }
+  fault_point(FaultPoint::view_written);
   position = to;
   world_.counters.reach(position);
   moved_(position);

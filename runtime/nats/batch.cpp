@@ -6,6 +6,7 @@
 
 #include "runtime/nats/unique_name.hpp"
 #include "runtime/nats/wire.hpp"
+#include "runtime/ports/fault_point.hpp"
 
 namespace troupe::nats {
 
@@ -47,6 +48,7 @@ void BatchSender::send(const Batch& batch, Connection::Answered answered) {
   const std::string name = fmt::format("{}-{}", prefix_, ++last_);
   const auto messages = messages_of(batch);
   std::size_t number = 0;
+  fault_point(FaultPoint::append_before_send);
   for (const auto& append : batch) {
     for (std::size_t i = 0; i < append.commits.size(); ++i) {
       Headers headers{{header::batch_id, name}, {header::batch_sequence, std::to_string(++number)}};
@@ -61,6 +63,7 @@ void BatchSender::send(const Batch& batch, Connection::Answered answered) {
                           std::move(answered));
     }
   }
+  fault_point(FaultPoint::append_sent, [this] { (void)connection_.flush(patience_); });
 }
 
 }  // namespace troupe::nats

@@ -107,6 +107,7 @@ public:
                     std::chrono::milliseconds timeout, Next next) override;
   Result<void> publish(std::string_view subject, const Headers& headers, std::string_view body,
                        std::string_view reply) override;
+  bool flush(std::chrono::milliseconds patience) override;
   Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
                                                 const std::string& queue, Handler handler) override;
   std::string new_inbox() override { return fmt::format("{}.own.{}", inbox_, ++inboxes_); }
@@ -293,6 +294,12 @@ Result<void> NatsConnection::publish(std::string_view subject, const Headers& he
   const natsStatus sent = send(message.get());
   if (sent == NATS_OK) return {};
   return retryable(fmt::format("A message to {} was not sent: {}.", subject, text_of(sent)));
+}
+
+bool NatsConnection::flush(std::chrono::milliseconds patience) {
+  Cork::let_go();  // what this thread holds back would not be read
+  loop_.wake();
+  return natsConnection_FlushTimeout(handle_.get(), patience.count()) == NATS_OK;
 }
 
 // ---- receiving ----------------------------------------------------------------------------------

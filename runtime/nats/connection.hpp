@@ -96,6 +96,10 @@ public:
   virtual Result<void> publish(std::string_view subject, const Headers& headers,
                                std::string_view body, std::string_view reply = {}) = 0;
 
+  /// Returns when the server has read all that was published before, which is true, or when
+  /// `patience` is over.
+  virtual bool flush(std::chrono::milliseconds patience) = 0;
+
   /// Unsubscribes when destroyed; afterwards the handler is not called any more.
   /// REQUIRES: is destroyed before its connection and not by its own handler.
   class Subscribed {

@@ -9,6 +9,7 @@
 
 #include "runtime/nats/api.hpp"
 #include "runtime/nats/wire.hpp"
+#include "runtime/ports/fault_point.hpp"
 
 namespace troupe::nats {
 
@@ -151,14 +152,18 @@ void GroupCommit::send_alone(Append append) {
     };
     return lone_->send(std::move(append));
   }
+  fault_point(FaultPoint::append_before_send);
   connection_.request(
       append.subject.str(), {{header::expected_sequence, std::to_string(append.expected)}},
       append.commits.front(), patience_,
       [self = shared_from_this(), done = std::move(append.done)](const Reply& reply) {
         const auto result = read_append_reply(self->stream_, reply);
+        if (result.outcome == AppendResult::Outcome::acknowledged)
+          fault_point(FaultPoint::append_acked);
         self->alone_answered(1, result);
         done(result);
       });
+  fault_point(FaultPoint::append_sent, [this] { (void)connection_.flush(patience_); });
 }
 
 void GroupCommit::send(Batch batch) {
@@ -197,6 +202,7 @@ void GroupCommit::batch_answered(Batch& batch, Time sent, const Reply& reply) {
   const AppendReply result = read_append_reply(stream_, reply);
   const auto messages = messages_of(batch);
   const bool stored = result.outcome == AppendResult::Outcome::acknowledged;
+  if (stored) fault_point(FaultPoint::append_acked);
   const bool again = !stored && result.nothing_stored;
   {
     const std::lock_guard lock(mutex_);

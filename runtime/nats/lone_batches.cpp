@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/ports/fault_point.hpp"
+
 namespace troupe::nats {
 
 LoneBatches::LoneBatches(BatchSender& sender, std::string stream)
@@ -49,6 +51,7 @@ Batch LoneBatches::take() {
 void LoneBatches::answered(Batch& batch, const Reply& reply) {
   const auto result = read_append_reply(stream_, reply);
   const bool again = goes_again(batch, result);
+  if (result.outcome == AppendResult::Outcome::acknowledged) fault_point(FaultPoint::append_acked);
   {
     const std::lock_guard lock(mutex_);
     --under_way_;

@@ -52,6 +52,14 @@ class Process:
             return False
         return self.pid > 0 and start_ticks(self.pid) == self.started
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of a child of this script that has ended; minus the signal that ended it. Its threads may take a moment longer than it."""
+        try:
+            return self._child.wait(1) if self._child is not None and not self.running() else None
+        except subprocess.TimeoutExpired:
+            return None
+
     def send(self, number: int) -> bool:
         """Sends a signal to this very process; False when it has ended."""
         descriptor = self._descriptor()
@@ -75,7 +83,7 @@ class Process:
                 poll.poll(max(0.0, patience) * 1000)
             finally:
                 os.close(descriptor)
-        return not self.running()
+        return not self.running() and (self._child is None or self.exit_code is not None)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Sends the signal; after SIGKILL also waits for the end."""

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
       "3 unknown outcome. Each command shows examples with --help.");
   troupe::tool::Run run;
   troupe::tool::add_demo_command(app, run);
+  troupe::tool::add_drive_command(app, run);
   troupe::tool::add_node_command(app, run);
   troupe::tool::add_send_command(app, run);
   troupe::tool::add_query_command(app, run);

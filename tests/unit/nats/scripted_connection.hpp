@@ -61,6 +61,7 @@ public:
     sent.push_back({std::string(subject), headers, std::string(body), nullptr});
     return {};
   }
+  bool flush(std::chrono::milliseconds) override { return true; }
   Result<std::unique_ptr<Subscribed>> subscribe(const std::string&, const std::string&,
                                                 Handler) override {
     return permanent("a scripted connection takes no subscriptions");

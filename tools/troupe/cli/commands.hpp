@@ -13,6 +13,7 @@ using Run = std::function<int()>;
 
 void add_node_command(CLI::App& app, Run& run);
 void add_demo_command(CLI::App& app, Run& run);
+void add_drive_command(CLI::App& app, Run& run);
 void add_send_command(CLI::App& app, Run& run);
 void add_query_command(CLI::App& app, Run& run);
 void add_state_command(CLI::App& app, Run& run);

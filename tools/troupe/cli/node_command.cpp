@@ -1,10 +1,13 @@
 // troupe node: one runtime process, as in production.
+#include <cstdlib>
+
 #include <spdlog/spdlog.h>
 
 #include "actors/all.hpp"
 #include "runtime/host/config.hpp"
 #include "runtime/host/node.hpp"
 #include "runtime/ports/embedded.hpp"
+#include "runtime/ports/fault_point.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"
@@ -18,6 +21,17 @@ struct NodeOptions {
   bool print_config = false;
 };
 
+/// Tests of bad moments only; nothing else of a node is in its environment.
+Result<void> arm_faults() {
+  const char* faults = std::getenv("TROUPE_FAULTS");
+  if (faults == nullptr) return {};
+  const auto plan = FaultPlan::parse(faults);
+  if (!plan) return permanent("TROUPE_FAULTS: " + plan.error().what);
+  arm_fault_points(*plan);
+  spdlog::warn("Fault points are armed: {}.", faults);
+  return {};
+}
+
 int serve(const NodeOptions& options) {
   if (options.print_config) {
     say(std::string(embedded_file("config/default.toml")));
@@ -26,6 +40,7 @@ int serve(const NodeOptions& options) {
   if (options.config_file.empty())
     return complain(exit_usage,
                     "name a configuration with --config FILE; --print-config shows one");
+  if (const auto armed = arm_faults(); !armed) return complain(exit_usage, armed.error().what);
   auto config = host::load_config(options.config_file);
   if (!config) return complain(exit_usage, config.error().what);
   StopSignals signals;

@@ -3,9 +3,9 @@
 namespace troupe::tool {
 
 ClientPool::ClientPool(const std::string& name, std::size_t clients, CommandSender& sender,
-                       History& history, StopFlag& stop) {
+                       History& history, StopFlag& stop, Patience patience) {
   for (std::size_t i = 1; i <= clients; ++i) {
-    PatientClient client{name + "-" + std::to_string(i), sender, history, stop};
+    PatientClient client{name + "-" + std::to_string(i), sender, history, stop, patience};
     threads_.emplace_back([this, client = std::move(client)] { work(client); });
   }
 }
@@ -19,10 +19,10 @@ ClientPool::~ClientPool() {
   for (auto& thread : threads_) thread.join();
 }
 
-void ClientPool::submit(Wish wish, Done done) {
+void ClientPool::submit(Wish wish, Done done, unsigned first_attempt) {
   const std::lock_guard lock(mutex_);
   ++submitted_;
-  jobs_.push_back({std::move(wish), std::move(done)});
+  jobs_.push_back({std::move(wish), std::move(done), first_attempt});
   changed_.notify_one();
 }
 
@@ -39,7 +39,7 @@ void ClientPool::work(PatientClient client) {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    job.done(client.send(std::move(job.wish)));
+    job.done(client.send(job.wish, job.first_attempt));
     lock.lock();
   }
 }

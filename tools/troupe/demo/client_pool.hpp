@@ -21,11 +21,11 @@ public:
 
   /// Clients are named `name`-1, `name`-2 and so on.
   ClientPool(const std::string& name, std::size_t clients, CommandSender& sender, History& history,
-             StopFlag& stop);
+             StopFlag& stop, Patience patience = {});
   ~ClientPool();
 
-  /// Never blocks; callers bound what they submit.
-  void submit(Wish wish, Done done);
+  /// Never blocks; callers bound what they submit. `first_attempt` numbers the first try.
+  void submit(Wish wish, Done done, unsigned first_attempt = 1);
 
   /// Commands submitted so far.
   std::uint64_t submitted() const;
@@ -34,6 +34,7 @@ private:
   struct Job {
     Wish wish;
     Done done;
+    unsigned first_attempt = 1;
   };
 
   void work(PatientClient client);

@@ -19,13 +19,11 @@
 #include "tools/troupe/demo/keep.hpp"
 #include "tools/troupe/demo/memory_backlog.hpp"
 #include "tools/troupe/demo/progress.hpp"
+#include "tools/troupe/demo/script.hpp"
 #include "tools/troupe/demo/senders.hpp"
 #include "tools/troupe/demo/stage.hpp"
 #include "tools/troupe/demo/summary.hpp"
-#include "tools/troupe/demo/wishes.hpp"
 #include "tools/troupe/figures/cpu_time.hpp"
-#include "tools/troupe/orders/generate.hpp"
-#include "tools/troupe/orders/online_retail.hpp"
 #include "tools/troupe/servers/temp_folder.hpp"
 #include "tools/troupe/sim/simulated_effects.hpp"
 
@@ -35,28 +33,6 @@ namespace {
 
 /// How long the last timers, acknowledgements and views may take once every order has ended.
 constexpr std::chrono::seconds rest_patience{30};
-
-/// What is to be driven.
-struct Script {
-  std::vector<Invoice> invoices;
-  std::map<std::string, std::int64_t> stock;
-};
-
-Result<Script> write_script(const DemoOptions& options) {
-  const auto factor = Share::parse(options.stock_factor);
-  if (!factor) return permanent("--stock-factor wants a number between 0 and 1000, such as 0.9");
-  Script script;
-  if (options.orders_file.empty()) {
-    script.invoices = generate_invoices(options.count, options.seed);
-  } else {
-    auto read = read_online_retail(options.orders_file);
-    if (!read) return tl::make_unexpected(read.error());
-    script.invoices = std::move(*read);
-  }
-  script.stock = demand_of(script.invoices, is_legal_order);
-  for (auto& [article, pieces] : script.stock) pieces = factor->rounded_up_of(pieces);
-  return script;
-}
 
 /// Where a run's files go: the folder asked for, else a temporary one that goes again.
 class RunFolder {
@@ -107,12 +83,6 @@ private:
   std::optional<std::string> problem_;
   std::function<void(const std::string&)> handler_;
 };
-
-std::vector<std::string> context_names() {
-  std::vector<std::string> names;
-  for (const auto& context : all_contexts()) names.push_back(context.name);
-  return names;
-}
 
 /// One run, in memory or on servers of its own.
 class DemoRun {
@@ -220,7 +190,7 @@ DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History
   const auto cpu_before = cpu_by_process();
   auto result = [&] {
     const Progress::Showing showing(progress_, [&driver] { return driver.progress(); });
-    const Follower follower(streams, context_names(),
+    const Follower follower(streams, all_context_names(),
                             {.commits = [&](const auto& commits) { driver.apply(commits); },
                              .failed = [&](const auto& problem) { driver.give_up(problem); }});
     return driver.run(script_.invoices, script_.stock);
@@ -262,7 +232,10 @@ Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem:
 
 int run_demo(const DemoOptions& options) {
   StopSignals signals;
-  const auto script = write_script(options);
+  const auto script = write_script({.orders_file = options.orders_file,
+                                    .count = options.count,
+                                    .seed = options.seed,
+                                    .stock_factor = options.stock_factor});
   if (!script) return complain(exit_usage, script.error().what);
   const auto folder = RunFolder::make(options.folder);
   if (!folder) return complain(exit_usage, folder.error().what);

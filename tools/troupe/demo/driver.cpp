@@ -1,5 +1,8 @@
 #include "tools/troupe/demo/driver.hpp"
 
+#include <algorithm>
+
+#include "runtime/ports/clock.hpp"
 #include "tools/troupe/demo/wishes.hpp"
 
 namespace troupe::tool {
@@ -25,8 +28,10 @@ const Rejected* refused_by_domain(const Outcome& outcome) {
 
 }  // namespace
 
-Driver::Driver(CommandSender& sender, History& history, StopFlag& stop)
-    : stop_(stop), pool_("demo", clients, sender, history, stop) {}
+Driver::Driver(CommandSender& sender, History& history, StopFlag& stop, DriverOptions options)
+    : options_(std::move(options)),
+      stop_(stop),
+      pool_("demo", options_.clients, sender, history, stop, options_.patience) {}
 
 DriveResult Driver::run(const std::vector<Invoice>& invoices,
                         const std::map<std::string, std::int64_t>& stock) {
@@ -36,9 +41,14 @@ DriveResult Driver::run(const std::vector<Invoice>& invoices,
     invoices_ = invoices.size();
   }
   fill_stock(stock);
-  for (const auto& invoice : invoices) place(invoice);
+  std::size_t begun = 0;
+  while (begun < invoices.size() && may_begin()) place(invoices[begun++]);
+  std::vector<std::string> problems;
+  if (options_.on_begun) problems = options_.on_begun();
 
   std::unique_lock lock(mutex_);
+  invoices_ = begun;
+  for (const auto& problem : problems) note_problem(problem);
   wait_until(lock, [this] { return all_ended(); });
   result_.flow = flow_.counts();
   result_.commands = pool_.submitted();
@@ -46,12 +56,30 @@ DriveResult Driver::run(const std::vector<Invoice>& invoices,
   return result_;
 }
 
+/// Waits for the next invoice's turn. False: none is begun any more.
+bool Driver::may_begin() {
+  if (options_.invoices_per_second > 0) {
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next_begin_ - Clock::now());
+    if (wait.count() > 0 && !stop_.wait_for(wait)) return false;
+    const std::chrono::duration<double> between(1 / options_.invoices_per_second);
+    next_begin_ = std::max(next_begin_, Clock::now() - std::chrono::milliseconds{5})
+                  + std::chrono::duration_cast<Clock::duration>(between);
+  }
+  return !stop_.stopped() && (!options_.may_begin || options_.may_begin());
+}
+
+void Driver::submit(Wish wish, ClientPool::Done done) {
+  wish.issued_at = SystemClock{}.now();
+  if (options_.on_submit) options_.on_submit(wish);
+  pool_.submit(std::move(wish), std::move(done));
+}
+
 void Driver::fill_stock(const std::map<std::string, std::int64_t>& stock) {
   std::unique_lock lock(mutex_);
   for (const auto& [article, quantity] : stock) {
     if (quantity == 0) continue;
     ++stock_pending_;
-    pool_.submit(receive_stock(article, quantity), [this, name = article](const Outcome& outcome) {
+    submit(receive_stock(article, quantity), [this, name = article](const Outcome& outcome) {
       const std::lock_guard inner(mutex_);
       --stock_pending_;
       if (!std::holds_alternative<Accepted>(outcome))
@@ -69,12 +97,12 @@ void Driver::place(const Invoice& invoice) {
     submit_due_cancellations();
     return;
   }
-  if (!wait_until(lock, [this] { return open_orders_ < open_orders_max; })) return;
+  if (!wait_until(lock, [this] { return open_orders_ < options_.open_orders_max; })) return;
   ++open_orders_;
   placed_at_[invoice.number] = Clock::now();
   desk_.add_order(invoice.number, invoice.customer);
-  pool_.submit(place_order(invoice),
-               [this, id = invoice.number](const Outcome& outcome) { note_placed(id, outcome); });
+  submit(place_order(invoice),
+         [this, id = invoice.number](const Outcome& outcome) { note_placed(id, outcome); });
 }
 
 void Driver::note_placed(const std::string& order_id, const Outcome& outcome) {
@@ -119,10 +147,10 @@ void Driver::submit_due_cancellations() {
       ++invoices_ended_;
       continue;
     }
-    pool_.submit(cancel_order(due.order_id, due.invoice),
-                 [this, invoice = due.invoice](const Outcome& outcome) {
-                   note_cancelled(invoice, outcome);
-                 });
+    submit(cancel_order(due.order_id, due.invoice),
+           [this, invoice = due.invoice](const Outcome& outcome) {
+             note_cancelled(invoice, outcome);
+           });
   }
 }
 
@@ -163,17 +191,17 @@ DriveProgress Driver::progress() const {
 template <class Predicate>
 bool Driver::wait_until(std::unique_lock<std::mutex>& lock, Predicate holds) {
   auto commits = flow_.counts().commits;
-  auto quiet_until = Clock::now() + quiet_max;
+  auto quiet_until = Clock::now() + options_.quiet_max;
   while (!given_up_ && !holds()) {
     if (changed_.wait_until(lock, quiet_until) == std::cv_status::timeout) {
-      note_problem("nothing happened for " + std::to_string(quiet_max.count())
+      note_problem("nothing happened for " + std::to_string(options_.quiet_max.count())
                    + " seconds, but there are still " + flow_.unsettled());
       given_up_ = true;
       stop_.stop();
     }
     if (commits == flow_.counts().commits) continue;
     commits = flow_.counts().commits;
-    quiet_until = Clock::now() + quiet_max;
+    quiet_until = Clock::now() + options_.quiet_max;
   }
   return !given_up_;
 }

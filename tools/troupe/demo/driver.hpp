@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -38,19 +39,32 @@ struct DriveResult {
   std::vector<std::string> problems;    ///< one sentence each; none when everything has ended
 };
 
+struct DriverOptions {
+  /// Orders that are being placed or wait for their end; over it the next one waits.
+  std::size_t open_orders_max = 64;
+  /// Clients that send side by side.
+  std::size_t clients = 8;
+  Patience patience{};
+  /// Without a commit for this long the run is given up.
+  std::chrono::seconds quiet_max{120};
+  /// At most so many invoices are begun in a second; 0: as fast as it goes. What an outage costs is
+  /// not made up for.
+  double invoices_per_second = 0;
+  /// Once false, no further invoice is begun; the open ones are driven to their end.
+  std::function<bool()> may_begin{};
+  /// Hears of every command before it is sent the first time, under the driver's lock.
+  std::function<void(const Wish&)> on_submit{};
+  /// Runs in run() once the last invoice is begun; returns problems.
+  std::function<std::vector<std::string>()> on_begun{};
+};
+
 /// Thread safe; run() is for once.
 class Driver {
 public:
-  /// Orders that are being placed or wait for their end; over it the next one waits.
-  static constexpr std::size_t open_orders_max = 64;
-  /// Clients that send side by side.
-  static constexpr std::size_t clients = 8;
-  /// Without a commit for this long the run is given up.
-  static constexpr std::chrono::seconds quiet_max{120};
   /// More are counted only.
   static constexpr std::size_t problems_max = 20;
 
-  Driver(CommandSender& sender, History& history, StopFlag& stop);
+  Driver(CommandSender& sender, History& history, StopFlag& stop, DriverOptions options = {});
 
   /// Blocks until everything has ended or cannot end. apply() must meanwhile be fed with all
   /// commits of all contexts.
@@ -67,6 +81,8 @@ public:
 
 private:
   void fill_stock(const std::map<std::string, std::int64_t>& stock);
+  bool may_begin();
+  void submit(Wish wish, ClientPool::Done done);
   void place(const Invoice& invoice);
   void note_placed(const std::string& order_id, const Outcome& outcome);
   void submit_due_cancellations();
@@ -78,7 +94,9 @@ private:
   bool wait_until(std::unique_lock<std::mutex>& lock, Predicate holds);
   bool all_ended() const;
 
+  const DriverOptions options_;
   StopFlag& stop_;
+  std::chrono::steady_clock::time_point next_begin_{};  // of run()'s thread
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "runtime/nats/body.hpp"
-#include "runtime/ports/clock.hpp"
 
 namespace troupe::tool {
 
@@ -41,18 +40,17 @@ bool StopFlag::wait_for(std::chrono::milliseconds time) {
   return !changed_.wait_for(lock, time, [this] { return stopped_; });
 }
 
-Outcome PatientClient::send(Wish wish) {
-  wish.issued_at = SystemClock{}.now();
-  const auto give_up_at = std::chrono::steady_clock::now() + deadline;
+Outcome PatientClient::send(const Wish& wish, unsigned first_attempt) {
+  const auto give_up_at = std::chrono::steady_clock::now() + patience_.deadline;
   CommandTry what{.process = name_,
                   .command_id = wish.id,
                   .subject = subject_of(wish),
-                  .attempt = 1,
+                  .attempt = first_attempt,
                   .args = nats::write_body(*wish.body, nats::BodyForm::json),
                   .issued_at = wish.issued_at};
   for (auto pause = first_pause;; pause = std::min(pause * 2, pause_max), ++what.attempt) {
     history_.invoke(what);
-    const auto outcome = sender_.send(wish, try_timeout);
+    const auto outcome = sender_.send(wish, patience_.try_timeout);
     what.args.clear();  // once is enough
     what.issued_at.reset();
     history_.answered(what, outcome);

@@ -1,0 +1,59 @@
+"""Nodes that are killed, and nodes that stand still longer than their leases last."""
+
+import signal
+
+from .base import Fault, NoEffect, state_of
+
+
+class NodeKill(Fault):
+    """SIGKILL; started again after the hold. With a node or a context that is named, always that one."""
+
+    kind = "node-kill"
+
+    def choose(self) -> str:
+        return self.options.get("node") or self.a_node()
+
+    def strike(self) -> None:
+        process = self.system.process(self.target)
+        if not process.running():
+            raise NoEffect(f"{self.target} did not run")
+        self.pid = process.pid
+        self.system.cluster.kill(self.target)
+        self.code = process.exit_code
+
+    def observe(self) -> str:
+        if self.system.process(self.target).running():
+            raise NoEffect(f"{self.target} runs")
+        if self.code != -signal.SIGKILL:
+            raise NoEffect(f"{self.target} ended with code {self.code}")
+        return f"process {self.pid} was gone"
+
+    def heal(self) -> str:
+        if not self.system.process(self.target).running():
+            self.system.cluster.restart(self.target)
+        return ""
+
+
+class NodeStop(Fault):
+    """SIGSTOP, then SIGCONT: for a hold beyond 5 s it wakes up without its leases."""
+
+    kind = "node-stop"
+
+    def choose(self) -> str:
+        return self.a_node()
+
+    def strike(self) -> None:
+        self.system.cluster.kill(self.target, signal.SIGSTOP)
+
+    def observe(self) -> str:
+        state = state_of(self.system.process(self.target).pid)
+        if state != "T":
+            raise NoEffect(f"{self.target} is in state {state or 'gone'}")
+        status, why = self.system.readiness(self.target)
+        if status != 0:
+            raise NoEffect(f"{self.target} answers {status} {why}")
+        return "it stood still and answered nothing"
+
+    def heal(self) -> str:
+        self.system.cluster.kill(self.target, signal.SIGCONT)
+        return ""
