@@ -23,7 +23,7 @@ Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const Remembe
 
 /// The message is made over and over again, which keeps its memory.
 const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Command& command,
-                            const std::vector<MessagePtr>& events) {
+                            std::uint64_t epoch, const std::vector<MessagePtr>& events) {
   thread_local v1::Commit commit;
   commit.Clear();
   commit.set_context(command.instance.context.str());
@@ -40,6 +40,7 @@ const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Co
   *commit.mutable_committed_at() =
       to_timestamp(std::max(kind.clock.now(), fold.memory().newest_time()));
   commit.set_node(kind.options.node);
+  commit.set_epoch(epoch);
   for (const auto& event : events) commit.add_events()->PackFrom(*event);
   commit.set_previous_hash(fold.commit_hash());
   return commit;
@@ -83,7 +84,7 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Bat
         422, std::string(decision.rejection->code) + ": " + command.type + " is refused", version};
   if (decision.events.empty()) return Accepted{};
 
-  const auto& commit = commit_of(kind, fold, command, decision.events);
+  const auto& commit = commit_of(kind, fold, command, batch.epoch, decision.events);
   auto bytes = commit.SerializeAsString();
   if (bytes.size() > commit_bytes_max)
     return Rejected{413,

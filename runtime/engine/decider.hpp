@@ -31,6 +31,7 @@ struct Batch {
   };
 
   std::uint64_t expected = 0;  ///< sequence the instance was at
+  std::uint64_t epoch = 0;     ///< of the claim by which this node decides
   std::vector<std::string> commits;
   std::vector<std::uint64_t> first_versions;  ///< of the commits
   std::vector<Entry> entries;

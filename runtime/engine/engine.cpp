@@ -11,6 +11,7 @@
 
 #include "runtime/engine/hosted_context.hpp"
 #include "runtime/engine/instance_table.hpp"
+#include "runtime/engine/pause_watch.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::engine {
@@ -53,10 +54,11 @@ struct Engine::Impl {
     return found == hosted.end() ? nullptr : found->second.get();
   }
 
-  void host(const ContextModel& model);
-  void renew_leases();
+  void host(const ContextModel& model, SlotDoors& doors);
+  void beat();
   void look_after_deadlines();
   void sweep();
+  void forward(std::uint32_t slot, Command command, CommandBus::Answered answered);
 
   CommandBus& bus;
   const EngineOptions options;
@@ -64,7 +66,9 @@ struct Engine::Impl {
   const std::vector<ContextModel> contexts;
 
   const SharedGate gate = std::make_shared<Gate>();
+  const SharedGate forwards = std::make_shared<Gate>();
   InFlight in_flight{options.in_flight_max};
+  PauseWatch pauses{ports.clock.steady()};
   Watchdog watchdog{ports.clock, options.handler_patience};
   ActorConfig actor_config{options.workers};
   caf::actor_system actors{actor_config};
@@ -73,28 +77,44 @@ struct Engine::Impl {
   std::unique_ptr<Queries> queries;
   std::atomic<bool> running{false};  // sends and questions are taken
   bool started = false;
-  Strand leases;        // blocks on the store of leases
+  Strand beats;         // blocks on the store of leases
   Strand housekeeping;  // never blocks
 };
 
-void Engine::Impl::host(const ContextModel& model) {
+void Engine::Impl::host(const ContextModel& model, SlotDoors& doors) {
   hosted.emplace(
       model.name,
       std::make_unique<HostedContext>(
-          HostedContext::World{options, ports, bus, watchdog, in_flight, gate}, model,
-          [this, context = *Token::parse(model.name)](auto slot) { table.drop(slot, context); },
+          HostedContext::World{options, ports, bus, watchdog, in_flight, gate}, model, doors,
+          [this, context = *Token::parse(model.name)](auto slot, const auto& gone) {
+            table.drop(slot, context, gone);
+          },
           [this, context = *Token::parse(model.name)] { table.drop(context); }));
 }
 
-void Engine::Impl::renew_leases() {
-  for (const auto& [name, context] : hosted) context->slots().renew();
-  leases.post_after(options.lease_renewal, [this] { renew_leases(); });
+void Engine::Impl::beat() {
+  for (const auto& [name, context] : hosted) context->slots().beat();
+  beats.post_after(options.beat_interval, [this] { beat(); });
 }
 
 void Engine::Impl::look_after_deadlines() {
+  pauses.tick(ports.clock.steady());
   queries->expire();
   table.look_after_deadlines();
   housekeeping.post_after(deadlines_interval, [this] { look_after_deadlines(); });
+}
+
+/// An answer may come after the engine has stopped, but finds nobody after its end.
+void Engine::Impl::forward(std::uint32_t slot, Command command, CommandBus::Answered answered) {
+  if (!in_flight.enter())
+    return answered(Rejected{429, "the node has too many commands in flight", std::nullopt});
+  ports.owners.send(slot, std::move(command),
+                    [this, gate = forwards, answered = std::move(answered)](Outcome outcome) {
+                      gate->pass([&] {
+                        answered(std::move(outcome));
+                        in_flight.leave();
+                      });
+                    });
 }
 
 void Engine::Impl::sweep() {
@@ -108,13 +128,16 @@ void Engine::Impl::sweep() {
 Engine::Engine(EngineOptions options, Ports ports, std::vector<ContextModel> contexts)
     : impl_(std::make_unique<Impl>(*this, std::move(options), ports, std::move(contexts))) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+  impl_->forwards->close();
+}
 
-Result<void> Engine::start() {
+Result<void> Engine::start(SlotDoors& doors) {
   auto& impl = *impl_;
   for (const auto& model : impl.contexts)
     if (const auto checked = check_declarations(model); !checked) return checked;
-  for (const auto& model : impl.contexts) impl.host(model);
+  for (const auto& model : impl.contexts) impl.host(model, doors);
 
   std::map<std::string, Queries::Context> asked;
   for (const auto& [name, context] : impl.hosted)
@@ -122,8 +145,12 @@ Result<void> Engine::start() {
   impl.queries = std::make_unique<Queries>(impl.ports.views, impl.ports.clock, impl.watchdog,
                                            impl.options.query_threads,
                                            impl.options.queries_waiting_max, std::move(asked));
-  for (const auto& [name, context] : impl.hosted) context->slots().renew();
-  impl.leases.post_after(impl.options.lease_renewal, [&impl] { impl.renew_leases(); });
+  impl.beats.post([&impl] { impl.beat(); });
+  const auto deadline = impl.ports.clock.steady() + impl.options.take_patience;
+  for (const auto& [name, context] : impl.hosted)
+    context->slots().wait_until_taken(std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - impl.ports.clock.steady()));
+  impl.pauses.tick(impl.ports.clock.steady());
   impl.housekeeping.post([&impl] { impl.look_after_deadlines(); });
   impl.housekeeping.post([&impl] { impl.sweep(); });
   impl.started = true;
@@ -136,6 +163,9 @@ void Engine::send(Command command, CommandBus::Answered answered) {
   auto& impl = *impl_;
   if (!impl.running)
     return answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
+  if (impl.pauses.paused_lately(impl.ports.clock.steady()))
+    return answered(Rejected{
+        503, "this node stood still and begins nothing from that time: repeat it", std::nullopt});
   auto* context = impl.find(command.instance.context.str());
   if (!context)
     return answered(
@@ -150,12 +180,14 @@ void Engine::send(Command command, CommandBus::Answered answered) {
         std::nullopt});
   if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
-  const auto slot = slot_of(command.instance, slots_default);
-  if (!context->slots().holds(slot))
+  const auto slot = slot_of(command.instance, impl.options.slots);
+  if (!context->slots().holds(slot)) {
+    if (!command.forwarded) return impl.forward(slot, std::move(command), std::move(answered));
     return answered(Rejected{503,
                              "slot " + std::to_string(slot) + " of "
-                                 + command.instance.context.str() + " is held by another node",
+                                 + command.instance.context.str() + " is not owned here just now",
                              std::nullopt});
+  }
   if (!impl.gate->pass(
           [&] { impl.table.send(kind, slot, std::move(command), std::move(answered)); }))
     answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
@@ -180,10 +212,17 @@ EngineStats Engine::stats() const {
 
 void Engine::stop() {
   auto& impl = *impl_;
-  impl.running = false;
   if (!std::exchange(impl.started, false)) return;
   for (const auto& [name, context] : impl.hosted) context->log_guard().stop();
   for (const auto& [name, context] : impl.hosted) context->stop_deliveries();
+  impl.beats.stop();
+  {
+    std::vector<std::jthread> handing_over;
+    for (const auto& one : impl.hosted)
+      handing_over.emplace_back(
+          [&slots = one.second->slots(), &impl] { slots.stop(impl.options.stop_patience); });
+  }
+  impl.running = false;
   for (const auto& [name, context] : impl.hosted) context->stop_views();
   impl.queries->stop();
   if (!impl.in_flight.wait_until_empty(impl.options.stop_patience))
@@ -192,8 +231,6 @@ void Engine::stop() {
   impl.housekeeping.stop();
   impl.table.close();
   impl.actors.await_all_actors_done();
-  impl.leases.stop();
-  for (const auto& [name, context] : impl.hosted) context->slots().release();
   impl.gate->close();
 }
 

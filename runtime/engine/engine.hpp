@@ -8,6 +8,7 @@
 
 #include "runtime/domain/model.hpp"
 #include "runtime/engine/engine_options.hpp"
+#include "runtime/ports/claims.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/command_bus.hpp"
 #include "runtime/ports/effects.hpp"
@@ -19,6 +20,7 @@
 #include "runtime/ports/parked_events.hpp"
 #include "runtime/ports/query_bus.hpp"
 #include "runtime/ports/result.hpp"
+#include "runtime/ports/slot_doors.hpp"
 #include "runtime/ports/snapshots.hpp"
 #include "runtime/ports/subscription.hpp"
 #include "runtime/ports/timers.hpp"
@@ -36,6 +38,8 @@ struct Ports {
   ViewStore& views;
   Snapshots& snapshots;
   Leases& leases;
+  Claims& claims;
+  SlotOwners& owners;  ///< of slots that this node does not own
   LogWitness& witness;
   LogMarks& marks;
   Effects& effects;
@@ -49,12 +53,14 @@ struct ContextStats {
   std::uint64_t commands = 0;   ///< answered
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
-  std::uint64_t retries = 0;        ///< appends tried once more, commands sent once more
-  std::uint64_t conflicts = 0;      ///< answers of the log
-  std::uint64_t unknowns = 0;       ///< answers of the log
-  std::uint64_t parked = 0;         ///< events
-  std::uint64_t open_effects = 0;   ///< calls to the outside world without an outcome, now
-  std::uint64_t view_position = 0;  ///< up to where all its views reflect the stream, now
+  std::uint64_t retries = 0;           ///< appends tried once more, commands sent once more
+  std::uint64_t conflicts = 0;         ///< answers of the log
+  std::uint64_t unknowns = 0;          ///< answers of the log
+  std::uint64_t parked = 0;            ///< events
+  std::uint64_t open_effects = 0;      ///< calls to the outside world without an outcome, now
+  std::uint64_t view_position = 0;     ///< up to where all its views reflect the stream, now
+  std::vector<std::uint32_t> slots{};  ///< that this node owns, now
+  std::string trouble{};  ///< why not every slot is in good hands, as a sentence; else empty
   std::string doubt{};  ///< why it is not known whether its log is sound, as a sentence; else empty
   std::vector<std::string> alarms{};  ///< sentences about what has stopped for good
 };
@@ -72,16 +78,16 @@ public:
 
   /// Takes slots, then starts deliveries, timers and views of each context whose log is sound.
   /// Fails only when a declaration cannot work; a store that is away is waited for in the
-  /// background.
-  Result<void> start();
+  /// background. `doors` outlives stop().
+  Result<void> start(SlotDoors& doors);
 
   void send(Command command, CommandBus::Answered answered) override;
   void ask(QueryCall call, QueryBus::Answered answered) override;
 
   EngineStats stats() const;
 
-  /// Ends deliveries, lets commands in flight finish for a bounded time, keeps snapshots, gives the
-  /// slots back. Afterwards no port is used any more.
+  /// Ends deliveries, hands its slots over while they finish what they have begun, each for a
+  /// bounded time, and keeps snapshots. Afterwards no port is used any more.
   void stop();
 
 private:

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "runtime/ports/subject.hpp"
+
 namespace troupe::engine {
 
 struct EngineOptions {
@@ -34,8 +36,17 @@ struct EngineOptions {
   /// How long stop() lets commands finish.
   std::chrono::milliseconds stop_patience{5'000};
 
+  /// Of each context; all nodes of a cluster must have the same.
+  std::uint32_t slots = slots_default;
+  /// A node says so often that it is alive ...
+  std::chrono::milliseconds beat_interval{100};
+  /// ... and after so long without a beat the others may take its slots.
+  std::chrono::milliseconds suspect_after{1'500};
   std::chrono::milliseconds lease_ttl{5'000};
-  std::chrono::milliseconds lease_renewal{1'200};
+  /// How long start() waits for the slots that nobody owns.
+  std::chrono::milliseconds take_patience{2'000};
+  /// How long a slot that is handed over waits for its instances to finish.
+  std::chrono::milliseconds hand_over_patience{2'000};
 
   /// Deliveries of one reactor that are not dealt with yet.
   std::size_t deliveries_in_flight_max = 256;

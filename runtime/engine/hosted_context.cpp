@@ -53,13 +53,13 @@ Result<void> check_declarations(const ContextModel& model) {
   return check_aggregates(model, model.effects);
 }
 
-HostedContext::HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed,
-                             std::function<void()> forget)
+HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& doors,
+                             Slots::LetGo let_go, std::function<void()> forget)
     : world_(std::move(world)),
       model_(model),
       name_(token(model.name)),
-      slots_(world_.ports.leases, world_.ports.clock, name_, world_.options.lease_ttl,
-             std::move(slot_changed)),
+      slots_({world_.ports.leases, world_.ports.claims, doors, world_.ports.clock, world_.options},
+             name_, std::move(let_go)),
       positions_(model.views.size()),
       effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
                 world_.watchdog, counters_, world_.options},
@@ -123,8 +123,11 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog, alarms_,
-                         counters_},
+        Projector::World{
+            world_.ports.streams, world_.ports.views, world_.watchdog, alarms_, counters_,
+            [this, slot = slot_of({name_, token("view"), token(view.name)}, slots_.count())] {
+              return slots_.holds(slot);
+            }},
         ViewName{name_, token(view.name)}, view,
         [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
   }
@@ -170,6 +173,8 @@ ContextStats HostedContext::stats() const {
           .parked = counters_.parked,
           .open_effects = counters_.open_effects,
           .view_position = positions_.slowest(),
+          .slots = slots_.held(),
+          .trouble = slots_.trouble(),
           .doubt = log_guard_.doubt(),
           .alarms = std::move(alarms)};
 }

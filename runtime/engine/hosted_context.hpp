@@ -35,7 +35,7 @@ public:
 
   /// REQUIRES: check_declarations found nothing.
   /// `forget` lets all instances of the context go.
-  HostedContext(World world, const ContextModel& model, Slots::Changed slot_changed,
+  HostedContext(World world, const ContextModel& model, SlotDoors& doors, Slots::LetGo let_go,
                 std::function<void()> forget);
 
   const ContextModel& model() const noexcept { return model_; }

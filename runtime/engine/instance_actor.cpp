@@ -35,6 +35,7 @@ void InstanceActor::on(Waiting& waiting) {
 
 void InstanceActor::on(const Leave& how) {
   leaving_ = true;
+  if (how.gone) gone_ = how.gone;
   if (!how.at_once) return advance();
   answer_all(Rejected{503, "the node stops and nothing was sent", std::nullopt});
   leave();
@@ -85,8 +86,14 @@ bool InstanceActor::nobody_waits() const {
 }
 
 void InstanceActor::decide_queued() {
-  if (!fresh_ && !kind_->slots.certain()) return catch_up();
   Batch batch;
+  batch.epoch = kind_->slots.epoch(presence_->slot);
+  if (batch.epoch == 0) {  // what is begun from now on is the next owner's
+    answer_all(Rejected{503, "its slot moves to another node and nothing was sent: repeat it",
+                        std::nullopt});
+    return advance();
+  }
+  if (!fresh_ && !kind_->slots.certain(presence_->slot)) return catch_up();
   batch.expected = fold_->sequence();
   while (fold_ && !queue_.empty() && !batch.full()) {
     if (needs_look_up(*fold_, queue_.front())) {

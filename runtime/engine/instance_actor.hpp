@@ -21,12 +21,6 @@
 
 namespace troupe::engine {
 
-/// Tells an instance to leave memory: when it has nothing to do, or `at_once`, answering whoever
-/// waits that nothing is known.
-struct Leave {
-  bool at_once = false;
-};
-
 struct SnapshotFound {
   std::optional<std::string> bytes;
 };
@@ -147,6 +141,7 @@ private:
 
   const std::shared_ptr<const InstanceKind> kind_;
   const std::shared_ptr<Presence> presence_;
+  std::shared_ptr<void> gone_;  // somebody waits until this instance lets go of it
 
   Phase phase_ = Phase::idle;
   std::optional<Fold> fold_;      // none: to be loaded

@@ -73,6 +73,7 @@ void InstanceActor::on_exit() {
   fold_.reset();
   batch_.reset();
   queue_.clear();
+  gone_.reset();
 }
 
 }  // namespace troupe::engine

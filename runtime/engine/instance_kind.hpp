@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -37,15 +38,23 @@ struct InstanceKind {
   std::string fingerprint;  ///< of snapshots it can use
 };
 
+/// Tells an instance to leave memory: when it has nothing to do, or `at_once`, answering whoever
+/// waits that nothing is known.
+struct Leave {
+  bool at_once = false;
+  std::shared_ptr<void> gone{};  ///< kept until it has left
+};
+
 /// What the table and an instance know of each other. Written by both, from any thread.
 struct Presence {
-  Presence(Subject its_subject, std::atomic<std::int64_t>& of_all)
-      : subject(std::move(its_subject)), bytes_of_all(of_all) {}
+  Presence(Subject its_subject, std::uint32_t its_slot, std::atomic<std::int64_t>& of_all)
+      : subject(std::move(its_subject)), slot(its_slot), bytes_of_all(of_all) {}
 
   /// Says how much memory it takes, about; 0 when it leaves.
   void take(std::int64_t wanted) noexcept { bytes_of_all += wanted - bytes.exchange(wanted); }
 
   const Subject subject;
+  const std::uint32_t slot;
   std::atomic<std::uint32_t> in_flight{0};  ///< commands sent to it and not answered
   std::atomic<bool> in_doubt{false};        ///< it waits to learn what became of an append
   std::atomic<std::int64_t> bytes{0};

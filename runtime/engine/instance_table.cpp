@@ -20,12 +20,12 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
   Rejected rejected;
   CallingThread here(actors_);
   {
-    auto& shard = shards_.at(slot);
+    auto& shard = shard_of(slot);
     const std::lock_guard lock(shard.mutex);
     if (shard.closed) {
       rejected = {503, "the node stops and nothing was sent", std::nullopt};
     } else {
-      auto& entry = entry_of(shard, kind, command.instance);
+      auto& entry = entry_of(shard, kind, slot, command.instance);
       if (entry.presence->in_flight < options_.in_flight_per_instance_max) {
         watch(shard, entry, command.deadline);
         ++entry.presence->in_flight;
@@ -44,15 +44,18 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
 
 InstanceTable::Entry& InstanceTable::entry_of(Shard& shard,
                                               const std::shared_ptr<const InstanceKind>& kind,
-                                              const Instance& instance) {
+                                              std::uint32_t slot, const Instance& instance) {
   auto subject = Subject::events(instance);
   if (const auto found = shard.by_subject.find(subject.str()); found != shard.by_subject.end()) {
     shard.entries.splice(shard.entries.end(), shard.entries, found->second);
   } else {
     const auto share = std::max<std::size_t>(options_.instances_max / shards_.size(), 1);
     make_room(shard, share - 1, shard.entries.size());
-    auto presence = std::make_shared<Presence>(std::move(subject), bytes_);
+    auto presence = std::make_shared<Presence>(std::move(subject), slot, bytes_);
     auto actor = actors_.spawn<InstanceActor>(kind, presence);
+    // Spawning leaves CAF's logger in this thread, and the actor system waits for it at its end;
+    // some of our threads live longer.
+    caf::logger::set_current_actor_system(nullptr);
     ++kind->counters.instances;
     shard.entries.push_back(
         {.kind = kind, .presence = std::move(presence), .actor = std::move(actor), .used = {}});
@@ -101,7 +104,7 @@ void InstanceTable::make_room(Shard& shard, std::size_t instances_max, std::size
                                            && passed_over < passed_over_max;) {
     const bool may_leave = entry->presence->in_flight == 0 && !entry->presence->in_doubt;
     if (may_leave) {
-      entry = let_go(shard, entry, false);
+      entry = let_go(shard, entry, {});
       --let_go_max;
     } else {
       ++entry;
@@ -111,8 +114,8 @@ void InstanceTable::make_room(Shard& shard, std::size_t instances_max, std::size
 }
 
 InstanceTable::Entries::iterator InstanceTable::let_go(Shard& shard, Entries::iterator entry,
-                                                       bool at_once) {
-  caf::anon_send(entry->actor, Input{Leave{at_once}});
+                                                       const Leave& how) {
+  caf::anon_send(entry->actor, Input{how});
   entry->presence->take(0);
   --entry->kind->counters.instances;
   shard.by_subject.erase(entry->presence->subject.str());
@@ -127,30 +130,38 @@ void InstanceTable::sweep() {
     const std::lock_guard lock(shard.mutex);
     for (auto entry = shard.entries.begin();
          entry != shard.entries.end() && entry->used <= idle_since;)
-      entry = entry->presence->in_flight == 0 ? let_go(shard, entry, false) : std::next(entry);
+      entry = entry->presence->in_flight == 0 ? let_go(shard, entry, {}) : std::next(entry);
     // From each some, so that none loses what it has just used while others keep old ones.
     make_room(shard, shard.entries.size(), shard.entries.size() / swept_share + 1);
   }
 }
 
-void InstanceTable::drop(std::uint32_t slot, const Token& context) {
-  auto& shard = shards_.at(slot);
-  const std::lock_guard lock(shard.mutex);
-  for (auto entry = shard.entries.begin(); entry != shard.entries.end();)
-    entry = entry->kind->context == context.str() ? let_go(shard, entry, false) : std::next(entry);
+void InstanceTable::drop(std::uint32_t slot, const Token& context,
+                         const std::shared_ptr<void>& gone) {
+  drop_those(shard_of(slot), {.at_once = false, .gone = gone}, [&](const Entry& entry) {
+    return entry.presence->slot == slot && entry.kind->context == context.str();
+  });
 }
 
 void InstanceTable::drop(const Token& context) {
-  for (std::uint32_t slot = 0; slot < shards_.size(); ++slot) drop(slot, context);
+  for (auto& shard : shards_)
+    drop_those(shard, {}, [&](const Entry& entry) { return entry.kind->context == context.str(); });
+}
+
+template <class Meant>
+void InstanceTable::drop_those(Shard& shard, const Leave& how, const Meant& meant) {
+  const std::lock_guard lock(shard.mutex);
+  for (auto entry = shard.entries.begin(); entry != shard.entries.end();)
+    entry = meant(*entry) ? let_go(shard, entry, how) : std::next(entry);
 }
 
 void InstanceTable::close() {
   for (auto& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     shard.closed = true;
-    while (!shard.entries.empty()) let_go(shard, shard.entries.begin(), true);
+    while (!shard.entries.empty()) let_go(shard, shard.entries.begin(), {.at_once = true});
     // Some were let go before and still have commands in flight.
-    for (const auto& one : shard.busy) caf::anon_send(one.actor, Input{Leave{true}});
+    for (const auto& one : shard.busy) caf::anon_send(one.actor, Input{Leave{.at_once = true}});
     shard.busy.clear();
   }
 }

@@ -21,7 +21,7 @@
 
 namespace troupe::engine {
 
-/// One shard per slot, each with its own lock. Thread safety: any method from any thread.
+/// In shards by slot, each with its own lock. Thread safety: any method from any thread.
 class InstanceTable {
 public:
   InstanceTable(caf::actor_system& actors, const EngineOptions& options, const Clock& clock,
@@ -39,8 +39,9 @@ public:
   /// too much memory.
   void sweep();
 
-  /// Lets the instances of a context's slot go, once they have answered.
-  void drop(std::uint32_t slot, const Token& context);
+  /// Lets the instances of a context's slot go, once they have answered. `gone` is let go of with
+  /// the last of them.
+  void drop(std::uint32_t slot, const Token& context, const std::shared_ptr<void>& gone);
 
   /// The same for all slots of a context.
   void drop(const Token& context);
@@ -71,13 +72,16 @@ private:
     bool closed = false;
   };
 
-  Entry& entry_of(Shard& shard, const std::shared_ptr<const InstanceKind>& kind,
+  Shard& shard_of(std::uint32_t slot) { return shards_[slot % shards_.size()]; }
+  Entry& entry_of(Shard& shard, const std::shared_ptr<const InstanceKind>& kind, std::uint32_t slot,
                   const Instance& instance);
   static void watch(Shard& shard, const Entry& entry,
                     std::chrono::steady_clock::time_point deadline);
   /// Lets at most `let_go_max` go.
   void make_room(Shard& shard, std::size_t instances_max, std::size_t let_go_max);
-  Entries::iterator let_go(Shard& shard, Entries::iterator entry, bool at_once);
+  template <class Meant>
+  void drop_those(Shard& shard, const Leave& how, const Meant& meant);
+  Entries::iterator let_go(Shard& shard, Entries::iterator entry, const Leave& how);
 
   /// How many busy instances are passed over to find one that may leave.
   static constexpr std::size_t passed_over_max = 16;

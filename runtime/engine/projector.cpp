@@ -69,14 +69,29 @@ void Projector::run(const std::stop_token& stopping) {
   std::unique_ptr<EventCursor> cursor;
   std::uint64_t position = 0;
   while (!stopping.stop_requested()) {
+    if (!world_.is_keeper()) {
+      cursor.reset();
+      follow();
+      pause(stopping, follow_interval);
+      continue;
+    }
     const auto step = cursor ? advance(*cursor, position) : open(cursor, position);
     if (step == Step::stop) return;
     if (step == Step::reopen || step == Step::reopen_later) cursor.reset();
     if (step == Step::go_on) backoff.reset();
     if (step == Step::go_on || step == Step::reopen) continue;
-    std::unique_lock lock(mutex_);
-    stopped_.wait_for(lock, stopping, backoff.next(), [] { return false; });
+    pause(stopping, backoff.next());
   }
+}
+
+void Projector::pause(const std::stop_token& stopping, std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  stopped_.wait_for(lock, stopping, time, [] { return false; });
+}
+
+/// Without an answer the view is where it was, for all that is known.
+void Projector::follow() {
+  if (const auto checkpoint = world_.views.checkpoint(name_)) moved_(*checkpoint);
 }
 
 Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position) {

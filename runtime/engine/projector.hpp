@@ -1,4 +1,5 @@
-// Keeps one view: folds the context's stream into rows, from the checkpoint the store has.
+// Keeps one view: folds the context's stream into rows, from the checkpoint the store has. Or,
+// where another node keeps it, follows how far it is.
 #pragma once
 
 #include <chrono>
@@ -24,13 +25,15 @@
 namespace troupe::engine {
 
 /// Rows and checkpoint are written in one step that refuses any other checkpoint than the expected
-/// one, so every commit counts exactly once, and a store that lost data is filled again from where
-/// it stands now. Runs on a thread of its own from construction.
+/// one, so every commit counts exactly once whoever writes, and a store that lost data is filled
+/// again from where it stands now. Runs on a thread of its own from construction.
 class Projector {
 public:
   static constexpr std::size_t batch_max = 512;
   /// An idle projector looks so often whether the store still has its checkpoint.
   static constexpr std::chrono::milliseconds patience{250};
+  /// So often a node that does not keep the view looks how far it is.
+  static constexpr std::chrono::milliseconds follow_interval{100};
   static constexpr std::chrono::milliseconds pause_min{50};
   static constexpr std::chrono::milliseconds pause_max{2'000};
 
@@ -40,6 +43,7 @@ public:
     Watchdog& watchdog;
     Alarms& alarms;
     Counters& counters;
+    std::function<bool()> is_keeper;  ///< whether this node keeps the view, now
   };
   /// Told from the projector's thread whenever the view's checkpoint has changed.
   using Moved = std::function<void(std::uint64_t checkpoint)>;
@@ -60,6 +64,8 @@ private:
   Step advance(EventCursor& cursor, std::uint64_t& position);
   Step write(const std::vector<StoredCommit>& commits, std::uint64_t& position);
   Step check(std::uint64_t position);
+  void follow();
+  void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
   void told(const Failure& failure) const;
   Result<Rows> fold(const std::vector<StoredCommit>& commits);
   Step alarm(const std::string& sentence) const;

@@ -1,52 +1,313 @@
 #include "runtime/engine/slots.hpp"
 
-#include <numeric>
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include <spdlog/spdlog.h>
 
 namespace troupe::engine {
 
-Slots::Slots(Leases& leases, const Clock& clock, Token context, std::chrono::milliseconds ttl,
-             Changed changed)
-    : leases_(leases),
-      clock_(clock),
+Slots::Slots(World world, Token context, LetGo let_go)
+    : world_(world),
       context_(std::move(context)),
-      ttl_(ttl),
-      changed_(std::move(changed)) {}
+      let_go_(std::move(let_go)),
+      epochs_(world.options.slots),
+      sure_from_(world.options.slots),
+      members_(world.leases.self(), world.options.suspect_after),
+      slots_(world.options.slots) {}
 
-bool Slots::certain() const noexcept { return clock_.steady() - renewed_.load() < ttl_; }
+Slots::~Slots() {
+  following_.reset();
+  moves_->stop();
+}
 
-void Slots::renew() {
-  std::vector<std::uint32_t> wanted(slots_default);
-  std::iota(wanted.begin(), wanted.end(), 0U);
-  const auto asked_at = clock_.steady();
-  const auto holding = leases_.hold(context_, wanted, ttl_);
-  if (!holding) {
-    if (!std::exchange(store_away_, true))
-      spdlog::warn(
-          "The leases of {} cannot be renewed ({}); this node keeps serving what it holds.",
-          context_.str(), holding.error().what);
-    return;
+// ---- what others ask ----------------------------------------------------------------------------
+
+bool Slots::certain(std::uint32_t slot) const noexcept {
+  const auto now = world_.clock.steady();
+  return now - beat_at_.load() < world_.options.suspect_after && now >= sure_from_[slot].load();
+}
+
+std::vector<std::uint32_t> Slots::held() const {
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t slot = 0; slot < count(); ++slot)
+    if (holds(slot)) slots.push_back(slot);
+  return slots;
+}
+
+std::string Slots::trouble() const {
+  const std::lock_guard lock(mutex_);
+  if (!trouble_.empty() || settled_) return trouble_;
+  return "not every slot of " + context_.str() + " has an owner yet";
+}
+
+// ---- the beat -----------------------------------------------------------------------------------
+
+void Slots::beat() {
+  if (!agreed()) return;
+  const auto asked_at = world_.clock.steady();
+  const auto members = world_.leases.beat(context_, members_.to_strike_off(asked_at));
+  if (!members) return complain(members.error().what);
+  const auto now = world_.clock.steady();
+  members_.heard(*members, now);
+  const auto plan = this->plan(now);
+  auto wanted = plan.keep;
+  wanted.insert(wanted.end(), plan.take.begin(), plan.take.end());
+  const auto holding =
+      world_.leases.hold(context_, wanted, plan.displaced, world_.options.lease_ttl);
+  if (!holding) return complain(holding.error().what);
+  if (!std::exchange(complaint_, {}).empty())
+    spdlog::info("The leases of {} are renewed again.", context_.str());
+
+  const auto is_held = [&](std::uint32_t slot) { return std::ranges::count(*holding, slot) > 0; };
+  // Somebody who took one of them believes that this node is dead, and may be right about others.
+  if (std::ranges::all_of(plan.keep, is_held)) beat_at_ = asked_at;
+  for (const auto slot : plan.take)
+    if (is_held(slot)) claim(slot, now);
+  if (!plan.give.empty()) moves_->post([this, gifts = plan.give] { hand_over(gifts); });
+  const std::lock_guard lock(mutex_);
+  planned_ = planned_ || caught_up_;
+  changed_.notify_all();
+}
+
+/// Nothing is owned before the cluster's number of slots is known to be this node's.
+bool Slots::agreed() {
+  if (agreed_) return true;
+  const auto slots = world_.claims.agree_on_slots(count());
+  if (!slots) {
+    complain(slots.error().what);
+    return false;
   }
-  store_away_ = false;
-  renewed_ = asked_at;
-  std::array<bool, slots_default> now{};
-  for (const auto slot : *holding) now.at(slot) = true;
-  for (std::uint32_t slot = 0; slot < slots_default; ++slot) {
-    if (held_[slot] == now[slot]) continue;
-    held_[slot] = false;
-    changed_(slot);
-    held_[slot] = now[slot];
+  if (*slots != count()) {
+    const std::lock_guard lock(mutex_);
+    if (trouble_.empty()) {
+      trouble_ = "the cluster divides " + context_.str() + " into " + std::to_string(*slots)
+                 + " slots, this node is configured for " + std::to_string(count())
+                 + ": set cluster.slots = " + std::to_string(*slots) + " and restart it";
+      spdlog::critical("This node owns nothing: {}.", trouble_);
+    }
+    return false;
+  }
+  agreed_ = true;
+  following_ = world_.claims.follow(context_, *this);
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, catch_up_patience, [this] { return caught_up_; });
+  return true;
+}
+
+Slots::Plan Slots::plan(Instant now) {
+  const auto alive = members_.alive(now);
+  const auto& self = world_.leases.self();
+  Plan plan;
+  plan.displaced = members_.dead_ones(now);
+  const std::lock_guard lock(mutex_);
+  if (!caught_up_) return plan;
+  if (const auto namesake = members_.namesake(now); !namesake.empty()) {
+    if (trouble_.empty()) {
+      trouble_ = "another node is named " + node_of(self) + ", too (" + namesake
+                 + "): give each node.name of its own";
+      spdlog::error("{}.", trouble_);
+    }
+  } else {
+    trouble_.clear();
+  }
+  std::size_t moving = 0;
+  for (const auto& slot : slots_) moving += slot.moving ? 1U : 0U;
+  for (std::uint32_t i = 0; i < count(); ++i) {
+    const auto& slot = slots_[i];
+    const auto& owner = owner_of(i, alive);
+    const bool is_mine = slot.claim.holder == self;
+    if (!slot.claim.handed_over_by.empty() && is_mine)
+      plan.displaced.push_back(slot.claim.handed_over_by);
+    if (slot.moving) continue;
+    if (is_mine && owner != self) {
+      if (moving++ < moving_max) plan.give.push_back({i, owner});
+      plan.keep.push_back(i);
+    } else if (is_mine && holds(i)) {
+      plan.keep.push_back(i);
+    } else if (owner == self && !slot.claiming
+               && (is_mine || slot.claim.holder.empty() || members_.dead(slot.claim.holder, now))) {
+      plan.take.push_back(i);
+    }
+    if (!slot.claim.holder.empty() && members_.dead(slot.claim.holder, now))
+      plan.displaced.push_back(slot.claim.holder);
+  }
+  std::ranges::sort(plan.displaced);
+  const auto twice = std::ranges::unique(plan.displaced);
+  plan.displaced.erase(twice.begin(), twice.end());
+  settled_ = settled_ || all_in_good_hands(now);
+  return plan;
+}
+
+bool Slots::all_in_good_hands(Instant now) const {
+  return std::ranges::all_of(slots_, [&](const Slot& slot) {
+    return !slot.claim.holder.empty() && !members_.dead(slot.claim.holder, now);
+  });
+}
+
+void Slots::complain(const std::string& what) {
+  if (std::exchange(complaint_, what).empty())
+    spdlog::warn("The leases of {} cannot be renewed ({}); this node keeps serving what it holds.",
+                 context_.str(), what);
+}
+
+// ---- taking and losing --------------------------------------------------------------------------
+
+void Slots::claim(std::uint32_t slot, Instant now) {
+  Claim claim{.slot = slot, .epoch = 0, .holder = world_.leases.self(), .handed_over_by = {}};
+  std::uint64_t after = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = slots_[slot];
+    known.claiming = true;
+    after = known.claim.epoch;
+    const bool from_dead = !known.claim.holder.empty() && known.claim.holder != claim.holder;
+    sure_from_[slot] = from_dead ? now + 2 * world_.options.lease_ttl : Instant{};
+  }
+  world_.claims.record(context_, claim, after,
+                       [this, slot, moves = moves_](Result<std::uint64_t> recorded) {
+                         if (recorded) return;  // following tells, in its order
+                         moves->post([this, slot] {
+                           const std::lock_guard lock(mutex_);
+                           slots_[slot].claiming = false;
+                           changed_.notify_all();
+                         });
+                       });
+}
+
+void Slots::claimed(const Claim& claim) {
+  if (claim.slot >= count()) return;
+  const std::lock_guard lock(mutex_);
+  auto& slot = slots_[claim.slot];
+  if (claim.epoch <= slot.claim.epoch) return;
+  slot = {.claim = claim};
+  const bool was_held = epochs_[claim.slot].exchange(0) != 0;
+  if (claim.holder == world_.leases.self())
+    moves_->post([this, claim] { take(claim.slot, claim.epoch); });
+  else if (was_held)
+    moves_->post([this, claim] { lose(claim.slot); });
+  changed_.notify_all();
+}
+
+void Slots::caught_up() {
+  const std::lock_guard lock(mutex_);
+  caught_up_ = true;
+  changed_.notify_all();
+}
+
+/// What is still in memory of its instances may be old.
+void Slots::take(std::uint32_t slot, std::uint64_t epoch) {
+  let_go_(slot, nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    if (slots_[slot].claim.epoch != epoch) return;
+    epochs_[slot] = epoch;
+    changed_.notify_all();
+  }
+  if (const auto opened = world_.doors.open(context_, slot); !opened) {
+    spdlog::warn("Commands for slot {} of {} do not come in yet: {}.", slot, context_.str(),
+                 opened.error().what);
+    moves_->post_after(door_retry, [this, slot, epoch] { take(slot, epoch); });
   }
 }
 
-void Slots::release() {
-  std::vector<std::uint32_t> held;
-  for (std::uint32_t slot = 0; slot < slots_default; ++slot)
-    if (held_[slot].exchange(false)) held.push_back(slot);
-  if (const auto released = leases_.release(context_, held); !released)
+void Slots::lose(std::uint32_t slot) {
+  if (holds(slot)) return;  // and had it again meanwhile
+  world_.doors.close(context_, {slot});
+  let_go_(slot, nullptr);
+}
+
+void Slots::wait_until_taken(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [this] {
+    if (!trouble_.empty()) return true;
+    if (!planned_) return false;
+    for (std::uint32_t i = 0; i < count(); ++i) {
+      const bool on_its_way = slots_[i].claim.holder == world_.leases.self() && !holds(i);
+      if (slots_[i].claiming || on_its_way) return false;
+    }
+    return true;
+  });
+}
+
+// ---- handing over -------------------------------------------------------------------------------
+
+void Slots::hand_over(const std::vector<Gift>& gifts) {
+  std::vector<std::uint32_t> slots;
+  std::vector<std::function<void()>> go_on;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& gift : gifts) {
+      auto& known = slots_[gift.slot];
+      if (known.moving || known.claim.holder != world_.leases.self()) continue;
+      known.moving = true;
+      epochs_[gift.slot] = 0;
+      slots.push_back(gift.slot);
+      go_on.emplace_back([this, gift, after = known.claim.epoch] { give(gift, after); });
+    }
+  }
+  world_.doors.close(context_, slots);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    moves_->post_after(world_.options.hand_over_patience, go_on[i]);
+    let_go_(slots[i], std::shared_ptr<void>(nullptr, [moves = moves_, next = go_on[i]](void*) {
+              moves->post(next);
+            }));
+  }
+}
+
+/// Comes twice: when the last instance has left, and when that takes too long.
+void Slots::give(const Gift& gift, std::uint64_t after) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = slots_[gift.slot];
+    if (!known.moving || known.claim.epoch != after || std::exchange(known.giving, true)) return;
+  }
+  const auto& self = world_.leases.self();
+  world_.claims.record(
+      context_, {.slot = gift.slot, .epoch = 0, .holder = gift.to, .handed_over_by = self}, after,
+      [this, slot = gift.slot, after, moves = moves_](const Result<std::uint64_t>& recorded) {
+        if (recorded) return;  // following tells
+        moves->post([this, slot, after] {
+          const std::lock_guard lock(mutex_);
+          auto& known = slots_[slot];
+          if (known.claim.epoch == after) known.moving = known.giving = false;
+          changed_.notify_all();
+        });
+      });
+}
+
+/// False when some still are this node's at the deadline.
+bool Slots::hand_over_and_wait(const std::vector<Gift>& gifts, Instant deadline) {
+  moves_->post([this, gifts] { hand_over(gifts); });
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline, [&] {
+    return std::ranges::none_of(gifts, [&](const Gift& gift) {
+      return slots_[gift.slot].claim.holder == world_.leases.self();
+    });
+  });
+}
+
+void Slots::stop(std::chrono::milliseconds patience) {
+  if (const auto left = world_.leases.leave(context_); !left)
+    spdlog::warn("{} is left without a word, others will find out ({}).", context_.str(),
+                 left.error().what);
+  auto others = members_.alive(world_.clock.steady());
+  std::erase(others, world_.leases.self());
+  const auto held = this->held();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  bool all = true;
+  std::vector<Gift> gifts;  // a few at a time, so that each is without an owner for a moment only
+  for (const auto slot : held) {
+    gifts.push_back({slot, others.empty() ? std::string() : owner_of(slot, others)});
+    if (gifts.size() < moving_max && slot != held.back()) continue;
+    all &= hand_over_and_wait(std::exchange(gifts, {}), deadline);
+  }
+  if (!all)
+    spdlog::warn("Some slots of {} were not handed over within {} ms.", context_.str(),
+                 patience.count());
+  following_.reset();
+  moves_->stop();
+  if (const auto released = world_.leases.release(context_, held); !released)
     spdlog::warn("The leases of {} were not given back ({}); they run out by themselves.",
                  context_.str(), released.error().what);
 }

@@ -1,49 +1,131 @@
-// Which slots of a context this node serves, by leases that are renewed in the background.
+// Which slots of a context this node owns: takes what is free, hands over what others should run,
+// and gives way to every later claim.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
+#include "runtime/engine/engine_options.hpp"
+#include "runtime/engine/members.hpp"
+#include "runtime/engine/strand.hpp"
+#include "runtime/ports/claims.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/leases.hpp"
-#include "runtime/ports/subject.hpp"
+#include "runtime/ports/slot_doors.hpp"
 
 namespace troupe::engine {
 
-/// Thread safety: holds and certain from any thread, the others from one thread.
-class Slots {
+/// The list of members and the leases say who should own a slot, the last claim says who does. The
+/// append's expected sequence keeps the log right whoever is wrong; this keeps conflicts rare and
+/// rejections true.
+/// Thread safety: the const methods from any thread, beat and stop from one thread.
+class Slots final : private ClaimHandler {
 public:
-  /// Called with each slot that is lost or taken, while it is not held: what is in memory of its
-  /// instances may be old.
-  using Changed = std::function<void(std::uint32_t slot)>;
+  struct World {
+    Leases& leases;
+    Claims& claims;
+    SlotDoors& doors;
+    const Clock& clock;
+    const EngineOptions& options;
+  };
+  /// Lets the instances of a slot go, once they have answered; `gone` is let go of with the last.
+  using LetGo = std::function<void(std::uint32_t slot, std::shared_ptr<void> gone)>;
 
-  Slots(Leases& leases, const Clock& clock, Token context, std::chrono::milliseconds ttl,
-        Changed changed);
+  Slots(World world, Token context, LetGo let_go);
+  ~Slots() override;  ///< hears of no claim any more
 
-  bool holds(std::uint32_t slot) const noexcept { return held_[slot].load(); }
+  std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(epochs_.size()); }
+  bool holds(std::uint32_t slot) const noexcept { return epochs_[slot].load() != 0; }
+  /// Of the claim by which it is held; 0 when it is not.
+  std::uint64_t epoch(std::uint32_t slot) const noexcept { return epochs_[slot].load(); }
 
-  /// False when the leases may have run out: what the instances know may be old.
-  bool certain() const noexcept;
+  /// False when somebody else may have appended: what the slot's instances know may be old.
+  bool certain(std::uint32_t slot) const noexcept;
 
-  /// Takes what is free and renews what is held. While the store is away everything stays as it
-  /// is: the append's expected sequence is the safety. Blocks.
-  void renew();
+  std::vector<std::uint32_t> held() const;
 
-  /// Gives everything back. Blocks.
-  void release();
+  /// Why not every slot of the context is known to be in good hands, as a sentence; else empty.
+  std::string trouble() const;
+
+  /// Says that this node is alive, takes, renews, and begins to hand over. While the store of
+  /// leases is away everything stays as it is. Blocks on the store and on the log.
+  void beat();
+
+  /// Returns when what beat() has begun to take is taken, or after `patience`.
+  void wait_until_taken(std::chrono::milliseconds patience);
+
+  /// Hands everything to those that stay, or to nobody, at the latest after `patience`. Blocks.
+  void stop(std::chrono::milliseconds patience);
 
 private:
-  Leases& leases_;
-  const Clock& clock_;
+  using Instant = Members::Instant;
+
+  struct Slot {
+    Claim claim;            // the last one known
+    bool claiming = false;  // a claim of ours is on its way
+    bool moving = false;    // being handed over
+    bool giving = false;    // the claim for the next owner is on its way
+  };
+  /// A slot and its next owner, or nobody.
+  struct Gift {
+    std::uint32_t slot = 0;
+    std::string to;
+  };
+  struct Plan {
+    std::vector<std::uint32_t> keep;
+    std::vector<std::uint32_t> take;
+    std::vector<Gift> give;
+    std::vector<std::string> displaced;
+  };
+
+  void claimed(const Claim& claim) override;
+  void caught_up() override;
+
+  bool agreed();
+  Plan plan(Instant now);
+  void claim(std::uint32_t slot, Instant now);
+  void take(std::uint32_t slot, std::uint64_t epoch);
+  void lose(std::uint32_t slot);
+  void hand_over(const std::vector<Gift>& gifts);
+  bool hand_over_and_wait(const std::vector<Gift>& gifts, Instant deadline);
+  void give(const Gift& gift, std::uint64_t after);
+  void complain(const std::string& what);
+  bool all_in_good_hands(Instant now) const;
+
+  /// At most so many slots are on their way to others at a time.
+  static constexpr std::size_t moving_max = 8;
+  static constexpr std::chrono::milliseconds door_retry{500};
+  /// Longer, and the next beat looks again.
+  static constexpr std::chrono::milliseconds catch_up_patience{1'000};
+
+  const World world_;
   const Token context_;
-  const std::chrono::milliseconds ttl_;
-  const Changed changed_;
-  std::array<std::atomic<bool>, slots_default> held_{};
-  std::atomic<std::chrono::steady_clock::time_point> renewed_{};
-  bool store_away_ = false;  // told once
+  const LetGo let_go_;
+  std::vector<std::atomic<std::uint64_t>> epochs_;
+  /// Till then an earlier owner that was taken for dead may still have something on its way.
+  std::vector<std::atomic<Instant>> sure_from_;
+  std::atomic<Instant> beat_at_{};  // when the last good beat was sent
+  Members members_;                 // of the thread that beats
+  bool agreed_ = false;             // of the thread that beats
+  std::string complaint_;           // of the thread that beats: told once
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::vector<Slot> slots_;
+  bool caught_up_ = false;
+  bool planned_ = false;  // what could be taken at first was asked for
+  bool settled_ = false;  // all slots were in good hands once
+  std::string trouble_;
+
+  const std::shared_ptr<Strand> moves_ = std::make_shared<Strand>();  // blocks on the log only
+  std::unique_ptr<Subscription> following_;                           // last: calls the others
 };
 
 }  // namespace troupe::engine

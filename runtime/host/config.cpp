@@ -10,6 +10,7 @@
 #include "runtime/domain/token.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/embedded.hpp"
+#include "runtime/ports/subject.hpp"
 
 namespace troupe::host {
 
@@ -66,6 +67,8 @@ Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
       || config.snapshot_every == 0)
     return permanent(
         source + ": live_max, live_mb_max, idle_seconds and snapshot_every must be above zero");
+  if (config.slots == 0 || config.slots > slots_max)
+    return permanent(source + ": cluster.slots must be 1 to " + std::to_string(slots_max));
   return config;
 }
 
@@ -97,6 +100,7 @@ Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   config.mail_from = value<std::string>(table, "notifications.from");
   for (const auto& [path, target] :
        {std::pair{"instances.live_max", &config.live_max},
+        std::pair{"cluster.slots", &config.slots},
         std::pair{"instances.live_mb_max", &config.live_mb_max},
         std::pair{"instances.idle_seconds", &config.idle_seconds},
         std::pair{"instances.snapshot_every", &config.snapshot_every}}) {

@@ -20,6 +20,7 @@ struct NodeConfig {
   std::string nats_monitoring_url;
   int replicas = 1;
   std::string redis_url;
+  std::uint64_t slots = 0;
   std::string durability;
   std::uint64_t live_max = 0;
   std::uint64_t live_mb_max = 0;

@@ -1,6 +1,7 @@
 #include "runtime/host/memory_node.hpp"
 
 #include "runtime/engine/engine.hpp"
+#include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_leases.hpp"
@@ -28,6 +29,8 @@ public:
                  .views = views_,
                  .snapshots = snapshots_,
                  .leases = leases_,
+                 .claims = claims_,
+                 .owners = alone_,
                  .witness = witness_,
                  .marks = marks_,
                  .effects = effects,
@@ -35,7 +38,7 @@ public:
                 std::move(models)) {}
   ~RunningMemoryNode() override { engine_.stop(); }
 
-  Result<void> start() { return engine_.start(); }
+  Result<void> start() { return engine_.start(alone_); }
 
   CommandBus& commands() override { return engine_; }
   QueryBus& queries() override { return engine_; }
@@ -54,6 +57,8 @@ private:
   memory::MemoryViewStore views_;
   memory::MemorySnapshots snapshots_;
   memory::MemoryLeases leases_;
+  memory::MemoryClaims claims_;
+  NoDoors alone_;
   memory::MemoryLogWitness witness_{broker_};
   memory::MemoryLogMarks marks_;
   engine::Engine engine_;

@@ -12,6 +12,7 @@
 #include "runtime/host/health_server.hpp"
 #include "runtime/host/routed_effects.hpp"
 #include "runtime/nats/ingress.hpp"
+#include "runtime/nats/jetstream_claims.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
@@ -19,6 +20,7 @@
 #include "runtime/nats/jetstream_subscriptions.hpp"
 #include "runtime/nats/jetstream_timers.hpp"
 #include "runtime/nats/request_effects.hpp"
+#include "runtime/nats/slot_owners.hpp"
 #include "runtime/nats/streams.hpp"
 #include "runtime/ports/embedded.hpp"
 #include "runtime/redis/check_redis.hpp"
@@ -53,14 +55,17 @@ struct Connections {
   std::unique_ptr<nats::Connection> appends;
   std::unique_ptr<nats::Connection> reads;
   std::unique_ptr<nats::Connection> deliveries;
+  std::unique_ptr<nats::Connection> slots;
 
   static Result<Connections> open(const NodeConfig& config) {
     Connections all;
     for (const auto& [connection, purpose] :
          {std::pair{&all.ingress, "ingress"}, std::pair{&all.appends, "appends"},
-          std::pair{&all.reads, "reads"}, std::pair{&all.deliveries, "deliveries"}}) {
-      auto opened =
-          nats::Connection::open({.url = config.nats_url, .name = config.name + " " + purpose});
+          std::pair{&all.reads, "reads"}, std::pair{&all.deliveries, "deliveries"},
+          std::pair{&all.slots, "slots"}}) {
+      auto opened = nats::Connection::open({.url = config.nats_url,
+                                            .name = config.name + " " + purpose,
+                                            .shared_threads = connection == &all.slots});
       if (!opened) return tl::make_unexpected(opened.error());
       *connection = std::move(*opened);
     }
@@ -68,12 +73,12 @@ struct Connections {
   }
 
   std::vector<nats::Connection*> all() const {
-    return {ingress.get(), appends.get(), reads.get(), deliveries.get()};
+    return {ingress.get(), appends.get(), reads.get(), deliveries.get(), slots.get()};
   }
 
   bool connected() const {
     return ingress->connected() && appends->connected() && reads->connected()
-           && deliveries->connected();
+           && deliveries->connected() && slots->connected();
   }
 };
 
@@ -97,6 +102,7 @@ engine::EngineOptions engine_options(const NodeConfig& config) {
   options.instance_bytes_max = config.live_mb_max << 20;
   options.idle_after = std::chrono::seconds(config.idle_seconds);
   options.snapshot_every = config.snapshot_every;
+  options.slots = static_cast<std::uint32_t>(config.slots);
   return options;
 }
 
@@ -120,6 +126,8 @@ public:
         views_(redis),
         snapshots_(redis),
         leases_(redis, config_.name),
+        claims_(*connections_.slots),
+        owners_(*connections_.ingress),
         witness_(*connections_.reads, connections_.all()),
         marks_(redis),
         models_(std::move(models)) {
@@ -142,25 +150,29 @@ public:
                                                              .views = views_,
                                                              .snapshots = snapshots_,
                                                              .leases = leases_,
+                                                             .claims = claims_,
+                                                             .owners = owners_,
                                                              .witness = witness_,
                                                              .marks = marks_,
                                                              .effects = effects_,
                                                              .clock = clock_},
                                                models_);
-    if (auto started = engine_->start(); !started) return started;
-    auto ingress = nats::Ingress::start(
-        *connections_.ingress, {.node = config_.name, .durability = durability_}, models_, *engine_,
-        *engine_,
+    ingress_ = std::make_unique<nats::Ingress>(
+        nats::IngressConnections{*connections_.ingress, *connections_.slots},
+        nats::IngressOptions{.node = config_.name,
+                             .durability = durability_,
+                             .slots = static_cast<std::uint32_t>(config_.slots)},
+        models_, *engine_, *engine_,
         [this](const std::string& context) { return instances(engine_->stats(), context); });
-    if (!ingress) return tl::make_unexpected(ingress.error());
-    ingress_ = std::move(*ingress);
+    if (auto started = engine_->start(*ingress_); !started) return started;
+    if (auto opened = ingress_->open(); !opened) return opened;
     return serve_health();
   }
 
   void stop() override {
     if (stopped_.exchange(true)) return;
     health_.reset();
-    if (ingress_) ingress_->stop();
+    if (ingress_) ingress_->drain();
     if (engine_) engine_->stop();
     ingress_.reset();
   }
@@ -178,11 +190,13 @@ private:
 
   std::string not_ready_because() const {
     if (!connections_.connected()) return "NATS at " + config_.nats_url + " is away";
+    if (auto trouble = ingress_->trouble(); !trouble.empty()) return trouble;
     const auto stats = engine_->stats();
     for (const auto& context : stats.contexts)
       if (!context.alarms.empty()) return context.alarms.front();
     for (const auto& context : stats.contexts)
-      if (!context.doubt.empty()) return context.doubt;
+      for (const auto* sentence : {&context.doubt, &context.trouble})
+        if (!sentence->empty()) return *sentence;
     return {};
   }
 
@@ -199,6 +213,7 @@ private:
                                          {"parked", stats.parked},
                                          {"open_effects", stats.open_effects},
                                          {"view_position", stats.view_position},
+                                         {"slots", stats.slots},
                                          {"alarms", stats.alarms}};
     return info.dump();
   }
@@ -215,6 +230,8 @@ private:
   redis::RedisViewStore views_;
   redis::RedisSnapshots snapshots_;
   redis::RedisLeases leases_;
+  nats::JetStreamClaims claims_;
+  nats::RequestSlotOwners owners_;
   nats::JetStreamLogWitness witness_;
   redis::RedisLogMarks marks_;
   RoutedEffects effects_;

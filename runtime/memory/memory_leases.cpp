@@ -1,6 +1,8 @@
 // Leases that end when the clock says so.
 #include "runtime/memory/memory_leases.hpp"
 
+#include <algorithm>
+
 namespace troupe::memory {
 
 namespace {
@@ -19,18 +21,33 @@ void LeaseTable::set_available(bool available) {
 void LeaseTable::lose_everything() {
   const std::lock_guard lock(mutex_);
   leases_.clear();
+  members_.clear();
 }
 
 MemoryLeases::MemoryLeases() : MemoryLeases(machine_clock) {}
 
-MemoryLeases::MemoryLeases(const Clock& clock, std::shared_ptr<LeaseTable> table)
+MemoryLeases::MemoryLeases(const Clock& clock, std::shared_ptr<LeaseTable> table,
+                           const std::string& node)
     : clock_(clock), table_(table != nullptr ? std::move(table) : std::make_shared<LeaseTable>()) {
   const std::lock_guard lock(table_->mutex_);
-  holder_ = ++table_->last_holder_;
+  holder_ = node + "|" + std::to_string(++table_->last_holder_);
+}
+
+Result<std::vector<troupe::Member>> MemoryLeases::beat(const Token& context,
+                                                       const std::vector<std::string>& dead) {
+  const std::lock_guard lock(table_->mutex_);
+  if (!table_->available_) return away();
+  auto& beats = table_->members_[context.str()];
+  for (const auto& holder : dead) beats.erase(holder);
+  ++beats[holder_];
+  std::vector<troupe::Member> members;
+  for (const auto& [holder, beat] : beats) members.push_back({holder, beat});
+  return members;
 }
 
 Result<std::vector<std::uint32_t>> MemoryLeases::hold(const Token& context,
                                                       const std::vector<std::uint32_t>& wanted,
+                                                      const std::vector<std::string>& displaced,
                                                       std::chrono::milliseconds ttl) {
   const auto now = clock_.steady();
   const std::lock_guard lock(table_->mutex_);
@@ -38,7 +55,9 @@ Result<std::vector<std::uint32_t>> MemoryLeases::hold(const Token& context,
   std::vector<std::uint32_t> held;
   for (const auto slot : wanted) {
     auto& lease = table_->leases_[{context.str(), slot}];
-    if (lease.holder != holder_ && lease.until > now) continue;
+    const bool may_go =
+        lease.holder == holder_ || std::ranges::find(displaced, lease.holder) != displaced.end();
+    if (!may_go && lease.until > now) continue;
     lease = {holder_, now + ttl};
     held.push_back(slot);
   }
@@ -53,6 +72,13 @@ Result<void> MemoryLeases::release(const Token& context, const std::vector<std::
     if (lease != table_->leases_.end() && lease->second.holder == holder_)
       table_->leases_.erase(lease);
   }
+  return {};
+}
+
+Result<void> MemoryLeases::leave(const Token& context) {
+  const std::lock_guard lock(table_->mutex_);
+  if (!table_->available_) return away();
+  table_->members_[context.str()][holder_] = 0;
   return {};
 }
 

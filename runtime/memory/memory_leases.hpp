@@ -25,12 +25,13 @@ public:
 private:
   friend class MemoryLeases;
   struct Lease {
-    std::uint64_t holder = 0;
+    std::string holder;
     std::chrono::steady_clock::time_point until;
   };
 
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::uint32_t>, Lease> leases_;  // by context and slot
+  std::map<std::pair<std::string, std::uint32_t>, Lease> leases_;        // by context and slot
+  std::map<std::string, std::map<std::string, std::uint64_t>> members_;  // by context; their beats
   std::uint64_t last_holder_ = 0;
   bool available_ = true;
 };
@@ -40,19 +41,25 @@ class MemoryLeases final : public Leases {
 public:
   /// With the machine's clock and a table of its own.
   MemoryLeases();
-  explicit MemoryLeases(const Clock& clock, std::shared_ptr<LeaseTable> table = nullptr);
+  explicit MemoryLeases(const Clock& clock, std::shared_ptr<LeaseTable> table = nullptr,
+                        const std::string& node = "node");
 
+  const std::string& self() const override { return holder_; }
+  Result<std::vector<troupe::Member>> beat(const Token& context,
+                                           const std::vector<std::string>& dead) override;
   Result<std::vector<std::uint32_t>> hold(const Token& context,
                                           const std::vector<std::uint32_t>& wanted,
+                                          const std::vector<std::string>& displaced,
                                           std::chrono::milliseconds ttl) override;
   Result<void> release(const Token& context, const std::vector<std::uint32_t>& slots) override;
+  Result<void> leave(const Token& context) override;
 
   LeaseTable& table() { return *table_; }
 
 private:
   const Clock& clock_;
   const std::shared_ptr<LeaseTable> table_;
-  std::uint64_t holder_ = 0;
+  std::string holder_;
 };
 
 }  // namespace troupe::memory

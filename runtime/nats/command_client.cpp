@@ -45,6 +45,7 @@ Headers request_headers(const ClientHeaders& said, BodyForm form,
       {header::deadline, std::to_string(deadline.count())},
       {header::command_id, said.command_id},
       {header::correlation_id, said.correlation_id},
+      {header::causation_id, said.causation_id},
       {header::traceparent, said.traceparent},
   };
   if (said.expected_version)

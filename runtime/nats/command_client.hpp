@@ -21,6 +21,7 @@ struct ClientHeaders {
   std::optional<std::uint64_t> expected_version{};
   std::optional<Time> issued_at{};  ///< the same on every repeat
   std::string correlation_id{};
+  std::string causation_id{};
   std::string traceparent{};
   std::optional<Position> at_least{};  ///< of a query
 };

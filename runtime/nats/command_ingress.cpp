@@ -2,6 +2,7 @@
 #include "runtime/nats/command_ingress.hpp"
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 
 #include "runtime/nats/incoming.hpp"
 #include "runtime/nats/wire.hpp"
@@ -19,9 +20,15 @@ std::string names_of_commands(const AggregateModel& aggregate) {
 
 }  // namespace
 
-CommandIngress::CommandIngress(Responder& responder, const ContextModel& context, CommandBus& bus,
+CommandIngress::CommandIngress(Responder& responder, Connection& slot_doors,
+                               const ContextModel& context, std::uint32_t slots, CommandBus& bus,
                                const Clock& clock)
-    : responder_(responder), context_(context), bus_(bus), clock_(clock) {
+    : responder_(responder),
+      slot_doors_(slot_doors),
+      slot_count_(slots),
+      context_(context),
+      bus_(bus),
+      clock_(clock) {
   for (const auto& aggregate : context_.aggregates) {
     endpoints_.emplace_back(
         aggregate.name, fmt::format("cmd.{}.{}.>", context_.name, aggregate.name),
@@ -31,9 +38,9 @@ CommandIngress::CommandIngress(Responder& responder, const ContextModel& context
 }
 
 Result<void> CommandIngress::start() {
-  auto subscribed =
-      responder_.connection().subscribe(fmt::format("cmd.{}.>", context_.name), queue_group,
-                                        [this](const Received& message) { on(message); });
+  auto subscribed = responder_.connection().subscribe(
+      fmt::format("cmd.{}.>", context_.name), queue_group,
+      [this](const Received& message) { on(message, message.subject(), std::nullopt); });
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   subscription_ = std::move(*subscribed);
   return {};
@@ -43,11 +50,61 @@ void CommandIngress::drain(std::chrono::milliseconds patience) {
   if (subscription_) subscription_->drain(patience);
 }
 
-void CommandIngress::on(const Received& message) {
+Result<void> CommandIngress::open_slot(std::uint32_t slot) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (slots_.contains(slot)) return {};
+  }
+  const auto prefix = fmt::format("slot.{}.{}.", context_.name, slot);
+  auto subscribed = slot_doors_.subscribe(
+      prefix + ">", "", [this, slot, size = prefix.size()](const Received& message) {
+        on(message, message.subject().substr(size), slot);
+      });
+  if (!subscribed) return tl::make_unexpected(subscribed.error());
+  const std::lock_guard lock(mutex_);
+  slots_[slot] = std::move(*subscribed);
+  return {};
+}
+
+void CommandIngress::close_slots(const std::vector<std::uint32_t>& slots) {
+  std::vector<std::unique_ptr<Connection::Subscribed>> doors;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto slot : slots)
+      if (auto open = slots_.extract(slot)) doors.push_back(std::move(open.mapped()));
+  }
+  for (const auto& door : doors) door->begin_drain(slot_drain_patience);
+  for (const auto& door : doors) door->drain(slot_drain_patience);
+}
+
+std::string CommandIngress::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+std::string CommandIngress::misrouted(const Instance& instance, std::uint32_t slot) {
+  const auto its_slot = slot_of(instance, slot_count_);
+  if (its_slot == slot) return {};
+  const std::lock_guard lock(mutex_);
+  if (trouble_.empty()) {
+    trouble_ = fmt::format(
+        "commands of {} come in for slot {} that belong to slot {} of {}: the server's subject "
+        "mapping is for another number of slots, see deploy/nats",
+        context_.name, slot, its_slot, slot_count_);
+    spdlog::error("{}.", trouble_);
+  }
+  return trouble_;
+}
+
+void CommandIngress::on(const Received& message, std::string_view subject,
+                        std::optional<std::uint32_t> slot) {
   Call call{.reply_to = std::string(message.reply()), .form = form_of(message)};
-  auto address = read_command_subject(message.subject(), context_);
+  auto address = read_command_subject(subject, context_);
   if (!address) return responder_.refuse(call, address.error().code, address.error().text);
   call.endpoint = endpoint_of_.at(address->aggregate);
+  if (slot)
+    if (const auto wrong = misrouted(address->instance, *slot); !wrong.empty())
+      return responder_.refuse(call, code::not_available, wrong);
 
   auto command = read_command(message, std::move(*address), call.form, clock_);
   if (!command) return responder_.refuse(call, command.error().code, command.error().text);
@@ -57,6 +114,7 @@ void CommandIngress::on(const Received& message) {
         fmt::format("This node has {} requests in flight; repeat a little later.",
                     responder_.in_flight.max()));
 
+  command->forwarded = slot.has_value();
   const bool id_is_ours = !message.header(header::command_id);
   std::string id = command->id;
   bus_.send(std::move(*command), [&responder = responder_, call = std::move(call),

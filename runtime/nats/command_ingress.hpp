@@ -5,37 +5,62 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "runtime/nats/responder.hpp"
 #include "runtime/ports/clock.hpp"
 
 namespace troupe::nats {
 
-/// Its subscription's thread reads and checks; the outcome comes back on any thread.
+/// Commands come on cmd.<context>.>, where any node may take them, and on slot.<context>.<slot>.>,
+/// where this node takes those of the slots it owns. Subscriptions' threads read and check; the
+/// outcome comes back on any thread. Thread safety: open_slot and close_slots from any thread.
 /// REQUIRES: everything it is given outlives every command that is in flight.
 class CommandIngress {
 public:
-  CommandIngress(Responder& responder, const ContextModel& context, CommandBus& bus,
-                 const Clock& clock);
+  /// `slot_doors`: the connection for the slots' subscriptions, of which there are many.
+  CommandIngress(Responder& responder, Connection& slot_doors, const ContextModel& context,
+                 std::uint32_t slots, CommandBus& bus, const Clock& clock);
 
   Result<void> start();
   /// Takes no new commands. Blocks at most `patience`.
   void drain(std::chrono::milliseconds patience);
 
+  Result<void> open_slot(std::uint32_t slot);
+  void close_slots(const std::vector<std::uint32_t>& slots);
+
+  /// Why commands come to the wrong slots, as a sentence; empty while they do not.
+  std::string trouble() const;
+
   /// One per aggregate type.
   const std::deque<Endpoint>& endpoints() const { return endpoints_; }
 
 private:
-  void on(const Received& message);
+  /// `slot`: by whose door it came.
+  void on(const Received& message, std::string_view subject, std::optional<std::uint32_t> slot);
+  /// What is wrong with a command for this instance on that slot's subject, or nothing.
+  std::string misrouted(const Instance& instance, std::uint32_t slot);
+
+  /// What was received of a slot that is closed may take so long to be handed on.
+  static constexpr std::chrono::milliseconds slot_drain_patience{500};
 
   Responder& responder_;
+  Connection& slot_doors_;
+  const std::uint32_t slot_count_;
   const ContextModel& context_;
   CommandBus& bus_;
   const Clock& clock_;
   std::deque<Endpoint> endpoints_;
   std::map<const AggregateModel*, Endpoint*> endpoint_of_;
-  std::unique_ptr<Connection::Subscribed> subscription_;  // last: its callbacks use the others
+  // Last: their callbacks use the others.
+  std::unique_ptr<Connection::Subscribed> subscription_;
+  mutable std::mutex mutex_;  // guards trouble_ and slots_
+  std::string trouble_;
+  std::map<std::uint32_t, std::unique_ptr<Connection::Subscribed>> slots_;
 };
 
 }  // namespace troupe::nats

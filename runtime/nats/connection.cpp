@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 
@@ -35,6 +36,11 @@ constexpr std::chrono::milliseconds flush_timeout = 2s;
 constexpr std::size_t buffered_max = 64 * 1'024 * 1'024;
 /// How much may be published between two looks at how much is buffered.
 constexpr std::size_t buffered_look = 1'024 * 1'024;
+/// nats.c 3.4.1 on an event loop keeps its parser over a reconnect (its issue 1007): a connection
+/// that was lost in the middle of a message drops each later one at its first bytes. One that was
+/// dropped so quickly so often in a row never works again in this process.
+constexpr std::chrono::milliseconds futile_within = 1s;
+constexpr int futile_max = 20;
 /// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
 /// kept this much longer; the reader needs microseconds.
 constexpr std::chrono::milliseconds retired_for = 10s;
@@ -136,6 +142,8 @@ private:
   std::atomic<std::uint64_t> inboxes_{0};
   std::atomic<std::size_t> not_looked_at_{0};  ///< bytes published since the last look
   std::atomic<bool> closing_{false};
+  std::chrono::steady_clock::time_point reconnected_at_{};  // of nats.c's callback thread
+  int futile_ = 0;                                          // of nats.c's callback thread
 
   std::mutex mutex_;  // guards the four below
   std::condition_variable closed_changed_;
@@ -161,6 +169,7 @@ public:
     --connection_.open_feeds;
   }
   void drain(std::chrono::milliseconds patience) override { feed_->drain(patience); }
+  void begin_drain(std::chrono::milliseconds patience) override { feed_->begin_drain(patience); }
 
 private:
   NatsConnection& connection_;
@@ -187,6 +196,7 @@ Result<OptionsHandle> NatsConnection::make_options() {
       natsOptions_SetName(raw, options_.name.c_str()),
       natsOptions_SetTimeout(raw, connect_timeout.count()),
       natsOptions_SetSendAsap(raw, true),
+      natsOptions_UseGlobalMessageDelivery(raw, options_.shared_threads),
       natsOptions_SetReconnectBufSize(raw, 0),
       natsOptions_SetMaxReconnect(raw, -1),
       natsOptions_SetReconnectWait(raw, reconnect_wait.count()),
@@ -366,6 +376,16 @@ void NatsConnection::on_disconnected(natsConnection*, void* closure) {
   auto& self = *static_cast<NatsConnection*>(closure);
   self.outstanding_.end_all();
   if (self.closing_) return;
+  const auto lasted = std::chrono::steady_clock::now() - self.reconnected_at_;
+  self.futile_ = lasted < futile_within ? self.futile_ + 1 : 0;
+  if (self.futile_ >= futile_max) {
+    spdlog::critical(
+        "{}: NATS at {} was reached {} times in a row and lost at once each time; this process "
+        "ends, so that it is started anew and reads from the start.",
+        self.options_.name, self.options_.url, self.futile_);
+    spdlog::shutdown();
+    std::_Exit(EXIT_FAILURE);
+  }
   spdlog::warn("{}: the connection to NATS at {} is lost; trying again every {} ms.",
                self.options_.name, self.options_.url, reconnect_wait.count());
   self.tell_watchers(false);
@@ -374,6 +394,7 @@ void NatsConnection::on_disconnected(natsConnection*, void* closure) {
 void NatsConnection::on_reconnected(natsConnection*, void* closure) {
   auto& self = *static_cast<NatsConnection*>(closure);
   spdlog::info("{}: connected to NATS again.", self.options_.name);
+  self.reconnected_at_ = std::chrono::steady_clock::now();
   self.tell_watchers(true);
 }
 

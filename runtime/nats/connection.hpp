@@ -57,6 +57,9 @@ const char* describe(Reply::Status status);
 struct ConnectionOptions {
   std::string url;
   std::string name;  ///< shown by the server's monitoring
+  /// Handlers of all its subscriptions, and of other connections that say so, run on a few threads
+  /// in turn instead of one each: for very many subscriptions.
+  bool shared_threads = false;
 };
 
 /// Thread safety: any method from any thread. Callbacks run on threads of nats.c's or on the
@@ -107,6 +110,8 @@ public:
     virtual ~Subscribed() = default;
     /// Stops new messages but lets those already received be handled. Blocks at most `patience`.
     virtual void drain(std::chrono::milliseconds patience) = 0;
+    /// The same without waiting, so that many can be drained at a time; drain() then waits.
+    virtual void begin_drain(std::chrono::milliseconds patience) = 0;
   };
 
   /// `subject` may have wildcards. `queue` empty: every subscriber gets every message.

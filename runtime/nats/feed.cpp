@@ -23,8 +23,12 @@ natsStatus Feed::open(natsConnection* connection, const std::string& subject,
   return natsSubscription_SetPendingLimits(raw, -1, -1);
 }
 
+void Feed::begin_drain(std::chrono::milliseconds patience) {
+  natsSubscription_DrainTimeout(handle_.get(), patience.count());  // fails when it has begun
+}
+
 void Feed::drain(std::chrono::milliseconds patience) {
-  natsSubscription_DrainTimeout(handle_.get(), patience.count());
+  begin_drain(patience);
   natsSubscription_WaitForDrainCompletion(handle_.get(), patience.count());
 }
 

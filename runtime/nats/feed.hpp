@@ -21,6 +21,7 @@ public:
 
   /// Lets messages already received be handled, takes no new ones. Blocks at most `patience`.
   void drain(std::chrono::milliseconds patience);
+  void begin_drain(std::chrono::milliseconds patience);
 
   /// Returns when the handler runs no more. REQUIRES: is not called by the handler.
   void close();

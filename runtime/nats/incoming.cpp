@@ -64,15 +64,17 @@ Read<std::string> read_command_id(const Received& message) {
   return std::string(*id);
 }
 
-Read<std::string> read_correlation_id(const Received& message, const std::string& command_id) {
-  const auto id = message.header(header::correlation_id);
-  if (!id) return command_id;
-  const bool legal = !id->empty() && id->size() <= correlation_id_length_max
-                     && std::ranges::all_of(*id, [](char c) { return c > ' ' && c <= '~'; });
+/// Nothing when the message has none.
+Read<std::optional<std::string>> read_printable(const Received& message, const char* key,
+                                                std::size_t length_max) {
+  const auto text = message.header(key);
+  if (!text) return std::nullopt;
+  const bool legal = !text->empty() && text->size() <= length_max
+                     && std::ranges::all_of(*text, [](char c) { return c > ' ' && c <= '~'; });
   if (!legal)
     return refuse(code::malformed, "{} is 1 to {} printable characters without spaces, not '{}'.",
-                  header::correlation_id, correlation_id_length_max, echoed(*id));
-  return std::string(*id);
+                  key, length_max, echoed(*text));
+  return std::string(*text);
 }
 
 /// W3C trace context tells receivers to ignore what they cannot read.
@@ -152,12 +154,15 @@ Read<Command> read_command(const Received& message, CommandAddress address, Body
   if (!deadline) return tl::make_unexpected(deadline.error());
   const auto issued_at = read_issue_time(message, clock);
   if (!issued_at) return tl::make_unexpected(issued_at.error());
-  auto correlation_id = read_correlation_id(message, *id);
+  auto correlation_id = read_printable(message, header::correlation_id, correlation_id_length_max);
   if (!correlation_id) return tl::make_unexpected(correlation_id.error());
+  auto causation_id = read_printable(message, header::causation_id, causation_id_length_max);
+  if (!causation_id) return tl::make_unexpected(causation_id.error());
   auto body = read_message(message, *address.command, form);
   if (!body) return tl::make_unexpected(body.error());
 
   std::string hash = command_hash(address.type, **body);
+  if (!*correlation_id) *correlation_id = *id;
   return Command{
       .instance = std::move(address.instance),
       .type = std::move(address.type),
@@ -167,8 +172,8 @@ Read<Command> read_command(const Received& message, CommandAddress address, Body
       .issued_at = *issued_at,
       .expected_version = *expected_version,
       .deadline = *deadline,
-      .correlation_id = std::move(*correlation_id),
-      .causation_id = {},
+      .correlation_id = **std::move(correlation_id),
+      .causation_id = std::move(*causation_id).value_or(""),
       .traceparent = read_traceparent(message),
   };
 }

@@ -1,6 +1,8 @@
 // Opens and closes the doors of a node.
 #include "runtime/nats/ingress.hpp"
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 #include "runtime/nats/wire.hpp"
@@ -15,25 +17,19 @@ constexpr std::chrono::milliseconds answers_lost_after = deadline_max + std::chr
 
 }  // namespace
 
-Result<std::unique_ptr<Ingress>> Ingress::start(Connection& connection, IngressOptions options,
-                                                const std::vector<ContextModel>& contexts,
-                                                CommandBus& commands, QueryBus& queries,
-                                                Instances instances) {
-  std::unique_ptr<Ingress> ingress(
-      new Ingress(connection, options, contexts, commands, queries, instances));
-  if (auto opened = ingress->open(); !opened) return tl::make_unexpected(opened.error());
-  return ingress;
-}
-
-Ingress::Ingress(Connection& connection, const IngressOptions& options,
+Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
                  const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
                  const Instances& instances)
-    : responder_(connection, NodeFacts{options.node, options.durability}, options.in_flight_max) {
+    : contexts_(contexts),
+      responder_(connections.requests, NodeFacts{options.node, options.durability},
+                 options.in_flight_max) {
   for (const auto& context : contexts) {
-    commands_.push_back(std::make_unique<CommandIngress>(responder_, context, commands, clock_));
+    commands_.push_back(std::make_unique<CommandIngress>(responder_, connections.slots, context,
+                                                         options.slots, commands, clock_));
     queries_.push_back(std::make_unique<QueryIngress>(responder_, context, queries, clock_));
   }
-  services_ = std::make_unique<Services>(connection, ServicesOptions{options.version, options.node},
+  services_ = std::make_unique<Services>(connections.requests,
+                                         ServicesOptions{options.version, options.node},
                                          services_of(contexts, instances), clock_.now());
 }
 
@@ -68,16 +64,34 @@ Result<void> Ingress::open() {
   return services_->start();
 }
 
+CommandIngress& Ingress::commands_of(const Token& context) const {
+  const auto found = std::ranges::find(contexts_, context.str(), &ContextModel::name);
+  TROUPE_ASSERT(found != contexts_.end(), "slots are of contexts that this node runs");
+  return *commands_[static_cast<std::size_t>(found - contexts_.begin())];
+}
+
+Result<void> Ingress::open(const Token& context, std::uint32_t slot) {
+  return commands_of(context).open_slot(slot);
+}
+
+void Ingress::close(const Token& context, const std::vector<std::uint32_t>& slots) {
+  commands_of(context).close_slots(slots);
+}
+
+std::string Ingress::trouble() const {
+  for (const auto& door : commands_)
+    if (auto trouble = door->trouble(); !trouble.empty()) return trouble;
+  return {};
+}
+
+void Ingress::drain() {
+  for (const auto& door : commands_) door->drain(stop_patience);
+  for (const auto& door : queries_) door->drain(stop_patience);
+}
+
 void Ingress::stop() {
-  const auto deadline = std::chrono::steady_clock::now() + stop_patience;
-  const auto left = [&] {
-    return std::max(std::chrono::milliseconds{0},
-                    std::chrono::duration_cast<std::chrono::milliseconds>(
-                        deadline - std::chrono::steady_clock::now()));
-  };
-  for (const auto& door : commands_) door->drain(left());
-  for (const auto& door : queries_) door->drain(left());
-  if (!responder_.in_flight.wait_until_empty(left()))
+  drain();
+  if (!responder_.in_flight.wait_until_empty(stop_patience))
     spdlog::warn("Requests are still unanswered after {} ms; their clients will repeat them.",
                  stop_patience.count());
 }

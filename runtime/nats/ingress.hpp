@@ -10,6 +10,7 @@
 #include "runtime/nats/command_ingress.hpp"
 #include "runtime/nats/query_ingress.hpp"
 #include "runtime/nats/services.hpp"
+#include "runtime/ports/slot_doors.hpp"
 
 namespace troupe::nats {
 
@@ -21,36 +22,51 @@ struct IngressOptions {
   std::string durability;         ///< the mode that could be verified, stated in accepted replies
   std::string version = "0.1.0";  ///< of the program, semantic
   std::size_t in_flight_max = in_flight_max_default;
+  std::uint32_t slots = slots_default;  ///< of each context
 };
 
-/// REQUIRES: connection, contexts and buses outlive it. Each bus answers everything that it was
-/// given, at the latest soon after its deadline.
-class Ingress {
+/// Where its nodes' doors are.
+struct IngressConnections {
+  Connection& requests;
+  Connection& slots;  ///< for many subscriptions
+};
+
+/// The slots' doors may be opened before the others, from the start. REQUIRES: connections,
+/// contexts and buses outlive it. Each bus answers everything that it was given, at the latest soon
+/// after its deadline.
+class Ingress final : public SlotDoors {
 public:
   /// How many instances of a context live here now. Any thread.
   using Instances = std::function<std::size_t(const std::string& context)>;
 
-  /// Opens all doors or none.
-  static Result<std::unique_ptr<Ingress>> start(Connection& connection, IngressOptions options,
-                                                const std::vector<ContextModel>& contexts,
-                                                CommandBus& commands, QueryBus& queries,
-                                                Instances instances);
+  Ingress(IngressConnections connections, const IngressOptions& options,
+          const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
+          const Instances& instances);
 
   /// Stops, and waits for every answer that a bus still owes.
-  ~Ingress();
+  ~Ingress() override;
 
+  /// Opens all doors but those of the slots, or fails.
+  Result<void> open();
+
+  Result<void> open(const Token& context, std::uint32_t slot) override;
+  void close(const Token& context, const std::vector<std::uint32_t>& slots) override;
+
+  /// Why commands come to the wrong nodes, as a sentence; empty while they do not. Any thread.
+  std::string trouble() const;
+
+  /// Takes nothing new but for the slots that are open.
+  void drain();
   /// Takes nothing new and waits until what is in flight is answered, at most `stop_patience`.
   void stop();
   static constexpr std::chrono::milliseconds stop_patience{5'000};
 
 private:
-  Ingress(Connection& connection, const IngressOptions& options,
-          const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
-          const Instances& instances);
   std::vector<Service> services_of(const std::vector<ContextModel>& contexts,
                                    const Instances& instances) const;
-  Result<void> open();
+  CommandIngress& commands_of(const Token& context) const;
 
+  const std::vector<ContextModel>& contexts_;
   const SystemClock clock_;
   Responder responder_;
   std::vector<std::unique_ptr<CommandIngress>> commands_;

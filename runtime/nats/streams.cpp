@@ -73,12 +73,21 @@ Result<void> create(Connection& connection, const std::string& name, const json&
   return tl::make_unexpected(Failure(created.error()));
 }
 
+/// A stream that another node has just created is silent until its servers have chosen a leader.
+ApiResult info_of(Connection& connection, const std::string& name) {
+  constexpr int tries_max = 3;
+  auto info = ask_api_and_wait(connection, "STREAM.INFO." + name, {});
+  for (int tries = 1; tries < tries_max && !info && info.error().err_code == 0; ++tries)
+    info = ask_api_and_wait(connection, "STREAM.INFO." + name, {});
+  return info;
+}
+
 Result<void> ensure_stream(Connection& connection, const json& wanted) {
   const auto name = wanted.at("name").get<std::string>();
-  auto info = ask_api_and_wait(connection, "STREAM.INFO." + name, {});
+  auto info = info_of(connection, name);
   if (!info && info.error().err_code == api_error::stream_not_found) {
     if (auto created = create(connection, name, wanted); !created) return created;
-    info = ask_api_and_wait(connection, "STREAM.INFO." + name, {});
+    info = info_of(connection, name);
   }
   if (!info) return tl::make_unexpected(Failure(info.error()));
   std::string weaker = weaker_setting(wanted, info->value("config", json::object()));

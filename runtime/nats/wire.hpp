@@ -19,6 +19,8 @@ inline constexpr const char* deadline = "Troupe-Deadline";
 inline constexpr const char* issued_at = "Troupe-Issued-At";
 inline constexpr const char* correlation_id = "Troupe-Correlation-Id";
 inline constexpr const char* traceparent = "traceparent";
+/// The event that asked for the command, when one did: `<subject>@<version>`.
+inline constexpr const char* causation_id = "Troupe-Causation-Id";
 /// Of a query: `<stream>:<sequence>` that the read models must have reached.
 inline constexpr const char* min_sequence = "Troupe-Min-Sequence";
 
@@ -64,6 +66,7 @@ inline constexpr std::chrono::milliseconds deadline_max{60'000};
 /// A client's clock may be ahead by so much.
 inline constexpr std::chrono::minutes issued_ahead_max{5};
 inline constexpr std::size_t correlation_id_length_max = 128;
+inline constexpr std::size_t causation_id_length_max = 256;
 inline constexpr std::size_t error_text_length_max = 512;
 
 inline constexpr const char* json_content_type = "application/json";

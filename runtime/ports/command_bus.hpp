@@ -25,6 +25,7 @@ struct Command {
   std::string correlation_id;
   std::string causation_id;
   std::string traceparent;
+  bool forwarded = false;  ///< came to this node as the owner of its slot, and goes no further
 };
 
 /// The command's events are in the log, at these versions and this place.

@@ -1,8 +1,10 @@
-// Who should run which slot: an optimisation. The append's expected sequence is the safety.
+// Who is alive and who should run which slot: an optimisation. The append's expected sequence is
+// the safety.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "runtime/ports/result.hpp"
@@ -10,21 +12,42 @@
 
 namespace troupe {
 
-/// A slot's lease: held by one node at a time, until it is released or `ttl` passes without
+/// A process that runs a context.
+struct Member {
+  std::string holder;      ///< see Holder
+  std::uint64_t beat = 0;  ///< another one each time that it says it is alive; 0: it leaves
+};
+
+/// A slot's lease is held by one holder at a time, until it is released or `ttl` passes without
 /// renewal. Thread safety: any method from any thread. All methods block until the store has
 /// answered.
 class Leases {
 public:
   virtual ~Leases() = default;
 
-  /// Takes those of the wanted slots that nobody else holds and renews those this node holds.
-  /// Returns the slots held after the call. A failure says nothing about what is held.
+  /// Who this is: `<node>|<random token>`, so that a restarted node is somebody else.
+  virtual const std::string& self() const = 0;
+
+  /// Says that this process is alive, strikes the `dead` off the list, and returns who is on it.
+  virtual Result<std::vector<Member>> beat(const Token& context,
+                                           const std::vector<std::string>& dead) = 0;
+
+  /// Takes those of the wanted slots that nobody else holds, or one of the `displaced`, and renews
+  /// those this process holds. Returns the slots held after the call. A failure says nothing about
+  /// what is held.
   virtual Result<std::vector<std::uint32_t>> hold(const Token& context,
                                                   const std::vector<std::uint32_t>& wanted,
+                                                  const std::vector<std::string>& displaced,
                                                   std::chrono::milliseconds ttl) = 0;
 
-  /// Gives up slots of this node; slots it does not hold are left alone.
+  /// Gives up slots of this process; slots it does not hold are left alone.
   virtual Result<void> release(const Token& context, const std::vector<std::uint32_t>& slots) = 0;
+
+  /// Says that this process takes no more slots.
+  virtual Result<void> leave(const Token& context) = 0;
 };
+
+/// The node's name in `<node>|<token>`.
+inline std::string node_of(const std::string& holder) { return holder.substr(0, holder.find('|')); }
 
 }  // namespace troupe

@@ -27,6 +27,8 @@ public:
   static Subject events(const Instance& instance);
   /// cmd.<context>.<aggregate>.<id>.<Command>
   static Subject command(const Instance& instance, const Token& command);
+  /// slot.<context>.<slot>.cmd.<context>.<aggregate>.<id>.<Command>: on its way to the slot's owner
+  static Subject slot_command(std::uint32_t slot, const Instance& instance, const Token& command);
   /// qry.<context>.<Query>
   static Subject query(const Token& context, const Token& query);
   /// tmr.<context>.armed.<aggregate>.<id>.<timer>: where a timer waits
@@ -58,6 +60,7 @@ std::string stream_name(StreamKind kind, const Token& context);
 
 /// Number of hash ranges a context's instances are divided into, unless CTL says otherwise.
 inline constexpr std::uint32_t slots_default = 64;
+inline constexpr std::uint32_t slots_max = 4'096;
 
 /// FNV-1a-32 over context, aggregate and id without separators, mod `slots`: what NATS's
 /// {{partition(slots,1,2,3)}} computes.

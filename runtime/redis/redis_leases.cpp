@@ -17,18 +17,39 @@ std::vector<std::string> keys_of(const Token& context, const std::vector<std::ui
   return keys;
 }
 
+std::string members_key(const Token& context) { return "troupe:{" + context.str() + "}:members"; }
+
 }  // namespace
 
 RedisLeases::RedisLeases(RedisOptions options, std::string_view node_name)
     : client_(std::move(options), connections_max),
       holder_(std::string(node_name) + "|" + random_id()) {}
 
+Result<std::vector<Member>> RedisLeases::beat(const Token& context,
+                                              const std::vector<std::string>& dead) {
+  const auto key = members_key(context);
+  const auto ttl = std::to_string(std::chrono::milliseconds(members_ttl).count());
+  Arguments arguments{holder_, ttl};
+  arguments.insert(arguments.end(), dead.begin(), dead.end());
+  const auto reply = client_.run(beat_, {key}, arguments);
+  if (!reply) return tl::make_unexpected(reply.error());
+  std::vector<Member> members;
+  const auto fields = reply->value().elements();
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
+    members.push_back(
+        {std::string(fields[i].text().value_or("")), fields[i + 1].number().value_or(0)});
+  return members;
+}
+
 Result<std::vector<std::uint32_t>> RedisLeases::hold(const Token& context,
                                                      const std::vector<std::uint32_t>& wanted,
+                                                     const std::vector<std::string>& displaced,
                                                      std::chrono::milliseconds ttl) {
   const auto keys = keys_of(context, wanted);
-  const auto reply =
-      client_.run(hold_, {keys.begin(), keys.end()}, {holder_, std::to_string(ttl.count())});
+  const auto milliseconds = std::to_string(ttl.count());
+  Arguments arguments{holder_, milliseconds};
+  arguments.insert(arguments.end(), displaced.begin(), displaced.end());
+  const auto reply = client_.run(hold_, {keys.begin(), keys.end()}, arguments);
   if (!reply) return tl::make_unexpected(reply.error());
   const auto answers = reply->value().elements();
   if (answers.size() != wanted.size()) return permanent("Redis answered for other leases");
@@ -41,6 +62,11 @@ Result<std::vector<std::uint32_t>> RedisLeases::hold(const Token& context,
 Result<void> RedisLeases::release(const Token& context, const std::vector<std::uint32_t>& slots) {
   const auto keys = keys_of(context, slots);
   return client_.run(release_, {keys.begin(), keys.end()}, {holder_}).map([](const Reply&) {});
+}
+
+Result<void> RedisLeases::leave(const Token& context) {
+  const auto key = members_key(context);
+  return client_.call({"HSET", key, holder_, "0"}).map([](const Reply&) {});
 }
 
 }  // namespace troupe::redis

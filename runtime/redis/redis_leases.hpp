@@ -1,6 +1,7 @@
 // Slot leases in Redis.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -9,24 +10,31 @@
 
 namespace troupe::redis {
 
-/// A lease is the string troupe:{<context>}:slot:<n> with the value <node>|<random token>, which
-/// Redis drops when its time is over. A restarted node has another token and thus waits for its
-/// former self.
+/// A lease is the string troupe:{<context>}:slot:<n> with the holder as its value, which Redis
+/// drops when its time is over. The list of who is alive is the hash troupe:{<context>}:members.
 class RedisLeases final : public Leases {
 public:
   RedisLeases(RedisOptions options, std::string_view node_name);
 
+  const std::string& self() const override { return holder_; }
+  Result<std::vector<Member>> beat(const Token& context,
+                                   const std::vector<std::string>& dead) override;
   Result<std::vector<std::uint32_t>> hold(const Token& context,
                                           const std::vector<std::uint32_t>& wanted,
+                                          const std::vector<std::string>& displaced,
                                           std::chrono::milliseconds ttl) override;
   Result<void> release(const Token& context, const std::vector<std::uint32_t>& slots) override;
+  Result<void> leave(const Token& context) override;
 
 private:
   /// One for the keeper of each of a few contexts.
   static constexpr std::size_t connections_max = 4;
+  /// Of a list that nobody is on any more.
+  static constexpr std::chrono::minutes members_ttl{1};
 
   Client client_;
   const std::string holder_;
+  const Script beat_{"runtime/redis/beat.lua"};
   const Script hold_{"runtime/redis/hold_leases.lua"};
   const Script release_{"runtime/redis/release_leases.lua"};
 };

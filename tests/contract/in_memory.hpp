@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_leases.hpp"
@@ -25,6 +26,8 @@ public:
   Subscriptions& subscriptions() { return subscriptions_; }
   Timers& timers() { return timers_; }
   ParkedEvents& parked() { return parked_; }
+
+  Claims& claims() { return claims_; }
 
   ViewStore& views() { return views_; }
   Snapshots& snapshots() { return snapshots_; }
@@ -50,6 +53,7 @@ private:
   memory::MemoryLogMarks marks_;
   const std::shared_ptr<memory::LeaseTable> table_ = std::make_shared<memory::LeaseTable>();
   memory::MemoryLeases leases_{clock_, table_};
+  memory::MemoryClaims claims_;
 };
 
 }  // namespace troupe::test

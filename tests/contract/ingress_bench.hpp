@@ -77,7 +77,10 @@ private:
 class IngressBench {
 public:
   explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::in_flight_max_default)
-      : in_flight_max_(in_flight_max) {}
+      : in_flight_max_(in_flight_max) {
+    if (const auto opened = ingress_->open(); !opened)
+      throw std::runtime_error(opened.error().what);
+  }
 
   const std::string context = "shop" + random_id().substr(0, 8);
   NotingBus bus;
@@ -122,13 +125,13 @@ private:
   const std::unique_ptr<nats::Connection> server_side_ =
       OnJetStream::shared_server().connect("ingress");
   const std::unique_ptr<nats::Connection> client_ = OnJetStream::shared_server().connect("client");
-  std::unique_ptr<nats::Ingress> ingress_ = or_throw(
-      nats::Ingress::start(*server_side_,
-                           {.node = "node-1",
-                            .durability = "durable",
-                            .version = "1.2.3",
-                            .in_flight_max = in_flight_max_},
-                           contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; }));
+  const std::unique_ptr<nats::Ingress> ingress_ = std::make_unique<nats::Ingress>(
+      nats::IngressConnections{*server_side_, *server_side_},
+      nats::IngressOptions{.node = "node-1",
+                           .durability = "durable",
+                           .version = "1.2.3",
+                           .in_flight_max = in_flight_max_},
+      contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; });
 };
 
 inline constexpr const char* place = "order.o-1.PlaceOrder";

@@ -1,6 +1,8 @@
 // What slot leases promise, in memory and in Redis.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <vector>
 
 #include <catch2/catch_all.hpp>
@@ -27,10 +29,10 @@ TEMPLATE_TEST_CASE("leases: a node holds what nobody else holds", "[contract][le
   TestType backend;
   auto& mine = backend.leases();
   const auto theirs = backend.leases_of_another_node();
-  CHECK(mine.hold(backend.context(), {1, 2, 3}, long_ttl).value() == Slots{1, 2, 3});
-  CHECK(theirs->hold(backend.context(), {3, 4, 1}, long_ttl).value() == Slots{4});
-  CHECK(mine.hold(backend.context(), {4, 2}, long_ttl).value() == Slots{2});
-  CHECK(mine.hold(backend.context(), {}, long_ttl).value().empty());
+  CHECK(mine.hold(backend.context(), {1, 2, 3}, {}, long_ttl).value() == Slots{1, 2, 3});
+  CHECK(theirs->hold(backend.context(), {3, 4, 1}, {}, long_ttl).value() == Slots{4});
+  CHECK(mine.hold(backend.context(), {4, 2}, {}, long_ttl).value() == Slots{2});
+  CHECK(mine.hold(backend.context(), {}, {}, long_ttl).value().empty());
 }
 
 TEMPLATE_TEST_CASE("leases: slots of different contexts are different leases", "[contract][leases]",
@@ -38,8 +40,8 @@ TEMPLATE_TEST_CASE("leases: slots of different contexts are different leases", "
   TestType backend;
   const auto theirs = backend.leases_of_another_node();
   const auto other = Token::parse(backend.context().str() + "-b").value();
-  CHECK(backend.leases().hold(backend.context(), {1}, long_ttl).value() == Slots{1});
-  CHECK(theirs->hold(other, {1}, long_ttl).value() == Slots{1});
+  CHECK(backend.leases().hold(backend.context(), {1}, {}, long_ttl).value() == Slots{1});
+  CHECK(theirs->hold(other, {1}, {}, long_ttl).value() == Slots{1});
 }
 
 TEMPLATE_TEST_CASE("leases: a released slot is free at once, another node's stays",
@@ -47,11 +49,11 @@ TEMPLATE_TEST_CASE("leases: a released slot is free at once, another node's stay
   TestType backend;
   auto& mine = backend.leases();
   const auto theirs = backend.leases_of_another_node();
-  REQUIRE(mine.hold(backend.context(), {1, 2}, long_ttl).value() == Slots{1, 2});
-  REQUIRE(theirs->hold(backend.context(), {3}, long_ttl).value() == Slots{3});
+  REQUIRE(mine.hold(backend.context(), {1, 2}, {}, long_ttl).value() == Slots{1, 2});
+  REQUIRE(theirs->hold(backend.context(), {3}, {}, long_ttl).value() == Slots{3});
   REQUIRE(mine.release(backend.context(), {1, 3, 9}));
-  CHECK(theirs->hold(backend.context(), {1, 2}, long_ttl).value() == Slots{1});
-  CHECK(mine.hold(backend.context(), {2, 3}, long_ttl).value() == Slots{2});
+  CHECK(theirs->hold(backend.context(), {1, 2}, {}, long_ttl).value() == Slots{1});
+  CHECK(mine.hold(backend.context(), {2, 3}, {}, long_ttl).value() == Slots{2});
   CHECK(mine.release(backend.context(), {}));
 }
 
@@ -59,21 +61,55 @@ TEMPLATE_TEST_CASE("leases: a lease that is not renewed ends", "[contract][lease
                    OnRedis) {
   TestType backend;
   const auto theirs = backend.leases_of_another_node();
-  REQUIRE(backend.leases().hold(backend.context(), {1}, short_ttl).value() == Slots{1});
+  REQUIRE(backend.leases().hold(backend.context(), {1}, {}, short_ttl).value() == Slots{1});
   CHECK(eventually(
-      5s, [&] { return theirs->hold(backend.context(), {1}, long_ttl).value() == Slots{1}; }));
-  CHECK(backend.leases().hold(backend.context(), {1}, long_ttl).value().empty());
+      5s, [&] { return theirs->hold(backend.context(), {1}, {}, long_ttl).value() == Slots{1}; }));
+  CHECK(backend.leases().hold(backend.context(), {1}, {}, long_ttl).value().empty());
 }
 
 TEMPLATE_TEST_CASE("leases: holding again extends the lease", "[contract][leases]", InMemory,
                    OnRedis) {
   TestType backend;
   const auto theirs = backend.leases_of_another_node();
-  REQUIRE(backend.leases().hold(backend.context(), {1, 2}, short_ttl).value() == Slots{1, 2});
-  REQUIRE(backend.leases().hold(backend.context(), {1}, long_ttl).value() == Slots{1});
+  REQUIRE(backend.leases().hold(backend.context(), {1, 2}, {}, short_ttl).value() == Slots{1, 2});
+  REQUIRE(backend.leases().hold(backend.context(), {1}, {}, long_ttl).value() == Slots{1});
   REQUIRE(eventually(
-      5s, [&] { return theirs->hold(backend.context(), {2}, long_ttl).value() == Slots{2}; }));
-  CHECK(theirs->hold(backend.context(), {1}, long_ttl).value().empty());
+      5s, [&] { return theirs->hold(backend.context(), {2}, {}, long_ttl).value() == Slots{2}; }));
+  CHECK(theirs->hold(backend.context(), {1}, {}, long_ttl).value().empty());
+}
+
+TEMPLATE_TEST_CASE("leases: a holder that counts as dead is displaced", "[contract][leases]",
+                   InMemory, OnRedis) {
+  TestType backend;
+  auto& mine = backend.leases();
+  const auto theirs = backend.leases_of_another_node();
+  REQUIRE(mine.hold(backend.context(), {1, 2}, {}, long_ttl).value() == Slots{1, 2});
+  CHECK(theirs->hold(backend.context(), {1}, {"n|somebody"}, long_ttl).value().empty());
+  CHECK(theirs->hold(backend.context(), {1}, {"n|somebody", mine.self()}, long_ttl).value()
+        == Slots{1});
+  CHECK(mine.hold(backend.context(), {1, 2}, {}, long_ttl).value() == Slots{2});
+}
+
+TEMPLATE_TEST_CASE("leases: members see each other's beats until they are struck off",
+                   "[contract][leases]", InMemory, OnRedis) {
+  TestType backend;
+  auto& mine = backend.leases();
+  const auto theirs = backend.leases_of_another_node();
+  REQUIRE(mine.self() != theirs->self());
+  const auto beat_of = [&](const std::vector<Member>& members, const std::string& holder) {
+    const auto found = std::ranges::find(members, holder, &Member::holder);
+    return found == members.end() ? std::optional<std::uint64_t>() : found->beat;
+  };
+  REQUIRE(mine.beat(backend.context(), {}).value().size() == 1);
+  const auto first = beat_of(theirs->beat(backend.context(), {}).value(), mine.self());
+  REQUIRE(first);
+  REQUIRE(mine.beat(backend.context(), {}).value().size() == 2);
+  const auto second = beat_of(theirs->beat(backend.context(), {}).value(), mine.self());
+  CHECK(second != first);
+
+  REQUIRE(mine.leave(backend.context()));
+  CHECK(beat_of(theirs->beat(backend.context(), {}).value(), mine.self()) == 0);
+  CHECK(theirs->beat(backend.context(), {mine.self()}).value().size() == 1);
 }
 
 TEST_CASE("leases: a restarted node does not inherit those of its former self",
@@ -81,8 +117,8 @@ TEST_CASE("leases: a restarted node does not inherit those of its former self",
   OnRedis backend;
   auto& before = backend.leases();
   redis::RedisLeases after(OnRedis::shared_server().options(), "node-1");
-  REQUIRE(before.hold(backend.context(), {1}, long_ttl).value() == Slots{1});
-  CHECK(after.hold(backend.context(), {1}, long_ttl).value().empty());
+  REQUIRE(before.hold(backend.context(), {1}, {}, long_ttl).value() == Slots{1});
+  CHECK(after.hold(backend.context(), {1}, {}, long_ttl).value().empty());
 }
 
 TEST_CASE("leases: Redis away is a retryable failure, and comes back",
@@ -90,32 +126,32 @@ TEST_CASE("leases: Redis away is a retryable failure, and comes back",
   RedisServer server;
   redis::RedisLeases leases(server.options(), "node-1");
   const auto context = Token::parse("ordering").value();
-  REQUIRE(leases.hold(context, {1}, long_ttl).value() == Slots{1});
+  REQUIRE(leases.hold(context, {1}, {}, long_ttl).value() == Slots{1});
 
   SECTION("killed and started again, it still knows the lease") {
     server->kill_hard();
-    const auto away = leases.hold(context, {1}, long_ttl);
+    const auto away = leases.hold(context, {1}, {}, long_ttl);
     REQUIRE_FALSE(away);
     CHECK(away.error().retryable);
     REQUIRE(server->restart());
-    CHECK(eventually(5s, [&] { return leases.hold(context, {1}, long_ttl) == Slots{1}; }));
+    CHECK(eventually(5s, [&] { return leases.hold(context, {1}, {}, long_ttl) == Slots{1}; }));
   }
   SECTION("hung, it costs no more than the timeout") {
     server->process().freeze();
     const auto asked_at = std::chrono::steady_clock::now();
-    const auto hung = leases.hold(context, {1}, long_ttl);
+    const auto hung = leases.hold(context, {1}, {}, long_ttl);
     CHECK(std::chrono::steady_clock::now() - asked_at < RedisServer::timeout + 500ms);
     server->process().signal(SIGCONT);
     REQUIRE_FALSE(hung);
     CHECK(hung.error().retryable);
-    CHECK(eventually(5s, [&] { return leases.hold(context, {1}, long_ttl) == Slots{1}; }));
+    CHECK(eventually(5s, [&] { return leases.hold(context, {1}, {}, long_ttl) == Slots{1}; }));
   }
   SECTION("after FLUSHALL the slots are free") {
     redis::Client operator_client(server.options(), 1);
     REQUIRE(operator_client.call({"FLUSHALL"}));
     redis::RedisLeases other(server.options(), "node-2");
-    CHECK(other.hold(context, {1}, long_ttl).value() == Slots{1});
-    CHECK(leases.hold(context, {1}, long_ttl).value().empty());
+    CHECK(other.hold(context, {1}, {}, long_ttl).value() == Slots{1});
+    CHECK(leases.hold(context, {1}, {}, long_ttl).value().empty());
   }
 }
 

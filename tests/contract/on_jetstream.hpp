@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/nats/connection.hpp"
+#include "runtime/nats/jetstream_claims.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
@@ -60,6 +61,8 @@ public:
   ParkedEvents& parked() { return parked_; }
   LogWitness& witness() { return witness_; }
 
+  Claims& claims() { return claims_; }
+
   nats::Connection& connection() { return *reads_; }
 
   static NatsServer& shared_server() {
@@ -85,6 +88,7 @@ private:
   nats::JetStreamSubscriptions subscriptions_{*reads_};
   nats::JetStreamTimers timers_{*reads_};
   nats::JetStreamParkedEvents parked_{*reads_};
+  nats::JetStreamClaims claims_{*reads_};
   nats::JetStreamLogWitness witness_{*reads_, {appends_.get(), reads_.get()}};
 };
 

@@ -44,7 +44,7 @@ std::pair<long, std::string> readiness(System& system) {
 
 bool alarmed(System& system) {
   const auto [status, body] = readiness(system);
-  return status == 503 && body.find("went back") != std::string::npos;
+  return status == 503 && body.find("accept-log") != std::string::npos;
 }
 
 void replace_with_copy(const fs::path& from, const fs::path& to) {

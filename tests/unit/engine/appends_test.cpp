@@ -40,17 +40,8 @@ TEST_CASE("a command decided on what another node has overtaken is decided again
   World world;
   Node here(world, {model_of<Bank>()});
   (void)accepted(here.send(command_to(alice, deposit(50))));
-  memory::MemoryLeases leases;
-  Engine there(
-      {.node = "there"},
-      {world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
-       world.snapshots, leases, world.witness, world.marks, world.effects, world.clock},
-      {model_of<Bank>()});
-  REQUIRE(there.start());
-  std::promise<Outcome> promise;
-  there.send(command_to(alice, withdraw(40)),
-             [&](Outcome outcome) { promise.set_value(std::move(outcome)); });
-  REQUIRE(accepted(promise.get_future()).first_version == 2);
+  Rival there(world, {model_of<Bank>()});
+  REQUIRE(accepted(there.send(command_to(alice, withdraw(40)))).first_version == 2);
 
   const auto second = accepted(here.send(command_to(alice, deposit(5))));
 

@@ -1,6 +1,7 @@
 // A world in memory and nodes in it, for tests of the engine.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "runtime/engine/engine.hpp"
+#include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_leases.hpp"
@@ -68,6 +70,36 @@ private:
   std::vector<EffectCall> calls_;
 };
 
+/// Hands commands to whichever of the registered engines owns their slot.
+class Switchboard final : public SlotOwners {
+public:
+  void add(Engine& engine) {
+    const std::lock_guard lock(mutex_);
+    engines_.push_back(&engine);
+  }
+  void remove(Engine& engine) {
+    const std::lock_guard lock(mutex_);
+    std::erase(engines_, &engine);
+  }
+
+  void send(std::uint32_t slot, Command command, CommandBus::Answered answered) override {
+    command.forwarded = true;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto* engine : engines_)
+        for (const auto& context : engine->stats().contexts)
+          if (context.context == command.instance.context.str()
+              && std::ranges::count(context.slots, slot) > 0)
+            return engine->send(std::move(command), std::move(answered));
+    }
+    answered(Rejected{503, "slot " + std::to_string(slot) + " has no owner", std::nullopt});
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<Engine*> engines_;
+};
+
 struct World {
   SystemClock clock;
   memory::Broker broker;
@@ -79,6 +111,9 @@ struct World {
   memory::MemoryViewStore views;
   memory::MemorySnapshots snapshots;
   std::shared_ptr<memory::LeaseTable> lease_table = std::make_shared<memory::LeaseTable>();
+  memory::MemoryClaims claims;
+  NoDoors doors;
+  Switchboard switchboard;
   memory::MemoryLogWitness witness{broker};
   memory::MemoryLogMarks marks;
   ScriptedEffects effects;
@@ -127,15 +162,23 @@ Command command_to(const Instance& target, C body, std::string id = random_id())
 class Node {
 public:
   Node(World& world, std::vector<ContextModel> contexts, EngineOptions options = {})
-      : leases_(world.clock, world.lease_table),
-        engine_(
-            std::move(options),
-            {world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
-             world.snapshots, leases_, world.witness, world.marks, world.effects, world.clock},
-            std::move(contexts)) {
-    if (const auto started = engine_.start(); !started)
+      : world_(world),
+        leases_(world.clock, world.lease_table, options.node),
+        engine_(options,
+                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
+                 world.views, world.snapshots, leases_, world.claims, world.switchboard,
+                 world.witness, world.marks, world.effects, world.clock},
+                std::move(contexts)) {
+    if (const auto started = engine_.start(world.doors); !started)
       throw std::runtime_error(started.error().what);
+    world.switchboard.add(engine_);
   }
+  ~Node() {
+    engine_.stop();
+    world_.switchboard.remove(engine_);
+  }
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   std::future<Outcome> send(Command command) {
     auto promise = std::make_shared<std::promise<Outcome>>();
@@ -158,7 +201,34 @@ public:
   }
 
 private:
+  World& world_;
   memory::MemoryLeases leases_;
+  Engine engine_;
+};
+
+/// A node that believes itself alone with the world's log: owns all slots by its own books.
+class Rival {
+public:
+  explicit Rival(World& world, std::vector<ContextModel> contexts)
+      : engine_({.node = "rival"},
+                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
+                 world.views, world.snapshots, leases_, claims_, alone_, world.witness, world.marks,
+                 world.effects, world.clock},
+                std::move(contexts)) {
+    if (const auto started = engine_.start(alone_); !started)
+      throw std::runtime_error(started.error().what);
+  }
+  std::future<Outcome> send(Command command) {
+    auto promise = std::make_shared<std::promise<Outcome>>();
+    engine_.send(std::move(command),
+                 [promise](Outcome outcome) { promise->set_value(std::move(outcome)); });
+    return promise->get_future();
+  }
+
+private:
+  memory::MemoryLeases leases_;
+  memory::MemoryClaims claims_;
+  NoDoors alone_;
   Engine engine_;
 };
 

@@ -135,11 +135,11 @@ TEST_CASE("a lease by a manual clock ends when the clock says so", "[memory]") {
   memory::MemoryLeases mine(clock, table);
   memory::MemoryLeases theirs(clock, table);
   using Slots = std::vector<std::uint32_t>;
-  REQUIRE(mine.hold(token("ordering"), {1}, 5s).value() == Slots{1});
+  REQUIRE(mine.hold(token("ordering"), {1}, {}, 5s).value() == Slots{1});
   clock.advance(4'999ms);
-  CHECK(theirs.hold(token("ordering"), {1}, 5s).value().empty());
+  CHECK(theirs.hold(token("ordering"), {1}, {}, 5s).value().empty());
   clock.advance(1ms);
-  CHECK(theirs.hold(token("ordering"), {1}, 5s).value() == Slots{1});
+  CHECK(theirs.hold(token("ordering"), {1}, {}, 5s).value() == Slots{1});
   table->set_available(false);
-  CHECK_FALSE(theirs.hold(token("ordering"), {1}, 5s));
+  CHECK_FALSE(theirs.hold(token("ordering"), {1}, {}, 5s));
 }

@@ -1,0 +1,27 @@
+// Claims as messages of stream CTL.
+#pragma once
+
+#include "runtime/nats/connection.hpp"
+#include "runtime/ports/claims.hpp"
+
+namespace troupe::nats {
+
+/// A claim is a troupe.v1.Claim on ctl.<context>.<slot>, fenced by that subject's last sequence.
+/// The number of slots is a troupe.v1.Layout on ctl.layout.
+class JetStreamClaims final : public Claims {
+public:
+  /// An unanswered record counts as unknown after so long.
+  static constexpr std::chrono::milliseconds record_timeout{2'000};
+
+  /// REQUIRES: `connection` outlives everything that is followed.
+  explicit JetStreamClaims(Connection& connection) : connection_(connection) {}
+
+  Result<std::uint32_t> agree_on_slots(std::uint32_t wanted) override;
+  std::unique_ptr<Subscription> follow(const Token& context, ClaimHandler& handler) override;
+  void record(const Token& context, const Claim& claim, std::uint64_t after, Claimed done) override;
+
+private:
+  Connection& connection_;
+};
+
+}  // namespace troupe::nats
