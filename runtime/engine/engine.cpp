@@ -43,6 +43,21 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
   return std::nullopt;
 }
 
+/// What comes in on a slot's subject reaches every node that has its door open, also one that was
+/// paused or cut off while another took the slot. Only who surely owns it may call the command
+/// refused; of the others' answers the client may believe just that it should repeat.
+CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
+                             std::uint32_t slot) {
+  return [answered = std::move(answered), &slots, slot](Outcome outcome) {
+    const auto* rejected = std::get_if<Rejected>(&outcome);
+    const bool undecided =
+        rejected && !rejected->decided_at && (rejected->code == 429 || rejected->code == 503);
+    if (undecided && !(slots.holds(slot) && slots.certain(slot)))
+      return answered(Unknown{rejected->text});
+    answered(std::move(outcome));
+  };
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -163,13 +178,15 @@ void Engine::send(Command command, CommandBus::Answered answered) {
   auto& impl = *impl_;
   if (!impl.running)
     return answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
-  if (impl.pauses.paused_lately(impl.ports.clock.steady()))
-    return answered(Rejected{
-        503, "this node stood still and begins nothing from that time: repeat it", std::nullopt});
   auto* context = impl.find(command.instance.context.str());
   if (!context)
     return answered(
         Rejected{404, "this node does not serve " + command.instance.context.str(), std::nullopt});
+  const auto slot = slot_of(command.instance, impl.options.slots);
+  if (command.forwarded) answered = careful(std::move(answered), context->slots(), slot);
+  if (impl.pauses.paused_lately(impl.ports.clock.steady()))
+    return answered(Rejected{
+        503, "this node stood still and begins nothing from that time: repeat it", std::nullopt});
   if (!context->log_guard().serves())
     return answered(Rejected{503, context->log_guard().refusal(), std::nullopt});
   auto kind = context->kind_of(command.instance.aggregate.str());
@@ -180,7 +197,6 @@ void Engine::send(Command command, CommandBus::Answered answered) {
         std::nullopt});
   if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
-  const auto slot = slot_of(command.instance, impl.options.slots);
   if (!context->slots().holds(slot)) {
     if (!command.forwarded) return impl.forward(slot, std::move(command), std::move(answered));
     return answered(Rejected{503,

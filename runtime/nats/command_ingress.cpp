@@ -108,9 +108,10 @@ void CommandIngress::on(const Received& message, std::string_view subject,
 
   auto command = read_command(message, std::move(*address), call.form, clock_);
   if (!command) return responder_.refuse(call, command.error().code, command.error().text);
+  // Another node may have got what came to a slot's subject, too: see Engine::send.
   if (!responder_.in_flight.enter())
     return responder_.refuse(
-        call, code::overloaded,
+        call, slot ? code::unknown : code::overloaded,
         fmt::format("This node has {} requests in flight; repeat a little later.",
                     responder_.in_flight.max()));
 

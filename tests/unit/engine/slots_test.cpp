@@ -171,6 +171,18 @@ TEST_CASE("a node with another number of slots owns nothing and says so", "[engi
   CHECK(first.stats("example").trouble.empty());
 }
 
+TEST_CASE("a node that lost a slot does not call refused what the new owner may have got, too",
+          "[engine][slots]") {
+  World world;
+  Node first(world, {model_of<Bank>()}, quick("n1"));
+  Node second(world, {model_of<Bank>()}, quick("n2"));
+  REQUIRE(eventually(patience, [&] { return slots_of(second) == share_of_second(); }));
+  auto command = command_to(instance_at(second), deposit(1));
+  command.forwarded = true;
+  (void)unknown(first.send(command));
+  CHECK(accepted(second.send(command)).first_version == 1);
+}
+
 TEST_CASE("two nodes of one name say so", "[engine][slots]") {
   World world;
   Node first(world, {model_of<Bank>()}, quick("n1"));
