@@ -7,8 +7,18 @@ from .base import Fault, NoEffect, state_of
 
 POINTS = ("append.before_send", "append.sent", "append.acked", "view.written")
 PASSAGES = (5, 120)
+VIEW = ("inventory", "stock")  # written all the time, by one node: the owner of a slot
+VIEW_PASSAGES = 20  # a view is written in batches, which are fewer
 PATIENCE = 20.0  # seconds until the place has been passed often enough
 BETWEEN_LOOKS = 0.02
+
+
+def slot_of(text: str, slots: int) -> int:
+    """As runtime/ports/subject.cpp: FNV-1a."""
+    value = 2166136261
+    for byte in text.encode():
+        value = (value ^ byte) * 16777619 % 2**32
+    return value % slots
 
 
 class FaultPoint(Fault):
@@ -24,6 +34,9 @@ class FaultPoint(Fault):
 
     def strike(self) -> None:
         system = self.system
+        if self.point == "view.written":
+            self.target = self.keeper_of_view()
+            self.passage = 1 + self.passage % VIEW_PASSAGES
         self.before = system.log_size(self.target)
         system.cluster.restart(self.target, {"TROUPE_FAULTS": f"{self.point}@{self.passage}:{self.action}"}, wait=False)
         self.pid = system.process(self.target).pid
@@ -32,6 +45,11 @@ class FaultPoint(Fault):
             if time.monotonic() > deadline:
                 raise NoEffect(f"{self.target} did not pass {self.point} {self.passage} times in {PATIENCE:.0f} s")
             time.sleep(BETWEEN_LOOKS)
+
+    def keeper_of_view(self) -> str:
+        """The same node again when it comes back under its name."""
+        slot = slot_of(VIEW[0] + "view" + VIEW[1], self.system.slots)
+        return next((node for node in self.system.names("nodes") if slot in self.system.owned(node, VIEW[0])), self.target)
 
     def has_struck(self) -> bool:
         return not self.system.process(self.target).running()
