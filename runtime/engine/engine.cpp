@@ -52,7 +52,7 @@ CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
     const auto* rejected = std::get_if<Rejected>(&outcome);
     const bool undecided =
         rejected && !rejected->decided_at && (rejected->code == 429 || rejected->code == 503);
-    if (undecided && !(slots.holds(slot) && slots.certain(slot)))
+    if (rejected && (!slots.holds(slot) || (undecided && !slots.certain(slot))))
       return answered(Unknown{rejected->text});
     answered(std::move(outcome));
   };
@@ -176,6 +176,8 @@ Result<void> Engine::start(SlotDoors& doors) {
 
 void Engine::send(Command command, CommandBus::Answered answered) {
   auto& impl = *impl_;
+  if (!impl.running && command.forwarded)
+    return answered(Unknown{"the node does not run: repeat it"});
   if (!impl.running)
     return answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
   auto* context = impl.find(command.instance.context.str());

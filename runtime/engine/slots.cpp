@@ -45,6 +45,8 @@ std::string Slots::trouble() const {
 
 void Slots::beat() {
   if (!agreed()) return;
+  // Without a beat the others take over: commands for this node's slots cannot come in.
+  if (!world_.claims.reachable()) return complain("the log is away");
   const auto asked_at = world_.clock.steady();
   const auto members = world_.leases.beat(context_, members_.to_strike_off(asked_at));
   if (!members) return complain(members.error().what);
@@ -162,7 +164,7 @@ void Slots::claim(std::uint32_t slot, Instant now) {
     known.claiming = true;
     after = known.claim.epoch;
     const bool from_dead = !known.claim.holder.empty() && known.claim.holder != claim.holder;
-    sure_from_[slot] = from_dead ? now + 2 * world_.options.lease_ttl : Instant{};
+    if (from_dead) sure_from_[slot] = now + 2 * world_.options.lease_ttl;
   }
   world_.claims.record(context_, claim, after,
                        [this, slot, moves = moves_](Result<std::uint64_t> recorded) {
@@ -180,11 +182,12 @@ void Slots::claimed(const Claim& claim) {
   const std::lock_guard lock(mutex_);
   auto& slot = slots_[claim.slot];
   if (claim.epoch <= slot.claim.epoch) return;
-  slot = {.claim = claim};
-  const bool was_held = epochs_[claim.slot].exchange(0) != 0;
-  if (claim.holder == world_.leases.self())
+  const bool is_mine = claim.holder == world_.leases.self();
+  slot = {.claim = claim, .claiming = is_mine};  // until it is taken
+  epochs_[claim.slot] = 0;
+  if (is_mine)
     moves_->post([this, claim] { take(claim.slot, claim.epoch); });
-  else if (was_held)
+  else  // its door may be open from before
     moves_->post([this, claim] { lose(claim.slot); });
   changed_.notify_all();
 }
@@ -202,6 +205,7 @@ void Slots::take(std::uint32_t slot, std::uint64_t epoch) {
     const std::lock_guard lock(mutex_);
     if (slots_[slot].claim.epoch != epoch) return;
     epochs_[slot] = epoch;
+    slots_[slot].claiming = false;
     changed_.notify_all();
   }
   if (const auto opened = world_.doors.open(context_, slot); !opened) {

@@ -18,6 +18,7 @@ public:
 
   Result<std::uint32_t> agree_on_slots(std::uint32_t wanted) override;
   std::unique_ptr<Subscription> follow(const Token& context, ClaimHandler& handler) override;
+  bool reachable() const override { return connection_.connected(); }
   void record(const Token& context, const Claim& claim, std::uint64_t after, Claimed done) override;
 
 private:

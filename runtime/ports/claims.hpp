@@ -43,6 +43,9 @@ public:
   /// loss of the connection again the last ones. Ends when the handle is destroyed.
   virtual std::unique_ptr<Subscription> follow(const Token& context, ClaimHandler& handler) = 0;
 
+  /// Whether the log can be reached, as far as is known: whoever cannot should own nothing.
+  virtual bool reachable() const = 0;
+
   /// Records a claim whose epoch is decided by the record. It fails permanently when the slot's
   /// last claim is not the one of epoch `after` (0: none), and retryably when it may or may not
   /// have been recorded; following tells.

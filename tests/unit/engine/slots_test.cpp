@@ -168,7 +168,7 @@ TEST_CASE("a node with another number of slots owns nothing and says so", "[engi
     return other.stats("example").trouble.find("set cluster.slots = 64") != std::string::npos;
   }));
   CHECK(slots_of(other) == 0);
-  CHECK(first.stats("example").trouble.empty());
+  CHECK(eventually(patience, [&] { return first.stats("example").trouble.empty(); }));
 }
 
 TEST_CASE("a node that lost a slot does not call refused what the new owner may have got, too",
