@@ -37,10 +37,11 @@ constexpr std::size_t buffered_max = 64 * 1'024 * 1'024;
 /// How much may be published between two looks at how much is buffered.
 constexpr std::size_t buffered_look = 1'024 * 1'024;
 /// nats.c 3.4.1 on an event loop keeps its parser over a reconnect (its issue 1007): a connection
-/// that was lost in the middle of a message drops each later one at its first bytes. One that was
-/// dropped so quickly so often in a row never works again in this process.
-constexpr std::chrono::milliseconds futile_within = 1s;
-constexpr int futile_max = 20;
+/// that was lost in the middle of a message takes what comes over the next ones for the rest of it,
+/// and loses them to unanswered pings or at the first byte that is no part of a message. One that
+/// brought nothing and did not last so often in a row never works again in this process.
+constexpr std::chrono::milliseconds futile_within = 5s;
+constexpr int futile_max = 5;
 /// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
 /// kept this much longer; the reader needs microseconds.
 constexpr std::chrono::milliseconds retired_for = 10s;
@@ -129,6 +130,8 @@ public:
 private:
   Result<OptionsHandle> make_options();
   natsStatus send(natsMsg* message);
+  std::uint64_t received() const;
+  void end_if_futile();
   bool has_room(std::size_t bytes);
   void on_reply(Received message);
   void tell_watchers(bool connected);
@@ -142,8 +145,11 @@ private:
   std::atomic<std::uint64_t> inboxes_{0};
   std::atomic<std::size_t> not_looked_at_{0};  ///< bytes published since the last look
   std::atomic<bool> closing_{false};
-  std::chrono::steady_clock::time_point reconnected_at_{};  // of nats.c's callback thread
-  int futile_ = 0;                                          // of nats.c's callback thread
+
+  // Of nats.c's callback thread.
+  std::chrono::steady_clock::time_point reconnected_at_{};
+  std::uint64_t received_then_ = 0;
+  int futile_ = 0;
 
   std::mutex mutex_;  // guards the four below
   std::condition_variable closed_changed_;
@@ -372,20 +378,35 @@ void NatsConnection::tell_watchers(bool connected) {
     if (const auto watcher = weak.lock()) watcher->tell(connected);
 }
 
+/// Messages, since the connection was made first.
+std::uint64_t NatsConnection::received() const {
+  natsStatistics* raw = nullptr;
+  std::uint64_t messages = 0;
+  if (natsStatistics_Create(&raw) != NATS_OK) return messages;
+  if (natsConnection_GetStats(handle_.get(), raw) == NATS_OK)
+    (void)natsStatistics_GetCounts(raw, &messages, nullptr, nullptr, nullptr, nullptr);
+  natsStatistics_Destroy(raw);
+  return messages;
+}
+
+void NatsConnection::end_if_futile() {
+  const auto lasted = std::chrono::steady_clock::now() - reconnected_at_;
+  const bool futile = lasted < futile_within && received() == received_then_;
+  futile_ = futile ? futile_ + 1 : 0;
+  if (futile_ < futile_max) return;
+  spdlog::critical(
+      "{}: NATS at {} was reached {} times in a row, and each time nothing came and it was lost "
+      "again; this process ends, so that it is started anew with a connection that works.",
+      options_.name, options_.url, futile_);
+  spdlog::shutdown();
+  std::_Exit(EXIT_FAILURE);
+}
+
 void NatsConnection::on_disconnected(natsConnection*, void* closure) {
   auto& self = *static_cast<NatsConnection*>(closure);
   self.outstanding_.end_all();
   if (self.closing_) return;
-  const auto lasted = std::chrono::steady_clock::now() - self.reconnected_at_;
-  self.futile_ = lasted < futile_within ? self.futile_ + 1 : 0;
-  if (self.futile_ >= futile_max) {
-    spdlog::critical(
-        "{}: NATS at {} was reached {} times in a row and lost at once each time; this process "
-        "ends, so that it is started anew and reads from the start.",
-        self.options_.name, self.options_.url, self.futile_);
-    spdlog::shutdown();
-    std::_Exit(EXIT_FAILURE);
-  }
+  self.end_if_futile();
   spdlog::warn("{}: the connection to NATS at {} is lost; trying again every {} ms.",
                self.options_.name, self.options_.url, reconnect_wait.count());
   self.tell_watchers(false);
@@ -395,6 +416,7 @@ void NatsConnection::on_reconnected(natsConnection*, void* closure) {
   auto& self = *static_cast<NatsConnection*>(closure);
   spdlog::info("{}: connected to NATS again.", self.options_.name);
   self.reconnected_at_ = std::chrono::steady_clock::now();
+  self.received_then_ = self.received();
   self.tell_watchers(true);
 }
 
