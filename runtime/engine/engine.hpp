@@ -62,6 +62,7 @@ struct ContextStats {
   std::vector<std::uint32_t> slots{};  ///< that this node owns, now
   std::string trouble{};  ///< why not every slot is in good hands, as a sentence; else empty
   std::string doubt{};  ///< why it is not known whether its log is sound, as a sentence; else empty
+  std::string remark{};  ///< what a ready node should say all the same, as a sentence; else empty
   std::vector<std::string> alarms{};  ///< sentences about what has stopped for good
 };
 

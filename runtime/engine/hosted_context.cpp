@@ -79,6 +79,7 @@ HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& 
            .forget =
                [this, forget = std::move(forget)] {
                  effects_.forget_finished();
+                 slots_.forget();
                  forget();
                }}) {
   add_kinds();
@@ -176,6 +177,7 @@ ContextStats HostedContext::stats() const {
           .slots = slots_.held(),
           .trouble = slots_.trouble(),
           .doubt = log_guard_.doubt(),
+          .remark = slots_.doubt(),
           .alarms = std::move(alarms)};
 }
 

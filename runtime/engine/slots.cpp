@@ -41,9 +41,17 @@ std::string Slots::trouble() const {
   return "not every slot of " + context_.str() + " has an owner yet";
 }
 
+std::string Slots::doubt() const {
+  const std::lock_guard lock(mutex_);
+  if (complaint_.empty()) return {};
+  return "the leases of " + context_.str() + " cannot be renewed (" + complaint_
+         + "); this node serves what it owns, and looks into the log before each answer";
+}
+
 // ---- the beat -----------------------------------------------------------------------------------
 
 void Slots::beat() {
+  if (forget_.exchange(false)) begin_anew();
   if (!agreed()) return;
   // Without a beat the others take over: commands for this node's slots cannot come in.
   if (!world_.claims.reachable()) return complain("the log is away");
@@ -58,18 +66,31 @@ void Slots::beat() {
   const auto holding =
       world_.leases.hold(context_, wanted, plan.displaced, world_.options.lease_ttl);
   if (!holding) return complain(holding.error().what);
-  if (!std::exchange(complaint_, {}).empty())
-    spdlog::info("The leases of {} are renewed again.", context_.str());
 
   const auto is_held = [&](std::uint32_t slot) { return std::ranges::count(*holding, slot) > 0; };
   // Somebody who took one of them believes that this node is dead, and may be right about others.
   if (std::ranges::all_of(plan.keep, is_held)) beat_at_ = asked_at;
   for (const auto slot : plan.take)
-    if (is_held(slot)) claim(slot, now);
+    if (is_held(slot)) claim(slot);
   if (!plan.give.empty()) moves_->post([this, gifts = plan.give] { hand_over(gifts); });
   const std::lock_guard lock(mutex_);
+  if (!std::exchange(complaint_, {}).empty())
+    spdlog::info("The leases of {} are renewed again.", context_.str());
   planned_ = planned_ || caught_up_;
   changed_.notify_all();
+}
+
+/// Epochs start lower than those that are known.
+void Slots::begin_anew() {
+  following_.reset();
+  agreed_ = false;
+  const std::lock_guard lock(mutex_);
+  caught_up_ = false;
+  for (std::uint32_t slot = 0; slot < count(); ++slot) {
+    slots_[slot] = {};
+    epochs_[slot] = 0;
+    moves_->post([this, slot] { lose(slot); });
+  }
 }
 
 /// Nothing is owned before the cluster's number of slots is known to be this node's.
@@ -148,6 +169,7 @@ bool Slots::all_in_good_hands(Instant now) const {
 }
 
 void Slots::complain(const std::string& what) {
+  const std::lock_guard lock(mutex_);
   if (std::exchange(complaint_, what).empty())
     spdlog::warn("The leases of {} cannot be renewed ({}); this node keeps serving what it holds.",
                  context_.str(), what);
@@ -155,7 +177,7 @@ void Slots::complain(const std::string& what) {
 
 // ---- taking and losing --------------------------------------------------------------------------
 
-void Slots::claim(std::uint32_t slot, Instant now) {
+void Slots::claim(std::uint32_t slot) {
   Claim claim{.slot = slot, .epoch = 0, .holder = world_.leases.self(), .handed_over_by = {}};
   std::uint64_t after = 0;
   {
@@ -163,8 +185,6 @@ void Slots::claim(std::uint32_t slot, Instant now) {
     auto& known = slots_[slot];
     known.claiming = true;
     after = known.claim.epoch;
-    const bool from_dead = !known.claim.holder.empty() && known.claim.holder != claim.holder;
-    if (from_dead) sure_from_[slot] = now + 2 * world_.options.lease_ttl;
   }
   world_.claims.record(context_, claim, after,
                        [this, slot, moves = moves_](Result<std::uint64_t> recorded) {
@@ -182,7 +202,10 @@ void Slots::claimed(const Claim& claim) {
   const std::lock_guard lock(mutex_);
   auto& slot = slots_[claim.slot];
   if (claim.epoch <= slot.claim.epoch) return;
-  const bool is_mine = claim.holder == world_.leases.self();
+  const auto& self = world_.leases.self();
+  const bool is_mine = claim.holder == self;
+  if (is_mine && slot.claim.epoch != 0 && slot.claim.holder != self)
+    sure_from_[claim.slot] = world_.clock.steady() + 2 * world_.options.lease_ttl;
   slot = {.claim = claim, .claiming = is_mine};  // until it is taken
   epochs_[claim.slot] = 0;
   if (is_mine)

@@ -25,7 +25,7 @@ namespace troupe::engine {
 /// The list of members and the leases say who should own a slot, the last claim says who does. The
 /// append's expected sequence keeps the log right whoever is wrong; this keeps conflicts rare and
 /// rejections true.
-/// Thread safety: the const methods from any thread, beat and stop from one thread.
+/// Thread safety: the const methods and forget from any thread, beat and stop from one thread.
 class Slots final : private ClaimHandler {
 public:
   struct World {
@@ -53,6 +53,12 @@ public:
 
   /// Why not every slot of the context is known to be in good hands, as a sentence; else empty.
   std::string trouble() const;
+
+  /// What keeps it from being sure of what it owns, as a sentence; else empty.
+  std::string doubt() const;
+
+  /// Another control stream was accepted: what was claimed in the old one is void. Any thread.
+  void forget() { forget_ = true; }
 
   /// Says that this node is alive, takes, renews, and begins to hand over. While the store of
   /// leases is away everything stays as it is. Blocks on the store and on the log.
@@ -90,13 +96,14 @@ private:
 
   bool agreed();
   Plan plan(Instant now);
-  void claim(std::uint32_t slot, Instant now);
+  void claim(std::uint32_t slot);
   void take(std::uint32_t slot, std::uint64_t epoch);
   void lose(std::uint32_t slot);
   void hand_over(const std::vector<Gift>& gifts);
   bool hand_over_and_wait(const std::vector<Gift>& gifts, Instant deadline);
   void give(const Gift& gift, std::uint64_t after);
   void complain(const std::string& what);
+  void begin_anew();
   bool all_in_good_hands(Instant now) const;
 
   /// At most so many slots are on their way to others at a time.
@@ -109,12 +116,13 @@ private:
   const Token context_;
   const LetGo let_go_;
   std::vector<std::atomic<std::uint64_t>> epochs_;
-  /// Till then an earlier owner that was taken for dead may still have something on its way.
+  /// Till then an earlier owner may still have something on its way: one that was taken for dead,
+  /// or whose instances took too long when it handed the slot over.
   std::vector<std::atomic<Instant>> sure_from_;
   std::atomic<Instant> beat_at_{};  // when the last good beat was sent
   Members members_;                 // of the thread that beats
   bool agreed_ = false;             // of the thread that beats
-  std::string complaint_;           // of the thread that beats: told once
+  std::atomic<bool> forget_{false};
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
@@ -123,6 +131,7 @@ private:
   bool planned_ = false;  // what could be taken at first was asked for
   bool settled_ = false;  // all slots were in good hands once
   std::string trouble_;
+  std::string complaint_;  // why there is no beat
 
   const std::shared_ptr<Strand> moves_ = std::make_shared<Strand>();  // blocks on the log only
   std::unique_ptr<Subscription> following_;                           // last: calls the others

@@ -21,7 +21,9 @@ public:
     http_.Get("/readyz", [this](const auto&, auto& response) {
       const auto reason = sources_.not_ready_because();
       response.status = reason.empty() ? 200 : 503;
-      response.set_content(reason.empty() ? "ready\n" : reason + "\n", "text/plain");
+      const auto remark = reason.empty() ? sources_.remark() : std::string();
+      const auto ready = remark.empty() ? "ready" : "ready; " + remark;
+      response.set_content((reason.empty() ? ready : reason) + "\n", "text/plain");
     });
     http_.Get("/info", [this](const auto&, auto& response) {
       response.set_content(sources_.info() + "\n", "application/json");

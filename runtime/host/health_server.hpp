@@ -12,11 +12,14 @@ namespace troupe::host {
 struct HealthSources {
   /// One sentence per thing that keeps the node from serving; empty when it is ready.
   std::function<std::string()> not_ready_because;
+  /// What is worth knowing of a ready node, as a sentence; mostly empty.
+  std::function<std::string()> remark;
   /// A JSON object with what the node is and does.
   std::function<std::string()> info;
 };
 
-/// /livez answers 200 while the process runs; /readyz 200, or 503 with the reason; /info JSON.
+/// /livez answers 200 while the process runs; /readyz 200, perhaps with a remark, or 503 with the
+/// reason; /info JSON.
 /// Listens until destroyed.
 class HealthServer {
 public:

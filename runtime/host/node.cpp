@@ -182,6 +182,7 @@ private:
     if (config_.health.empty()) return {};
     auto health = HealthServer::start(config_.health,
                                       {.not_ready_because = [this] { return not_ready_because(); },
+                                       .remark = [this] { return remark(); },
                                        .info = [this] { return info(); }});
     if (!health) return tl::make_unexpected(health.error());
     health_ = std::move(*health);
@@ -200,6 +201,12 @@ private:
     return {};
   }
 
+  std::string remark() const {
+    for (const auto& context : engine_->stats().contexts)
+      if (!context.remark.empty()) return context.remark;
+    return {};
+  }
+
   std::string info() const {
     nlohmann::json info{{"node", config_.name}, {"durability", durability_}};
     for (const auto& stats : engine_->stats().contexts)
@@ -214,6 +221,7 @@ private:
                                          {"open_effects", stats.open_effects},
                                          {"view_position", stats.view_position},
                                          {"slots", stats.slots},
+                                         {"remark", stats.remark},
                                          {"alarms", stats.alarms}};
     return info.dump();
   }

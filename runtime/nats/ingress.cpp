@@ -85,8 +85,14 @@ std::string Ingress::trouble() const {
 }
 
 void Ingress::drain() {
-  for (const auto& door : commands_) door->drain(stop_patience);
-  for (const auto& door : queries_) door->drain(stop_patience);
+  const auto deadline = std::chrono::steady_clock::now() + stop_patience;
+  const auto left = [&] {
+    return std::max(std::chrono::milliseconds{0},
+                    std::chrono::duration_cast<std::chrono::milliseconds>(
+                        deadline - std::chrono::steady_clock::now()));
+  };
+  for (const auto& door : commands_) door->drain(left());
+  for (const auto& door : queries_) door->drain(left());
 }
 
 void Ingress::stop() {

@@ -55,7 +55,7 @@ public:
   /// Why commands come to the wrong nodes, as a sentence; empty while they do not. Any thread.
   std::string trouble() const;
 
-  /// Takes nothing new but for the slots that are open.
+  /// Takes nothing new but for the slots that are open. Blocks at most `stop_patience`.
   void drain();
   /// Takes nothing new and waits until what is in flight is answered, at most `stop_patience`.
   void stop();

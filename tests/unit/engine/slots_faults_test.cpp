@@ -1,0 +1,226 @@
+// Owning slots while the log of claims, a door or an earlier owner does not behave.
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
+#include <catch2/catch_all.hpp>
+
+#include "runtime/engine/members.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/node.hpp"
+
+namespace troupe::engine::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using troupe::test::eventually;
+
+const auto context = *Token::parse("example");
+
+EngineOptions quick(const std::string& node) {
+  EngineOptions options;
+  options.node = node;
+  options.slots = 8;
+  options.beat_interval = 10ms;
+  options.suspect_after = 150ms;
+  options.lease_ttl = 300ms;
+  return options;
+}
+
+std::size_t slots_of(const Engine& engine) { return engine.stats().contexts.at(0).slots.size(); }
+
+/// Leases whose beats can be waited for.
+class CountedLeases final : public Leases {
+public:
+  CountedLeases(World& world, const std::string& node)
+      : leases_(world.clock, world.lease_table, node) {}
+
+  const std::string& self() const override { return leases_.self(); }
+  Result<std::vector<Member>> beat(const Token& of, const std::vector<std::string>& dead) override {
+    {
+      const std::lock_guard lock(mutex_);
+      ++beats_;
+      changed_.notify_all();
+    }
+    return leases_.beat(of, dead);
+  }
+  Result<std::vector<std::uint32_t>> hold(const Token& of, const std::vector<std::uint32_t>& wanted,
+                                          const std::vector<std::string>& displaced,
+                                          std::chrono::milliseconds ttl) override {
+    return leases_.hold(of, wanted, displaced, ttl);
+  }
+  Result<void> release(const Token& of, const std::vector<std::uint32_t>& slots) override {
+    return leases_.release(of, slots);
+  }
+  Result<void> leave(const Token& of) override { return leases_.leave(of); }
+
+  void wait_for_beats(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [&, until = beats_ + count] { return beats_ >= until; });
+  }
+
+private:
+  memory::MemoryLeases leases_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int beats_ = 0;
+};
+
+/// Claims of a table that can be exchanged or out of reach.
+class SwitchedClaims final : public Claims {
+public:
+  explicit SwitchedClaims(Claims& claims) : claims_(&claims) {}
+
+  void set_reachable(bool reachable) { reachable_ = reachable; }
+  void exchange_for(Claims& claims) { claims_ = &claims; }
+
+  bool reachable() const override { return reachable_; }
+  Result<std::uint32_t> agree_on_slots(std::uint32_t wanted) override {
+    return claims_.load()->agree_on_slots(wanted);
+  }
+  std::unique_ptr<Subscription> follow(const Token& of, ClaimHandler& handler) override {
+    return claims_.load()->follow(of, handler);
+  }
+  void record(const Token& of, const Claim& claim, std::uint64_t after, Claimed done) override {
+    claims_.load()->record(of, claim, after, std::move(done));
+  }
+
+private:
+  std::atomic<Claims*> claims_;
+  std::atomic<bool> reachable_{true};
+};
+
+/// Opens each door only after some beats.
+class SlowDoors final : public SlotDoors {
+public:
+  explicit SlowDoors(CountedLeases& leases) : leases_(leases) {}
+  Result<void> open(const Token&, std::uint32_t) override {
+    leases_.wait_for_beats(2);
+    return {};
+  }
+  void close(const Token&, const std::vector<std::uint32_t>&) override {}
+
+private:
+  CountedLeases& leases_;
+};
+
+/// What is claimed, as everybody hears it.
+class Listener final : public ClaimHandler {
+public:
+  void claimed(const Claim& claim) override {
+    const std::lock_guard lock(mutex_);
+    last_[claim.slot] = claim;
+  }
+  void caught_up() override {}
+
+  std::size_t slots_of(const std::string& holder) const {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& [slot, claim] : last_) count += claim.holder == holder ? 1U : 0U;
+    return count;
+  }
+  std::uint64_t highest_epoch() const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t highest = 0;
+    for (const auto& [slot, claim] : last_) highest = std::max(highest, claim.epoch);
+    return highest;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::uint32_t, Claim> last_;
+};
+
+/// A node on the world's ports with leases and claims of the test's.
+std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Leases& leases,
+                                  Claims& claims, SlotDoors& doors) {
+  auto engine = std::make_unique<Engine>(
+      options,
+      Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
+            world.snapshots, leases, claims, world.switchboard, world.witness, world.marks,
+            world.effects, world.clock},
+      std::vector{model_of<Bank>()});
+  if (const auto started = engine->start(doors); !started)
+    throw std::runtime_error(started.error().what);
+  return engine;
+}
+
+}  // namespace
+
+TEST_CASE("a slot whose door is slow to open is claimed once", "[engine][slots]") {
+  World world;
+  CountedLeases leases(world, "n1");
+  SlowDoors doors(leases);
+  Listener listener;
+  const auto following = world.claims.follow(context, listener);
+  auto options = quick("n1");
+  options.take_patience = patience;
+  const auto engine = engine_of(world, options, leases, world.claims, doors);
+  CHECK(slots_of(*engine) == 8);
+  leases.wait_for_beats(3);
+  CHECK(listener.highest_epoch() == 8);
+}
+
+TEST_CASE("a node that cannot reach the log loses its slots to one that can", "[engine][slots]") {
+  World world;
+  CountedLeases leases(world, "n1");
+  SwitchedClaims claims(world.claims);
+  const auto cut_off = engine_of(world, quick("n1"), leases, claims, world.doors);
+  REQUIRE(slots_of(*cut_off) == 8);
+  claims.set_reachable(false);
+  const Node other(world, {model_of<Bank>()}, quick("n2"));
+  CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
+  CHECK(cut_off->stats().contexts.at(0).remark.find("the log is away") != std::string::npos);
+}
+
+TEST_CASE("what was claimed in a control stream that is no more is claimed anew",
+          "[engine][slots]") {
+  World world;
+  memory::MemoryClaims restored;
+  Listener listener;
+  const auto following = restored.follow(context, listener);
+  CountedLeases leases(world, "n1");
+  SwitchedClaims claims(world.claims);
+  const auto engine = engine_of(world, quick("n1"), leases, claims, world.doors);
+  REQUIRE(slots_of(*engine) == 8);
+
+  claims.exchange_for(restored);
+  leases.wait_for_beats(3);
+  CHECK(listener.slots_of(leases.self()) == 0);
+  const auto facts = world.witness.facts("EVT_EXAMPLE").value().value();
+  REQUIRE(world.witness.accept("EVT_EXAMPLE",
+                               {.created = facts.created,
+                                .last_sequence = facts.last_sequence,
+                                .accepted_at = world.clock.now() + 1ms,
+                                .accepted_by = "an operator"},
+                               LogWitness::Record::next));
+  CHECK(eventually(patience, [&] { return listener.slots_of(leases.self()) == 8; }));
+  CHECK(eventually(patience, [&] { return slots_of(*engine) == 8; }));
+}
+
+TEST_CASE("after a hand-over what the old owner may still append is looked for",
+          "[engine][slots]") {
+  World world;
+  Node first(world, {model_of<Bank>()}, quick("n1"));
+  auto options = quick("n2");
+  options.lease_ttl = 30s;  // and twice that the doubt
+  Node second(world, {model_of<Bank>()}, options);
+  std::uint32_t slot = 0;
+  while (owner_of(slot, {"n1|", "n2|"}) != "n2|") ++slot;
+  REQUIRE(eventually(patience,
+                     [&] { return std::ranges::count(second.stats("example").slots, slot) > 0; }));
+  int i = 0;
+  auto target = instance("example", "account", "a0");
+  while (slot_of(target, 8) != slot)
+    target = instance("example", "account", "a" + std::to_string(++i));
+
+  CHECK(rejected(second.send(command_to(target, withdraw(5)))).decided_at == 0);
+  Rival late(world, {model_of<Bank>()});
+  (void)accepted(late.send(command_to(target, deposit(5))));
+  CHECK(accepted(second.send(command_to(target, withdraw(5)))).first_version == 2);
+}
+
+}  // namespace troupe::engine::test
