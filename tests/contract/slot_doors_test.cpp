@@ -1,0 +1,155 @@
+// Commands on a slot's own subject: in at its owner's door, and out to the owner of another slot.
+#include <future>
+#include <string>
+
+#include <catch2/catch_all.hpp>
+
+#include "runtime/nats/slot_owners.hpp"
+#include "runtime/nats/wire.hpp"
+#include "tests/contract/ingress_bench.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Kind = nats::ClientReply::Kind;
+
+namespace {
+
+struct Target {
+  Instance instance;
+  std::uint32_t slot;
+
+  std::string subject(std::uint32_t at) const {
+    return "slot." + instance.context.str() + "." + std::to_string(at) + "."
+           + Subject::command(instance, *Token::parse("PlaceOrder")).str();
+  }
+};
+
+Target target_in(const IngressBench& bench) {
+  const Instance instance{*Token::parse(bench.context), *Token::parse("order"),
+                          *Token::parse("o-1")};
+  return {instance, slot_of(instance, slots_default)};
+}
+
+Command place_command(const Target& target) {
+  auto body = std::make_shared<v1::CommandReply>();
+  body->set_stream("s");
+  return {.instance = target.instance,
+          .type = "PlaceOrder",
+          .body = body,
+          .id = "c-1",
+          .hash = {},
+          .issued_at = Time(1'700'000'000'123ms),
+          .expected_version = 3,
+          .deadline = std::chrono::steady_clock::now() + 5s,
+          .correlation_id = "flow-1",
+          .causation_id = "evt.shop.cart.k-1@7",
+          .traceparent = {}};
+}
+
+Outcome outcome_of(SlotOwners& owners, const Target& target, Command command) {
+  std::promise<Outcome> promise;
+  owners.send(target.slot, std::move(command),
+              [&](Outcome outcome) { promise.set_value(outcome); });
+  return promise.get_future().get();
+}
+
+}  // namespace
+
+TEST_CASE("slot doors: an open one takes commands, a closed one leaves them to nobody",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  const auto subject = target.subject(target.slot);
+  CHECK(bench.raw_request(subject, {}, protobuf_body()).status
+        == nats::Reply::Status::no_responders);
+
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));  // again: no second answer
+  CHECK(bench.request(subject, {}, protobuf_body()).kind == Kind::accepted);
+  REQUIRE(bench.bus.commands().size() == 1);
+  CHECK(bench.bus.commands().front().forwarded);
+  CHECK(bench.bus.commands().front().instance.id.str() == "o-1");
+
+  bench.ingress().close(target.instance.context, {target.slot, 63, 1});
+  CHECK(bench.raw_request(subject, {}, protobuf_body()).status
+        == nats::Reply::Status::no_responders);
+  REQUIRE(bench.request(bench.command_subject(place), {}, protobuf_body()).kind == Kind::accepted);
+  CHECK_FALSE(bench.bus.commands().back().forwarded);
+}
+
+TEST_CASE("slot doors: a mapping for another number of slots is refused and told",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  const auto wrong = (target.slot + 1) % slots_default;
+  REQUIRE(bench.ingress().open(target.instance.context, wrong));
+  CHECK(bench.ingress().trouble().empty());
+  const auto refused = bench.request(target.subject(wrong), {}, protobuf_body());
+  CHECK(refused.kind == Kind::rejected);
+  CHECK(refused.code == 503);
+  CHECK_THAT(refused.text, ContainsSubstring("mapping is for another number of slots"));
+  CHECK(bench.bus.commands().empty());
+  CHECK_THAT(bench.ingress().trouble(), ContainsSubstring("deploy/nats"));
+}
+
+TEST_CASE("slot owners: a command arrives at its owner as it was, and the answer comes back",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));
+  nats::RequestSlotOwners owners(bench.client());
+  bench.bus.outcome = Accepted{.first_version = 4,
+                               .last_version = 5,
+                               .stream = "EVT_SHOP",
+                               .sequence = 9,
+                               .duplicate = true};
+  const auto outcome = outcome_of(owners, target, place_command(target));
+  const auto& accepted = std::get<Accepted>(outcome);
+  CHECK(accepted.first_version == 4);
+  CHECK(accepted.last_version == 5);
+  CHECK(accepted.stream == "EVT_SHOP");
+  CHECK(accepted.sequence == 9);
+  CHECK(accepted.duplicate);
+
+  REQUIRE(bench.bus.commands().size() == 1);
+  const auto arrived = bench.bus.commands().front();
+  const auto sent = place_command(target);
+  CHECK(arrived.id == sent.id);
+  CHECK(arrived.type == sent.type);
+  CHECK(arrived.issued_at == sent.issued_at);
+  CHECK(arrived.expected_version == sent.expected_version);
+  CHECK(arrived.correlation_id == sent.correlation_id);
+  CHECK(arrived.causation_id == sent.causation_id);
+  CHECK(dynamic_cast<const v1::CommandReply&>(*arrived.body).stream() == "s");
+
+  bench.bus.outcome = Rejected{422, "stock.out_of_stock: PlaceOrder is refused", 7};
+  const auto refused = std::get<Rejected>(outcome_of(owners, target, place_command(target)));
+  CHECK(refused.code == 422);
+  CHECK_THAT(refused.text, ContainsSubstring("stock.out_of_stock"));
+  CHECK(refused.decided_at == 7);
+
+  bench.bus.outcome = Unknown{"nobody knows"};
+  CHECK(std::holds_alternative<Unknown>(outcome_of(owners, target, place_command(target))));
+}
+
+TEST_CASE("slot owners: a slot without an owner is a 503 at once, a silent owner is unknown",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  nats::RequestSlotOwners owners(bench.client());
+  const auto nobody = std::get<Rejected>(outcome_of(owners, target, place_command(target)));
+  CHECK(nobody.code == 503);
+  CHECK_THAT(nobody.text, ContainsSubstring("has no owner just now"));
+
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));
+  bench.bus.holds = true;
+  auto impatient = place_command(target);
+  impatient.deadline = std::chrono::steady_clock::now() + 200ms;
+  CHECK(std::holds_alternative<Unknown>(outcome_of(owners, target, std::move(impatient))));
+  auto late = place_command(target);
+  late.deadline = std::chrono::steady_clock::now() - 1ms;
+  CHECK(std::get<Rejected>(outcome_of(owners, target, std::move(late))).code == 503);
+  bench.bus.answer_held();
+}
