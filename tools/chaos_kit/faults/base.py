@@ -1,6 +1,7 @@
 """What every fault is."""
 
 import random
+import signal
 import time
 
 from ..system import System
@@ -47,6 +48,23 @@ class Fault:
         """One of those that run."""
         running = [name for name in self.system.names("nodes") if self.system.process(name).running()]
         return self.dice.choice(running or self.system.names("nodes"))
+
+
+class StandStill(Fault):
+    """SIGSTOP of a process, then SIGCONT. choose() names it."""
+
+    def strike(self) -> None:
+        self.system.cluster.kill(self.target, signal.SIGSTOP)
+
+    def observe(self) -> str:
+        state = state_of(self.system.process(self.target).pid)
+        if state != "T":
+            raise NoEffect(f"{self.target} is in state {state or 'gone'}")
+        return "it stood still"
+
+    def heal(self) -> str:
+        self.system.cluster.kill(self.target, signal.SIGCONT)
+        return ""
 
 
 def state_of(pid: int) -> str:

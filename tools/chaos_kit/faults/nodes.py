@@ -2,7 +2,7 @@
 
 import signal
 
-from .base import Fault, NoEffect, state_of
+from .base import Fault, NoEffect, StandStill
 
 
 class NodeKill(Fault):
@@ -34,26 +34,16 @@ class NodeKill(Fault):
         return ""
 
 
-class NodeStop(Fault):
-    """SIGSTOP, then SIGCONT: for a hold beyond 5 s it wakes up without its leases."""
+class NodeStop(StandStill):
+    """For a hold beyond 5 s it wakes up without its leases."""
 
     kind = "node-stop"
 
     def choose(self) -> str:
         return self.a_node()
 
-    def strike(self) -> None:
-        self.system.cluster.kill(self.target, signal.SIGSTOP)
-
     def observe(self) -> str:
-        state = state_of(self.system.process(self.target).pid)
-        if state != "T":
-            raise NoEffect(f"{self.target} is in state {state or 'gone'}")
         status, why = self.system.readiness(self.target)
         if status != 0:
             raise NoEffect(f"{self.target} answers {status} {why}")
-        return "it stood still and answered nothing"
-
-    def heal(self) -> str:
-        self.system.cluster.kill(self.target, signal.SIGCONT)
-        return ""
+        return f"{super().observe()} and answered nothing"

@@ -1,9 +1,7 @@
 """NATS servers and Redis that die, pause or forget."""
 
-import signal
-
 from ..nats_api import request
-from .base import Fault, NoEffect, state_of
+from .base import Fault, NoEffect, StandStill
 
 
 class _ServerKill(Fault):
@@ -66,26 +64,14 @@ class NatsRestartAll(Fault):
         return ""
 
 
-class NatsPause(Fault):
-    """SIGSTOP of the server that leads a stream, where there are three; else of the only one."""
+class NatsPause(StandStill):
+    """The server that leads a stream, where there are three; else the only one."""
 
     kind = "nats-pause"
     stream = "EVT_INVENTORY"
 
     def choose(self) -> str:
         return leader_of(self.system, self.stream) or self.dice.choice(self.system.names("nats"))
-
-    def strike(self) -> None:
-        self.system.cluster.kill(self.target, signal.SIGSTOP)
-
-    def observe(self) -> str:
-        if state_of(self.system.process(self.target).pid) != "T":
-            raise NoEffect(f"{self.target} goes on")
-        return "it stood still"
-
-    def heal(self) -> str:
-        self.system.cluster.kill(self.target, signal.SIGCONT)
-        return ""
 
 
 class NatsStepDown(Fault):

@@ -9,13 +9,7 @@ void add_demo_command(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand(
       "demo", "Drive orders through four services on private servers and check the outcome");
   auto options = std::make_shared<DemoOptions>();
-  add_orders_options(*command, options->orders_file, options->count);
-  command->add_option("--seed", options->seed, "Decides the orders and whom the gateway declines")
-      ->capture_default_str();
-  command
-      ->add_option("--stock-factor", options->stock_factor,
-                   "Share of each article's demand that is stocked, rounded up")
-      ->capture_default_str();
+  add_script_options(*command, options->script, "Decides the orders and whom the gateway declines");
   command->add_option("--decline-rate", options->decline_rate, "Share of payments declined")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

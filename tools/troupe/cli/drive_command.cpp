@@ -57,13 +57,7 @@ void add_drive_command(CLI::App& app, Run& run) {
   add_nats_option(*command, options->nats_url);
   command->add_option("--history", options->folder, "Existing folder for history.jsonl")
       ->required();
-  add_orders_options(*command, options->orders_file, options->count);
-  command->add_option("--seed", options->seed, "Decides the orders and what is repeated when")
-      ->capture_default_str();
-  command
-      ->add_option("--stock-factor", options->stock_factor,
-                   "Share of each article's demand that is stocked, rounded up")
-      ->capture_default_str();
+  add_script_options(*command, options->script, "Decides the orders and what is repeated when");
   add_load_options(*command, *options);
   command->add_flag("--json", options->json, "The outcome as one line of JSON");
   command->footer(

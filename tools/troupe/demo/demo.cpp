@@ -121,7 +121,7 @@ int DemoRun::in_memory(const std::filesystem::path& folder) {
   auto mails = MailLedger::open(folder);
   if (!mails) return complain(exit_usage, mails.error().what);
   const auto gateway =
-      Gateway::open({.seed = options_.seed, .decline_rate = options_.decline_rate}, folder);
+      Gateway::open({.seed = options_.script.seed, .decline_rate = options_.decline_rate}, folder);
   if (!gateway) return complain(exit_usage, gateway.error().what);
   SimulatedEffects effects(**gateway, *mails);
   const auto node = host::MemoryNode::start(all_contexts(), effects);
@@ -139,7 +139,7 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   const auto stage = Stage::start({.folder = folder,
                                    .durability = options_.durability,
                                    .decline_rate = options_.decline_rate,
-                                   .seed = options_.seed,
+                                   .seed = options_.script.seed,
                                    .outlives_parent = options_.keep,
                                    .stop = stopped_.get_token()},
                                   {.note = [this](const auto& line) { progress_.note(line); },
@@ -232,10 +232,7 @@ Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem:
 
 int run_demo(const DemoOptions& options) {
   StopSignals signals;
-  const auto script = write_script({.orders_file = options.orders_file,
-                                    .count = options.count,
-                                    .seed = options.seed,
-                                    .stock_factor = options.stock_factor});
+  const auto script = write_script(options.script);
   if (!script) return complain(exit_usage, script.error().what);
   const auto folder = RunFolder::make(options.folder);
   if (!folder) return complain(exit_usage, folder.error().what);

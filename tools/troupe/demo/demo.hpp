@@ -4,13 +4,12 @@
 #include <cstdint>
 #include <string>
 
+#include "tools/troupe/demo/script.hpp"
+
 namespace troupe::tool {
 
 struct DemoOptions {
-  std::string orders_file;  ///< empty: orders are made up
-  std::size_t count = 1'000;
-  std::uint64_t seed = 1;
-  std::string stock_factor = "0.9";
+  ScriptOptions script;
   double decline_rate = 0.02;
   std::string durability = "dev";
   std::string folder;  ///< empty: a temporary one

@@ -13,8 +13,8 @@
 namespace troupe::tool {
 
 struct ScriptOptions {
-  std::string orders_file;  ///< empty: orders are made up
-  std::size_t count = 0;    ///< of those
+  std::string orders_file;    ///< empty: orders are made up
+  std::size_t count = 1'000;  ///< of those
   std::uint64_t seed = 1;
   std::string stock_factor = "0.9";  ///< of each article's demand
 };

@@ -51,8 +51,8 @@ public:
         sender_(straight_, tally_),
         commands_(commands),
         history_(history),
-        repeats_({.share = options.repeat_share, .seed = options.seed}, sender_, history, stop_,
-                 patience()),
+        repeats_({.share = options.repeat_share, .seed = options.script.seed}, sender_, history,
+                 stop_, patience()),
         driver_(sender_, history, stop_, driver_options()) {}
 
   /// Fails when the record of the probes cannot be written.
@@ -171,10 +171,7 @@ std::string sentence(const DriveResult& result, const Drive& drive) {
 
 int run_drive(const DriveOptions& options) {
   StopSignals signals;
-  const auto script = write_script({.orders_file = options.orders_file,
-                                    .count = options.count,
-                                    .seed = options.seed,
-                                    .stock_factor = options.stock_factor});
+  const auto script = write_script(options.script);
   if (!script) return complain(exit_usage, script.error().what);
   const auto commands = nats::Connection::open({.url = options.nats_url, .name = "drive"});
   if (!commands) return complain(exit_usage, commands.error().what);

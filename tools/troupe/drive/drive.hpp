@@ -6,15 +6,14 @@
 #include <cstdint>
 #include <string>
 
+#include "tools/troupe/demo/script.hpp"
+
 namespace troupe::tool {
 
 struct DriveOptions {
   std::string nats_url;
-  std::string folder;       ///< gets history.jsonl and probe.jsonl
-  std::string orders_file;  ///< empty: orders are made up
-  std::size_t count = 1'000;
-  std::uint64_t seed = 1;
-  std::string stock_factor = "0.9";
+  std::string folder;  ///< gets history.jsonl and probe.jsonl
+  ScriptOptions script;
   double seconds = 0;            ///< no order is begun afterwards; 0: all of them are begun
   bool until_eof = false;        ///< nor after the standard input has ended
   double orders_per_second = 0;  ///< at most; 0: as fast as it goes

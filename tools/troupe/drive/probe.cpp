@@ -140,6 +140,7 @@ void Probe::answered(const Ask& ask, std::int64_t sent_ns, const nats::ClientRep
   if (reply.kind == nats::ClientReply::Kind::unknown) {
     unknown_.push_back(ask);
     ++unknown_.back().attempt;
+    unknown_.back().due = Steady::now() + repeat_after;
   }
   changed_.notify_all();
 }
@@ -149,7 +150,8 @@ void Probe::repeat_unknown() {
     Ask next;
     {
       const std::lock_guard lock(mutex_);
-      if (unknown_.empty() || repeats_under_way_ >= repeats_max) return;
+      if (unknown_.empty() || unknown_.front().due > Steady::now()) return;
+      if (repeats_under_way_ >= repeats_max) return;
       next = std::move(unknown_.front());
       unknown_.pop_front();
     }
@@ -166,7 +168,8 @@ bool Probe::settle(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     if (unknown_.empty() && idle()) return true;
     if (Steady::now() >= deadline) return false;
-    changed_.wait_until(lock, deadline);
+    const bool waits_for_due = !unknown_.empty() && repeats_under_way_ < repeats_max;
+    changed_.wait_until(lock, waits_for_due ? std::min(deadline, unknown_.front().due) : deadline);
   }
 }
 

@@ -37,8 +37,10 @@ public:
   static constexpr std::chrono::milliseconds timeout{1'000};
   /// Probes of one slot under way; over it none are sent.
   static constexpr std::size_t under_way_max = 40;
-  /// Unknown probes that are repeated at the same time.
+  /// Unknown probes that are repeated at the same time ...
   static constexpr std::size_t repeats_max = 128;
+  /// ... and how long after their answer.
+  static constexpr std::chrono::milliseconds repeat_after{100};
 
   /// REQUIRES: all outlive it.
   Probe(ProbeOptions options, nats::Connection& connection, History& history, Tally& tally,
@@ -55,6 +57,7 @@ private:
     std::string id;
     Time issued_at{};
     unsigned attempt = 1;
+    std::chrono::steady_clock::time_point due{};  ///< of a repeat
   };
 
   void run();
@@ -63,6 +66,7 @@ private:
   CommandTry try_of(const Ask& ask) const;
   bool idle() const;  ///< REQUIRES: mutex_ is held
   void answered(const Ask& ask, std::int64_t sent_ns, const nats::ClientReply& reply);
+  /// Those that are due.
   void repeat_unknown();
 
   const ProbeOptions options_;
@@ -78,8 +82,8 @@ private:
   std::condition_variable changed_;
   std::vector<std::size_t> under_way_;  // by slot
   std::size_t repeats_under_way_ = 0;
-  std::deque<Ask> unknown_;
-  std::thread thread_;  // last: runs from construction
+  std::deque<Ask> unknown_;  // the next one that is due first
+  std::thread thread_;       // last: runs from construction
 };
 
 }  // namespace troupe::tool

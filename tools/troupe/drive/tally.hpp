@@ -19,8 +19,8 @@ namespace troupe::tool {
 struct CommandCounts {
   std::uint64_t ok = 0;
   std::uint64_t rejected = 0;
-  std::uint64_t unknown =
-      0;  ///< some try was answered by nobody; counted above as well, once settled
+  /// Some try was answered by nobody; counted above as well, once settled.
+  std::uint64_t unknown = 0;
   std::uint64_t unsettled = 0;  ///< no definite answer so far
 };
 nlohmann::ordered_json to_json(const CommandCounts& counts);
