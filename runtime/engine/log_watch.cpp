@@ -34,7 +34,8 @@ LogWatch::Look LogWatch::judge(const std::optional<Incarnation>& record, std::ui
   }
   auto finding = regression(known, seen);
   if (finding.empty() && !record) finding = "is no longer recorded in stream CTL";
-  if (!finding.empty()) return suspect(finding, *facts ? (*facts)->leader : "", reached);
+  // Of a stream that is gone nobody can say whether it had several servers, which may start yet.
+  if (!finding.empty()) return suspect(finding, *facts ? (*facts)->leader : "nobody", reached);
   suspicion_.clear();
   return raise(**facts);
 }

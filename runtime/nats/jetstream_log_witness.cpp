@@ -41,11 +41,15 @@ tl::unexpected<Failure> unreadable(const std::string& what) {
   return retryable("JetStream's answer about " + what + " is unreadable");
 }
 
-/// The message a request finds, or nothing.
+/// The message a request finds, or nothing: also where the whole stream is lost, as CTL is with all
+/// others when a server that never synced loses its power.
 Result<std::optional<StoredMessage>> message(Connection& connection, const std::string& stream,
                                              const nlohmann::json& which) {
   const auto answer = ask(connection, "STREAM.MSG.GET." + stream, which);
-  if (!answer && answer.error().err_code == api_error::message_not_found) return std::nullopt;
+  if (!answer
+      && (answer.error().err_code == api_error::message_not_found
+          || answer.error().err_code == api_error::stream_not_found))
+    return std::nullopt;
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
   auto stored = read_stored_message(*answer);
   if (!stored) return unreadable("a message of " + stream);

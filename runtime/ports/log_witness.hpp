@@ -46,7 +46,7 @@ public:
   virtual Result<std::optional<std::string>> hash_at(const std::string& stream,
                                                      std::uint64_t sequence) = 0;
 
-  /// What was recorded last for the stream.
+  /// What was recorded last for the stream; nothing also when there is no stream CTL.
   virtual Result<std::optional<Incarnation>> accepted(const std::string& stream) = 0;
 
   enum class Record { first, next };

@@ -205,6 +205,24 @@ TEST_CASE("log watch on JetStream: a stream that was deleted and created anew we
   CHECK(watch.look(0).verdict == Verdict::fine);
 }
 
+TEST_CASE("log watch on JetStream: a server that lost all its streams went back",
+          "[contract][log_guard]") {
+  Watched log;
+  log.append(5);
+  auto watch = log.watch();
+  REQUIRE(Watched::look(watch).verdict == Verdict::fine);
+  for (const auto& stream : {log.stream(), std::string(control_stream)})
+    REQUIRE(nats::ask_api_and_wait(log.connection(), "STREAM.DELETE." + stream, {}));
+  CHECK(log.witness().accepted(log.stream()).value() == std::nullopt);
+  const auto seen = Watched::look(watch);
+  CHECK(seen.verdict == Verdict::went_back);
+  CHECK_THAT(seen.why, ContainsSubstring("EVT_ORDERING is gone"));
+
+  or_throw(nats::ensure_streams(log.connection(), log.context(), 1));
+  auto another = log.watch();  // a node that starts now has created them
+  CHECK(Watched::look(another).verdict == Verdict::went_back);
+}
+
 TEST_CASE("log watch on JetStream: a store restored from an older copy went back",
           "[contract][log_guard]") {
   Watched log;
