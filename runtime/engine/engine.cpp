@@ -31,8 +31,12 @@ struct ActorConfig : caf::actor_system_config {
   }
 };
 
-/// What is wrong with a command whatever the state of its instance, or nothing.
-std::optional<Rejected> malformed(const AggregateModel& model, const Command& command) {
+/// A client's clock may be ahead by so much.
+constexpr std::chrono::minutes issued_ahead_max{5};
+
+/// What is wrong with a command whatever the state of its instance, or nothing. `now` is of a clock
+/// that is known to be right.
+std::optional<Rejected> malformed(const AggregateModel& model, const Command& command, Time now) {
   const auto known = model.commands.find(command.type);
   if (known == model.commands.end())
     return Rejected{404, model.name + " takes no " + command.type, std::nullopt};
@@ -40,6 +44,9 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
     return Rejected{400, "the body is not a " + command.type, std::nullopt};
   if (!is_token(command.id))
     return Rejected{400, "a command id is 1 to 64 of [A-Za-z0-9_-]", std::nullopt};
+  if (command.issued_at > now + issued_ahead_max)
+    return Rejected{400, "the command was issued in the future: set the clock of who sent it",
+                    std::nullopt};
   return std::nullopt;
 }
 
@@ -160,6 +167,7 @@ Result<void> Engine::start(SlotDoors& doors) {
   impl.queries = std::make_unique<Queries>(impl.ports.views, impl.ports.clock, impl.watchdog,
                                            impl.options.query_threads,
                                            impl.options.queries_waiting_max, std::move(asked));
+  for (const auto& [name, context] : impl.hosted) context->log_guard().look_at_clocks();
   impl.beats.post([&impl] { impl.beat(); });
   const auto deadline = impl.ports.clock.steady() + impl.options.take_patience;
   for (const auto& [name, context] : impl.hosted)
@@ -197,7 +205,8 @@ void Engine::send(Command command, CommandBus::Answered answered) {
         404,
         command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str(),
         std::nullopt});
-  if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
+  if (auto rejected = malformed(kind->model, command, impl.ports.clock.now()))
+    return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
   if (!context->slots().holds(slot)) {
     if (!command.forwarded) return impl.forward(slot, std::move(command), std::move(answered));

@@ -29,6 +29,11 @@ LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counte
 
 LogGuard::~LogGuard() { stop(); }
 
+void LogGuard::look_at_clocks() {
+  const auto [verdict, why] = events_.look_at_clocks();
+  if (verdict == Verdict::clocks_differ) refuse_to_serve(why);
+}
+
 void LogGuard::start() {
   watching_ = witness_.watch([this](bool connected) { connection_changed(connected); });
   std::promise<void> looked;
@@ -51,7 +56,12 @@ std::string LogGuard::refusal() const {
 
 std::string LogGuard::doubt() const {
   const std::lock_guard lock(mutex_);
-  return state_ == State::unknown ? sentence_ : std::string();
+  return state_ == State::unknown || state_ == State::clocks_differ ? sentence_ : std::string();
+}
+
+std::string LogGuard::unfit() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::clocks_differ ? sentence_ : std::string();
 }
 
 std::string LogGuard::alarm() const {
@@ -103,6 +113,9 @@ void LogGuard::look() {
         refuse(State::unknown,
                "It is not known whether the log of " + context_.str() + " is sound: " + why);
         return;
+      case Verdict::clocks_differ:
+        refuse_to_serve(why);
+        return;
       case Verdict::went_back:
         refuse(State::went_back,
                "The log of " + context_.str() + " went back: " + why
@@ -146,12 +159,18 @@ void LogGuard::accepted() {
   actions_.forget();
 }
 
+void LogGuard::refuse_to_serve(const std::string& why) {
+  refuse(State::clocks_differ, context_.str() + " is not served here: " + why);
+}
+
 /// A log that went back stays so until another one is accepted, whatever a look brings.
 void LogGuard::refuse(State state, std::string sentence) {
   const std::lock_guard lock(mutex_);
   if (state_ == State::went_back) return;
   if (state == State::went_back)
     spdlog::critical("{}.", sentence);
+  else if (state == State::clocks_differ && state_ != state)
+    spdlog::error("{}.", sentence);
   else if (state_ == State::sound)
     spdlog::warn("{}.", sentence);
   state_ = state;

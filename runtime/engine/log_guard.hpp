@@ -19,9 +19,10 @@ namespace troupe::engine {
 /// from yesterday. Its sequences are given out again then, and the fences made of them mean
 /// nothing. So the context's events and the cluster's control stream are looked at every second and
 /// at once after a connection was lost, before anything is served again; a log that went back is
-/// not served until an operator has accepted it.
+/// not served until an operator has accepted it. Nor does a node serve while its clock and the
+/// log's differ: what it records, and its timers, would be of a wrong time.
 ///
-/// Thread safety: serves, refusal, doubt and alarm from any thread; start and stop from one.
+/// Thread safety: serves, refusal, doubt, unfit and alarm from any thread; start and stop from one.
 class LogGuard {
 public:
   static constexpr std::chrono::milliseconds look_every{1'000};
@@ -38,6 +39,8 @@ public:
   LogGuard(LogWatch::World world, const Token& context, Counters& counters, Actions actions);
   ~LogGuard();  ///< stops
 
+  /// Whether this node is fit to own anything. Before start; blocks for an answer.
+  void look_at_clocks();
   /// Looks, from then on by itself. Blocks for the first look.
   void start();
   /// Waits for the look under way. Nothing is halted.
@@ -48,11 +51,13 @@ public:
   std::string refusal() const;
   /// Why it is not known whether the log is sound, as a sentence, or empty.
   std::string doubt() const;
+  /// Why this node should leave its slots to others, as a sentence, or empty.
+  std::string unfit() const;
   /// That the log went back and what to do, as a sentence, or empty.
   std::string alarm() const;
 
 private:
-  enum class State { sound, unknown, went_back };
+  enum class State { sound, unknown, clocks_differ, went_back };
 
   void connection_changed(bool connected);
   void look_and_go_on();
@@ -60,6 +65,7 @@ private:
   LogWatch::Look look_at_streams();
   bool passed(std::uint64_t doubts);
   void accepted();
+  void refuse_to_serve(const std::string& why);
   void refuse(State state, std::string sentence);
 
   const Token context_;

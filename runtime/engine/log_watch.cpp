@@ -1,5 +1,6 @@
 #include "runtime/engine/log_watch.hpp"
 
+#include <cstdlib>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -37,7 +38,8 @@ LogWatch::Look LogWatch::judge(const std::optional<Incarnation>& record, std::ui
   // Of a stream that is gone nobody can say whether it had several servers, which may start yet.
   if (!finding.empty()) return suspect(finding, *facts ? (*facts)->leader : "nobody", reached);
   suspicion_.clear();
-  return raise(**facts);
+  const auto raised = raise(**facts);
+  return raised.verdict == Verdict::fine ? compare_clocks(**facts) : raised;
 }
 
 /// Nobody has recorded the stream: this node is the first to serve it, or the record was lost.
@@ -45,6 +47,7 @@ LogWatch::Look LogWatch::begin() {
   const auto facts = world_.witness.facts(stream_);
   if (!facts) return unsure(facts.error());
   if (!*facts) return {Verdict::unsure, "stream " + stream_ + " does not exist"};
+  if (const auto seen = compare_clocks(**facts); seen.verdict != Verdict::fine) return seen;
   if (kept_)
     return suspect("was served before, up to sequence " + std::to_string(kept_->sequence)
                        + ", but is not recorded in stream CTL",
@@ -76,6 +79,21 @@ LogWatch::Look LogWatch::suspect(const std::string& finding, const std::string& 
 
 LogWatch::Look LogWatch::unsure(const Failure& failure) const {
   return {Verdict::unsure, "stream " + stream_ + " cannot be looked at (" + failure.what + ")"};
+}
+
+LogWatch::Look LogWatch::look_at_clocks() {
+  const auto facts = world_.witness.facts(stream_);
+  if (!facts) return unsure(facts.error());
+  return *facts ? compare_clocks(**facts) : Look{Verdict::fine};
+}
+
+LogWatch::Look LogWatch::compare_clocks(const StreamFacts& facts) {
+  const auto apart = std::chrono::duration_cast<std::chrono::seconds>(facts.clock_ahead);
+  if (std::chrono::abs(apart) <= clocks_apart_max) return {Verdict::fine};
+  return {Verdict::clocks_differ, "this machine's clock is "
+                                      + std::to_string(std::abs(apart.count())) + " s "
+                                      + (apart.count() > 0 ? "behind" : "ahead of")
+                                      + " that of the NATS server: set the one that is wrong"};
 }
 
 void LogWatch::adopt(const Incarnation& record) {

@@ -1,6 +1,7 @@
 // Remembers how far one stream reached, and looks whether it is still so.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,12 +23,16 @@ public:
     const std::string& node;
   };
 
+  /// A node's and a server's clock; two nodes then differ by less than CommandMemory::skew_max.
+  static constexpr std::chrono::seconds clocks_apart_max{25};
+
   enum class Verdict {
     fine,
-    unsure,      ///< nobody answered
-    suspicious,  ///< there is a contradiction that is not to be believed yet
-    went_back,   ///< for good: until another incarnation is accepted
-    accepted,    ///< another incarnation was: what is known of the stream is void; look again
+    unsure,         ///< nobody answered
+    suspicious,     ///< there is a contradiction that is not to be believed yet
+    went_back,      ///< for good: until another incarnation is accepted
+    clocks_differ,  ///< the log's and this machine's: what would be recorded has a wrong time
+    accepted,       ///< another incarnation was: what is known of the stream is void; look again
   };
   struct Look {
     Verdict verdict = Verdict::unsure;
@@ -39,12 +44,15 @@ public:
   /// Records the stream's incarnation when it is the first that serves it. `reached` is the last
   /// sequence that this node otherwise knows to be in the stream. Blocks.
   Look look(std::uint64_t reached);
+  /// At the clocks alone: clocks_differ, or fine or unsure. Blocks.
+  Look look_at_clocks();
 
 private:
   Look judge(const std::optional<Incarnation>& record, std::uint64_t reached);
   Look begin();
   Look suspect(const std::string& finding, const std::string& leader, std::uint64_t reached);
   Look unsure(const Failure& failure) const;
+  static Look compare_clocks(const StreamFacts& facts);
   void adopt(const Incarnation& record);
   void recall();
   Look raise(const StreamFacts& facts);

@@ -52,6 +52,8 @@ std::string Slots::doubt() const {
 
 void Slots::beat() {
   if (forget_.exchange(false)) begin_anew();
+  // Silent, it is taken for dead, and what it owns goes to others; alone it keeps it.
+  if (!world_.unfit().empty()) return;
   if (!agreed()) return;
   // Without a beat the others take over: commands for this node's slots cannot come in.
   if (!world_.claims.reachable()) return complain("the log is away");
@@ -247,7 +249,7 @@ void Slots::lose(std::uint32_t slot) {
 void Slots::wait_until_taken(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [this] {
-    if (!trouble_.empty()) return true;
+    if (!trouble_.empty() || !world_.unfit().empty()) return true;
     if (!planned_) return false;
     for (std::uint32_t i = 0; i < count(); ++i) {
       const bool on_its_way = slots_[i].claim.holder == world_.leases.self() && !holds(i);

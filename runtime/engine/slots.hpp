@@ -34,6 +34,7 @@ public:
     SlotDoors& doors;
     const Clock& clock;
     const EngineOptions& options;
+    std::function<std::string()> unfit;  ///< why this node should own nothing now, or empty
   };
   /// Lets the instances of a slot go, once they have answered; `gone` is let go of with the last.
   using LetGo = std::function<void(std::uint32_t slot, std::shared_ptr<void> gone)>;

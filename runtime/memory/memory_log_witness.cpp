@@ -5,10 +5,11 @@
 namespace troupe::memory {
 
 Result<std::optional<StreamFacts>> MemoryLogWitness::facts(const std::string& stream) {
-  return broker_.facts(stream).map([](const Broker::Facts& facts) {
+  return broker_.facts(stream).map([this](const Broker::Facts& facts) {
     return std::optional(StreamFacts{.created = Instant(std::chrono::seconds(facts.recreated)),
                                      .last_sequence = facts.last_sequence,
-                                     .leader = {}});
+                                     .leader = {},
+                                     .clock_ahead = clock_ahead_});
   });
 }
 

@@ -1,6 +1,8 @@
 // What the in-memory broker shows of its streams, and the incarnations that were accepted.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 
@@ -30,8 +32,12 @@ public:
     accepted_.erase(stream);
   }
 
+  /// For tests: how the broker's clock stands to the machine's.
+  void set_clock_ahead(std::chrono::milliseconds ahead) { clock_ahead_ = ahead; }
+
 private:
   Broker& broker_;
+  std::atomic<std::chrono::milliseconds> clock_ahead_{};
   std::mutex mutex_;
   std::map<std::string, Incarnation, std::less<>> accepted_;  // under mutex_
 };

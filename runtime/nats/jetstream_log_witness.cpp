@@ -41,6 +41,18 @@ tl::unexpected<Failure> unreadable(const std::string& what) {
   return retryable("JetStream's answer about " + what + " is unreadable");
 }
 
+/// The answer says when it was given, which was between asking and now if the clocks agree.
+std::chrono::milliseconds clock_ahead(const nlohmann::json& answer, Instant asked) {
+  google::protobuf::Timestamp answered;
+  if (!TimeUtil::FromString(answer.value("ts", std::string()), &answered)) return {};
+  const auto theirs = instant_of(answered);
+  const Instant now = std::chrono::system_clock::now();
+  const auto ahead = theirs > now     ? theirs - now
+                     : theirs < asked ? theirs - asked
+                                      : Instant::duration{};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
+}
+
 /// The message a request finds, or nothing: also where the whole stream is lost, as CTL is with all
 /// others when a server that never synced loses its power.
 Result<std::optional<StoredMessage>> message(Connection& connection, const std::string& stream,
@@ -59,6 +71,7 @@ Result<std::optional<StoredMessage>> message(Connection& connection, const std::
 }  // namespace
 
 Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string& stream) {
+  const Instant asked = std::chrono::system_clock::now();
   const auto answer = ask(asks_, "STREAM.INFO." + stream, nullptr);
   if (!answer && answer.error().err_code == api_error::stream_not_found) return std::nullopt;
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
@@ -68,7 +81,8 @@ Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string&
       return unreadable(stream);
     StreamFacts facts{.created = instant_of(created),
                       .last_sequence = answer->at("/state/last_seq"_json_pointer),
-                      .leader = {}};
+                      .leader = {},
+                      .clock_ahead = clock_ahead(*answer, asked)};
     if (answer->value("/config/num_replicas"_json_pointer, 1) == 1) return facts;
     facts.leader = answer->value("/cluster/leader"_json_pointer, std::string());
     if (facts.leader.empty()) return retryable(stream + " has no leader");

@@ -63,8 +63,6 @@ inline constexpr int unknown = 504;
 inline constexpr std::size_t body_bytes_max = 256 * 1024;
 inline constexpr std::chrono::milliseconds deadline_default{5'000};
 inline constexpr std::chrono::milliseconds deadline_max{60'000};
-/// A client's clock may be ahead by so much.
-inline constexpr std::chrono::minutes issued_ahead_max{5};
 inline constexpr std::size_t correlation_id_length_max = 128;
 inline constexpr std::size_t causation_id_length_max = 256;
 inline constexpr std::size_t error_text_length_max = 512;

@@ -20,6 +20,8 @@ struct StreamFacts {
   Instant created;
   std::uint64_t last_sequence = 0;
   std::string leader;  ///< of a replicated stream, else empty
+  /// How far the clock of whoever answered is at least before this machine's; negative: behind it.
+  std::chrono::milliseconds clock_ahead{0};
 };
 
 /// Which stream of a name is the log, and from where on it is vouched for.

@@ -98,7 +98,7 @@ std::vector<BadInput> bad_commands() {
          std::to_string((SystemClock().now() + 24h).time_since_epoch().count())}},
        good,
        400,
-       "not in the future"},
+       "issued in the future"},
       {"issued at zero", place, {{header::issued_at, "0"}}, good, 400, "since 1970"},
       {"a correlation id with a space",
        place,

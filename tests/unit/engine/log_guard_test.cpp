@@ -156,6 +156,24 @@ TEST_CASE("a log that nobody answers for is waited for without an alarm", "[engi
   REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 1U; }));
 }
 
+TEST_CASE("while the clocks differ nothing is served", "[engine][log_guard]") {
+  World world;
+  std::string which;
+  const auto hour = std::chrono::milliseconds(1h);
+  SECTION("the node is behind") { world.witness.set_clock_ahead(hour), which = "3600 s behind"; }
+  SECTION("the node is ahead") { world.witness.set_clock_ahead(-hour), which = "3600 s ahead"; }
+  Node node(world, {model_of<Bank>()});
+  CHECK_THAT(node.stats("example").doubt, ContainsSubstring(which));
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(node.stats("example").slots.empty());
+
+  world.witness.set_clock_ahead(20s);  // which is borne
+  REQUIRE(eventually(patience, [&] { return served(node); }));
+  REQUIRE(eventually(patience, [&] { return node.stats("example").trouble.empty(); }));
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  CHECK_FALSE(alarmed(node));
+}
+
 TEST_CASE("a node that starts anew notices what happened while it was away",
           "[engine][log_guard]") {
   World world;
