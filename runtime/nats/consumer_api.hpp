@@ -21,6 +21,9 @@ struct ConsumerSettings {
   std::size_t in_flight_max = 1;
   std::chrono::nanoseconds ack_wait{};
   std::chrono::nanoseconds pin_timeout{};  ///< without a pull of the pinned client
+  /// What is acknowledged leaves the stream, so that all that is there is to be delivered. A server
+  /// whose disk is full may count a message as acknowledged and keep it.
+  bool work_queue = false;
 };
 
 /// The verb with its stream and consumer, such as "CONSUMER.RESET.EVT_ORDERING.payments".

@@ -116,7 +116,8 @@ void DurableConsumer::on(const Created& created) {
   if (created.attempt != attempt_) return;
   if (created.answer) {
     last_complaint_.clear();
-    return wait_for_pin();
+    // What the consumer has passed makes nobody active, so it would wait for a later message.
+    return settings_.work_queue ? reset({}) : wait_for_pin();
   }
   if (created.answer.error().what != last_complaint_) {
     last_complaint_ = created.answer.error().what;
@@ -180,7 +181,7 @@ void DurableConsumer::reset(std::string pin) {
   ++attempt_;
   inbox_subscription_.reset();
   pull_at_ = check_at_ = silent_at_ = Moment::max();
-  ask<ResetDone>("RESET", nullptr);
+  ask<ResetDone>("RESET", settings_.work_queue ? nlohmann::json{{"seq", 1}} : nlohmann::json());
 }
 
 void DurableConsumer::on(const ResetDone& done) {

@@ -37,7 +37,8 @@ std::unique_ptr<Subscription> JetStreamSubscriptions::timers(const Token& contex
                        .filter = "tmr." + context.str() + ".fired.>",
                        .in_flight_max = in_flight_max,
                        .ack_wait = ack_wait_,
-                       .pin_timeout = pin_timeout},
+                       .pin_timeout = pin_timeout,
+                       .work_queue = true},
       handler);
 }
 

@@ -124,6 +124,26 @@ TEMPLATE_TEST_CASE("timer: fired and acknowledged it never comes again; unacknow
 
 // ---- JetStream only -----------------------------------------------------------------------------
 
+TEST_CASE("timer on JetStream: a fired one that the consumer has passed comes to the next handler",
+          "[contract][timer]") {
+  Bench<OnJetStream> bench;
+  const auto stream = stream_name(StreamKind::timers, bench.backend.context());
+  const auto ask = [&](const std::string& verb, const nlohmann::json& body = {}) {
+    return nats::ask_api_and_wait(bench.backend.connection(), verb, body);
+  };
+  REQUIRE(eventually(5s, [&] { return ask("CONSUMER.INFO." + stream + ".timers").has_value(); }));
+  bench.subscription.reset();
+  REQUIRE(bench.arm(bench.order("o-1"), "payment-deadline", in(0ms), "record"));
+  REQUIRE(eventually(5s, [&] {  // the fired one takes the armed one's place
+    const auto info = ask("STREAM.INFO." + stream);
+    return info && info->at("/state/last_seq"_json_pointer) == 2;
+  }));
+  REQUIRE(ask("CONSUMER.RESET." + stream + ".timers", {{"seq", 3}}));
+  bench.subscription =
+      bench.backend.subscriptions().timers(bench.backend.context(), 100, bench.fired);
+  CHECK(bench.fired.wait_for(1));
+}
+
 TEST_CASE("timer on JetStream: it fires although the server was killed meanwhile",
           "[contract][timer]") {
   auto& server = OnJetStream::shared_server();
