@@ -1,7 +1,9 @@
 #include "runtime/host/health_server.hpp"
 
 #include <charconv>
+#include <shared_mutex>
 #include <thread>
+#include <utility>
 
 #include <httplib.h>
 
@@ -19,6 +21,7 @@ public:
     http_.Get("/livez",
               [](const auto&, auto& response) { response.set_content("alive\n", "text/plain"); });
     http_.Get("/readyz", [this](const auto&, auto& response) {
+      const std::shared_lock lock(mutex_);
       const auto reason = sources_.not_ready_because();
       response.status = reason.empty() ? 200 : 503;
       const auto remark = reason.empty() ? sources_.remark() : std::string();
@@ -26,13 +29,23 @@ public:
       response.set_content((reason.empty() ? ready : reason) + "\n", "text/plain");
     });
     http_.Get("/info", [this](const auto&, auto& response) {
+      const std::shared_lock lock(mutex_);
       response.set_content(sources_.info() + "\n", "application/json");
+    });
+    http_.Get("/metrics", [this](const auto&, auto& response) {
+      const std::shared_lock lock(mutex_);
+      response.set_content(sources_.metrics(), "text/plain; version=0.0.4");
     });
     http_.new_task_queue = [] { return new httplib::ThreadPool(2); };
   }
   ~Server() override {
     http_.stop();
     if (thread_.joinable()) thread_.join();
+  }
+
+  void show(HealthSources sources) override {
+    const std::unique_lock lock(mutex_);
+    sources_ = std::move(sources);
   }
 
   bool listen(const std::string& host, int port) {
@@ -44,7 +57,8 @@ public:
   }
 
 private:
-  const HealthSources sources_;
+  std::shared_mutex mutex_;
+  HealthSources sources_;  // under mutex_
   httplib::Server http_;
   std::thread thread_;
 };

@@ -1,4 +1,4 @@
-// Serves /livez, /readyz and /info over HTTP for people and orchestrators.
+// Serves /livez, /readyz, /info and /metrics over HTTP for people and orchestrators.
 #pragma once
 
 #include <functional>
@@ -16,17 +16,21 @@ struct HealthSources {
   std::function<std::string()> remark;
   /// A JSON object with what the node is and does.
   std::function<std::string()> info;
+  /// The same in Prometheus's text format.
+  std::function<std::string()> metrics;
 };
 
 /// /livez answers 200 while the process runs; /readyz 200, perhaps with a remark, or 503 with the
-/// reason; /info JSON.
-/// Listens until destroyed.
+/// reason; /info JSON; /metrics Prometheus's text. Listens until destroyed.
 class HealthServer {
 public:
   /// `address` is host:port.
   static Result<std::unique_ptr<HealthServer>> start(const std::string& address,
                                                      HealthSources sources);
   virtual ~HealthServer() = default;
+
+  /// From now on these are asked; returns when the ones before are not any more. Any thread.
+  virtual void show(HealthSources sources) = 0;
 };
 
 }  // namespace troupe::host

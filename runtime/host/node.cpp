@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "runtime/engine/engine.hpp"
 #include "runtime/host/durability.hpp"
 #include "runtime/host/health_server.hpp"
+#include "runtime/host/metrics.hpp"
 #include "runtime/host/routed_effects.hpp"
 #include "runtime/nats/ingress.hpp"
 #include "runtime/nats/jetstream_claims.hpp"
@@ -111,13 +113,71 @@ std::uint64_t instances(const engine::EngineStats& stats, std::string_view conte
   return found == stats.contexts.end() ? 0 : found->instances;
 }
 
+/// Servers that are there and fit.
+struct Servers {
+  Connections connections;
+  std::string durability;
+};
+
+Result<Servers> find_servers(const NodeConfig& config, const redis::RedisOptions& redis,
+                             const std::vector<ContextModel>& known) {
+  if (auto usable = redis::check_redis(redis); !usable) return tl::make_unexpected(usable.error());
+  auto connections = Connections::open(config);
+  if (!connections) return tl::make_unexpected(connections.error());
+  if (auto ready = prepare_streams(*connections->reads, config, known); !ready)
+    return tl::make_unexpected(ready.error());
+  auto durability =
+      verified_durability(config.durability, config.replicas, config.nats_monitoring_url);
+  if (!durability) return tl::make_unexpected(durability.error());
+  return Servers{std::move(*connections), std::move(*durability)};
+}
+
+/// A node that has no servers yet: all it does is say why.
+class Waiting {
+public:
+  explicit Waiting(std::string node) : node_(std::move(node)) {}
+
+  void because(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    auto sentence = "Node " + node_ + " waits: " + what;
+    if (sentence == sentence_) return;
+    sentence_ = std::move(sentence);
+    spdlog::warn("{}", sentence_);
+  }
+  void over() {
+    const std::lock_guard lock(mutex_);
+    sentence_ = "Node " + node_ + " starts";
+  }
+
+  HealthSources sources() const {
+    return {.not_ready_because =
+                [this] {
+                  const std::lock_guard lock(mutex_);
+                  return sentence_;
+                },
+            .remark = [] { return std::string(); },
+            .info =
+                [this] {
+                  return nlohmann::json{{"node", node_}}.dump();
+                },
+            .metrics = [this] { return metrics_text(node_, false, {}); }};
+  }
+
+private:
+  const std::string node_;
+  mutable std::mutex mutex_;
+  std::string sentence_ = "Node " + node_ + " starts";  // under mutex_
+};
+
+constexpr std::chrono::milliseconds look_for_servers_every{500};
+
 class RunningNode final : public Node {
 public:
-  RunningNode(NodeConfig config, redis::RedisOptions redis, Connections connections,
-              std::string durability, std::vector<ContextModel> models)
+  RunningNode(NodeConfig config, redis::RedisOptions redis, Servers servers,
+              std::vector<ContextModel> models)
       : config_(std::move(config)),
-        durability_(std::move(durability)),
-        connections_(std::move(connections)),
+        durability_(std::move(servers.durability)),
+        connections_(std::move(servers.connections)),
         log_(*connections_.appends, *connections_.reads),
         streams_(*connections_.reads),
         subscriptions_(*connections_.deliveries),
@@ -165,8 +225,21 @@ public:
         models_, *engine_, *engine_,
         [this](const std::string& context) { return instances(engine_->stats(), context); });
     if (auto started = engine_->start(*ingress_); !started) return started;
-    if (auto opened = ingress_->open(); !opened) return opened;
-    return serve_health();
+    return ingress_->open();
+  }
+
+  /// Keeps the server, which may be none.
+  void show_health(std::unique_ptr<HealthServer> health) {
+    health_ = std::move(health);
+    if (!health_) return;
+    health_->show({.not_ready_because = [this] { return not_ready_because(); },
+                   .remark = [this] { return remark(); },
+                   .info = [this] { return info(); },
+                   .metrics =
+                       [this] {
+                         return metrics_text(config_.name, not_ready_because().empty(),
+                                             engine_->stats());
+                       }});
   }
 
   void stop() override {
@@ -178,17 +251,6 @@ public:
   }
 
 private:
-  Result<void> serve_health() {
-    if (config_.health.empty()) return {};
-    auto health = HealthServer::start(config_.health,
-                                      {.not_ready_because = [this] { return not_ready_because(); },
-                                       .remark = [this] { return remark(); },
-                                       .info = [this] { return info(); }});
-    if (!health) return tl::make_unexpected(health.error());
-    health_ = std::move(*health);
-    return {};
-  }
-
   std::string not_ready_because() const {
     if (!connections_.connected()) return "NATS at " + config_.nats_url + " is away";
     if (auto trouble = ingress_->trouble(); !trouble.empty()) return trouble;
@@ -253,22 +315,28 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<ContextModel> known) {
+Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<ContextModel> known,
+                                          const GivenUp& given_up) {
   auto models = chosen(config.contexts, known);
   if (!models) return tl::make_unexpected(models.error());
   const auto redis = redis::parse_redis_url(config.redis_url);
   if (!redis) return tl::make_unexpected(redis.error());
-  if (auto usable = redis::check_redis(*redis); !usable) return tl::make_unexpected(usable.error());
-  auto connections = Connections::open(config);
-  if (!connections) return tl::make_unexpected(connections.error());
-  if (auto ready = prepare_streams(*connections->reads, config, known); !ready)
-    return tl::make_unexpected(ready.error());
-  const auto durability =
-      verified_durability(config.durability, config.replicas, config.nats_monitoring_url);
-  if (!durability) return tl::make_unexpected(durability.error());
-  auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*connections),
-                                            *durability, std::move(*models));
+  Waiting waiting(config.name);
+  auto health = config.health.empty() ? Result<std::unique_ptr<HealthServer>>{}
+                                      : HealthServer::start(config.health, waiting.sources());
+  if (!health) return tl::make_unexpected(health.error());
+  auto servers = find_servers(config, *redis, known);
+  while (!servers && servers.error().retryable) {
+    waiting.because(servers.error().what);
+    if (given_up(look_for_servers_every)) break;
+    servers = find_servers(config, *redis, known);
+  }
+  if (!servers) return tl::make_unexpected(servers.error());
+  waiting.over();
+  auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*servers),
+                                            std::move(*models));
   if (auto started = node->start(); !started) return tl::make_unexpected(started.error());
+  node->show_health(std::move(*health));
   return std::unique_ptr<Node>(std::move(node));
 }
 

@@ -1,6 +1,8 @@
 // One runtime process: connects to the servers, checks them, runs contexts and serves clients.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,10 +15,15 @@ namespace troupe::host {
 /// Serves from a successful start until stop() or destruction.
 class Node {
 public:
-  /// Starts the contexts that the configuration names, out of `known`. Fails with one sentence that
-  /// says what to do: a server that is missing or too old, a stream with weaker settings, a
+  /// Waits for at most the time it is given, and says whether the node should not start any more.
+  using GivenUp = std::function<bool(std::chrono::milliseconds)>;
+
+  /// Starts the contexts that the configuration names, out of `known`. Servers that are away are
+  /// waited for, with the reason in the log and in /readyz, until `given_up`. Fails with one
+  /// sentence that says what to do: a server that is too old, a stream with weaker settings, a
   /// durability that is not given, a context that is not known. Blocks.
-  static Result<std::unique_ptr<Node>> start(NodeConfig config, std::vector<ContextModel> known);
+  static Result<std::unique_ptr<Node>> start(NodeConfig config, std::vector<ContextModel> known,
+                                             const GivenUp& given_up);
 
   virtual ~Node() = default;
 

@@ -159,7 +159,7 @@ int serve_node(const std::string& file, bool view) {
   auto config = host::load_config(file);
   if (!config) return complain(exit_usage, config.error().what);
   const auto model = view ? model_of<::bench::BenchWithView>() : model_of<::bench::Bench>();
-  auto node = host::Node::start(std::move(*config), {model});
+  auto node = host::Node::start(std::move(*config), {model}, [](auto) { return true; });
   if (!node) return complain(exit_usage, node.error().what);
   signals.wait();
   (*node)->stop();

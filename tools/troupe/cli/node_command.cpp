@@ -1,4 +1,5 @@
 // troupe node: one runtime process, as in production.
+#include <chrono>
 #include <cstdlib>
 
 #include <spdlog/spdlog.h>
@@ -15,6 +16,8 @@
 namespace troupe::tool {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 struct NodeOptions {
   std::string config_file;
@@ -45,7 +48,9 @@ int serve(const NodeOptions& options) {
   if (!config) return complain(exit_usage, config.error().what);
   StopSignals signals;
   const auto name = config->name;
-  auto node = host::Node::start(std::move(*config), all_contexts());
+  auto node = host::Node::start(std::move(*config), all_contexts(),
+                                [&](auto time) { return signals.wait_for(time); });
+  if (!node && signals.wait_for(0ms)) return exit_ok;
   if (!node) return complain(exit_usage, node.error().what);
   signals.wait();
   spdlog::info("Node {} stops.", name);
