@@ -17,6 +17,7 @@ class Nemesis:
         self.system = system
         self.say = say
         self.results: list[dict] = []
+        self.revived: list[str] = []  # nodes that ended by themselves
         self._record = open(record, "a", encoding="utf-8", buffering=1)
 
     def run(self, schedule: list[Planned], until: float, wait) -> None:
@@ -29,6 +30,7 @@ class Nemesis:
             self._inflict(planned, wait)
 
     def _inflict(self, planned: Planned, wait) -> None:
+        self._revive()
         fault = KINDS[planned.kind](self.system, planned.options, planned.dice())
         owned = self._owned(fault)
         self._log(planned, "start", fault.target, slots=owned)
@@ -50,11 +52,17 @@ class Nemesis:
         self.say(f"{planned.number:3} {planned.kind} {fault.target}: {self.results[-1]['why']}"
                  + (" (NO EFFECT)" if problem else ""))
 
+    def _revive(self) -> None:
+        for node in self.system.revive():
+            self.say(f"    {node} had ended to be started anew, and was")
+            self.revived.append(node)
+
     def _heal(self, fault: Fault, evidence: list[str]) -> str:
         """Heals, and waits until the system has recovered; why it has not."""
         try:
             evidence.append(fault.heal())
             if fault.recovers:
+                self._revive()
                 self.system.wait_until_ready(RECOVERY_PATIENCE)
         except (NoEffect, ClusterError, OSError) as error:
             return str(error)

@@ -103,7 +103,7 @@ class Run:
     def _begun(self, nemesis: Nemesis) -> dict:
         effective = [result for result in nemesis.results if result["effective"]]
         return {"scenario": self.scenario.name, "seed": self.seed, "planned": len(self.schedule), "faults": len(nemesis.results),
-                "effective": len(effective), "kinds": sorted({result["kind"] for result in effective}),
+                "effective": len(effective), "revived": nemesis.revived, "kinds": sorted({result["kind"] for result in effective}),
                 "without_effect": [result for result in nemesis.results if not result["effective"]]}
 
 

@@ -12,6 +12,7 @@ from . import links
 
 READY_PATIENCE = 60.0
 BETWEEN_LOOKS = 0.05
+ENDED_ITSELF = "this process ends, so that it is started anew"
 
 
 class System:
@@ -61,6 +62,15 @@ class System:
     def owned(self, node: str, context: str = "inventory") -> list[int]:
         """The slots of a context that a node says it owns."""
         return self.info(node).get("contexts", {}).get(context, {}).get("slots", [])
+
+    def revive(self) -> list[str]:
+        """Starts the nodes that ended to be started anew, as a service manager would, and returns them. Any other end is a crash, and
+        stays one."""
+        ended = [name for name in self.names("nodes")
+                 if not self.process(name).running() and ENDED_ITSELF in self.process(name).last_words()]
+        for name in ended:
+            self.cluster.restart(name, wait=False)
+        return ended
 
     def wait_until_ready(self, patience: float = READY_PATIENCE) -> None:
         for name in self.cluster.parts:

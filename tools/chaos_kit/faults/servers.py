@@ -1,7 +1,11 @@
 """NATS servers and Redis that die, pause or forget."""
 
+import time
+
 from ..nats_api import request
 from .base import Fault, NoEffect, StandStill
+
+BETWEEN_TRIES = 0.2
 
 
 class _ServerKill(Fault):
@@ -78,15 +82,22 @@ class NatsStepDown(Fault):
     """The leader of a stream gives up its office."""
 
     kind = "nats-step-down"
+    PATIENCE = 15.0
 
     def choose(self) -> str:
         return self.dice.choice(("EVT_ORDERING", "EVT_INVENTORY", "EVT_PAYMENTS", "CTL"))
 
     def strike(self) -> None:
+        deadline = time.monotonic() + self.PATIENCE
+        while not (answer := self._step_down()).get("success"):
+            if time.monotonic() > deadline:
+                raise NoEffect(f"{self.target} keeps its leader: {answer}")
+            time.sleep(BETWEEN_TRIES)
+
+    def _step_down(self) -> dict:
+        """Refused while the servers themselves have no leader, as shortly after another fault."""
         self.leader = leader_of(self.system, self.target)
-        answer = request(self.system.nats_urls, f"$JS.API.STREAM.LEADER.STEPDOWN.{self.target}")
-        if not answer.get("success"):
-            raise NoEffect(f"{self.target} keeps its leader: {answer}")
+        return request(self.system.nats_urls, f"$JS.API.STREAM.LEADER.STEPDOWN.{self.target}")
 
     def observe(self) -> str:
         now = leader_of(self.system, self.target)
