@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <google/protobuf/util/time_util.h>
@@ -24,6 +25,7 @@ using nlohmann::json;
 constexpr std::size_t pull_messages_max = 2'000;
 /// A stream that says it holds a message must hand it out within this time.
 constexpr std::chrono::milliseconds silence_max{5'000};
+constexpr std::chrono::milliseconds between_pulls{50};
 constexpr std::chrono::nanoseconds consumer_inactive_max = std::chrono::seconds(30);
 
 /// A message of a stream.
@@ -54,16 +56,22 @@ public:
   Result<void> run(std::uint64_t last, const Handle& handle) {
     if (last == 0) return {};
     if (auto begun = begin(); !begun) return begun;
+    auto heard = std::chrono::steady_clock::now();
     for (std::uint64_t seen = 0; seen < last;) {
       const auto asked =
           connection_.publish("$JS.API.CONSUMER.MSG.NEXT." + stream_ + '.' + consumer_, {},
                               json{{"batch", pull_messages_max}, {"no_wait", true}}.dump(), inbox_);
       if (!asked) return asked;
-      const auto now = read_batch(handle);
-      if (now <= seen)
+      if (const auto now = read_batch(handle); now > seen) {
+        seen = now;
+        heard = std::chrono::steady_clock::now();
+        continue;
+      }
+      if (std::chrono::steady_clock::now() > heard + silence_max)
         return retryable("stream " + stream_ + " ends with " + std::to_string(seen)
                          + " before its last sequence " + std::to_string(last));
-      seen = now;
+      // After a fault servers may answer at once and empty; nobody says until when.
+      std::this_thread::sleep_for(between_pulls);
     }
     return {};
   }
