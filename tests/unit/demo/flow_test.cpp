@@ -100,3 +100,14 @@ TEST_CASE("contexts may be read in any order", "[demo]") {
 }
 
 }  // namespace
+
+TEST_CASE("an order that is somebody else's is not waited for, but its mail is", "[flow]") {
+  Flow flow([](const std::string& order_id) { return order_id != "poison-1"; });
+  apply(flow, "order", "poison-1", ordering::v1::OrderPlaced{});
+  CHECK(flow.counts().placed == 0);
+  CHECK(flow.unsettled().empty());
+  CHECK(apply(flow, "order", "poison-1", cancelled("deadline")).empty());
+  CHECK(flow.unsettled() == "1 mails");
+  apply(flow, "notification", "n-1", notifications::v1::NotificationSent{});
+  CHECK(flow.unsettled().empty());
+}

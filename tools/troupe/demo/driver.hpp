@@ -100,8 +100,8 @@ private:
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  Flow flow_;
   OrderDesk desk_;
+  Flow flow_{[this](const auto& order_id) { return desk_.knows(order_id); }};
   std::size_t stock_pending_ = 0;
   std::size_t open_orders_ = 0;
   std::unordered_map<std::string, std::chrono::steady_clock::time_point> placed_at_;  // open ones

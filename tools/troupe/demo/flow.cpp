@@ -67,6 +67,10 @@ std::vector<Flow::Change> Flow::apply(const v1::Commit& commit) {
 }
 
 void Flow::apply_order(const Event& event, std::vector<Change>& changes) {
+  if (is_own_ && !is_own_(event.id)) {
+    if (event.type == "OrderConfirmed" || event.type == "OrderCancelled") ++mails_due_;
+    return;
+  }
   auto& order = orders_[event.id];
   if (event.type == "OrderPlaced") {
     ++counts_.placed;

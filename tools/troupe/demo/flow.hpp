@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "troupe/v1/commit.pb.h"
@@ -34,6 +36,11 @@ public:
     OrderFate fate = OrderFate::open;
   };
 
+  using IsOwn = std::function<bool(const std::string& order_id)>;
+
+  /// Of orders that are not its own, such as those of whoever makes faults, only the mails count.
+  explicit Flow(IsOwn is_own = {}) : is_own_(std::move(is_own)) {}
+
   std::vector<Change> apply(const v1::Commit& commit);
 
   const FlowCounts& counts() const noexcept { return counts_; }
@@ -61,6 +68,7 @@ private:
   void apply_stock(const Event& event);
   void apply_notification(const Event& event);
 
+  const IsOwn is_own_;
   FlowCounts counts_;
   std::unordered_map<std::string, Parts> orders_;
   // What was asked for less what came of it; each may be negative for a moment.

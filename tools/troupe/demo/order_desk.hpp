@@ -29,6 +29,8 @@ public:
   /// empty for a guest, who has no orders later.
   void add_order(const std::string& order_id, const std::string& customer);
 
+  bool knows(const std::string& order_id) const { return orders_.contains(order_id); }
+
   /// The customer wants the newest confirmed of the orders added so far cancelled, as soon as all
   /// of them have ended.
   void add_cancellation(const std::string& invoice, const std::string& customer);
