@@ -41,6 +41,9 @@ public:
   /// if a reaction or an answer had got lost.
   std::vector<std::string> lost;
 
+  /// What could not be handled; by context.
+  std::map<std::string, std::vector<tool::ParkedRecord>> parked;
+
   /// Sends a client's command and records what the client was told.
   void send(const std::string& target, const Message& command) {
     queue(target, command);
@@ -73,6 +76,26 @@ public:
     record(tool::ClientEvent::Type::invoke, answer.what);
     answer.accepted.duplicate = true;
     record(tool::ClientEvent::Type::ok, answer.what).accepted = answer.accepted;
+  }
+  /// An event is put into the log as the first of its instance, past node and clients.
+  void inject(const std::string& target, const Message& command, MessagePtr event) {
+    const auto instance = instance_of(*Subject::parse("evt." + target)).value();
+    std::vector<MessagePtr> events;
+    events.push_back(std::move(event));
+    record_events({.instance = instance,
+                   .command = SharedMessage(copy(command)),
+                   .id = "injected-" + instance.id.str(),
+                   .causation = {},
+                   .issued_at = now_},
+                  actor_of(instance), events, {.node = "nemesis", .epoch = 0});
+    drain();
+  }
+  /// The timer that the first event of an instance armed is due.
+  void fire(const std::string& target, const std::string& timer, const Message& command) {
+    const auto instance = instance_of(*Subject::parse("evt." + target)).value();
+    ask(instance, {.id = instance.id.str(), .version = 1, .time = now_}, "timer", timer, instance,
+        {{.id = instance.id.str(), .command = SharedMessage(copy(command))}});
+    drain();
   }
   /// Somebody looks at a view, which is up to date.
   void read(const std::string& context, const std::string& view) {
@@ -107,7 +130,8 @@ public:
     for (const auto& model : models_) {
       auto& context = context_of(model.name);
       context.last_sequence = context.log.size();
-      context.backlog = tool::Backlog{.consumers = {{.name = "all"}}, .timers = {}, .parked = 0};
+      context.backlog =
+          tool::Backlog{.consumers = {{.name = "all"}}, .timers = {}, .parked = parked[model.name]};
       context.stream = tool::StreamFacts{
           .created = to_timestamp(birth),
           .headers = {{"Nats-Expected-Last-Subject-Sequence", {context.log.size(), 1}}}};
@@ -192,11 +216,9 @@ private:
   void handle(const Pending& asked) {
     const auto target = Subject::events(asked.instance).str().substr(std::string("evt.").size());
     if (std::ranges::count(lost, target + ' ' + asked.command->GetDescriptor()->name()) > 0) return;
-    const auto& aggregate =
-        *model_of(asked.instance.context.str()).aggregate(asked.instance.aggregate.str());
-    auto& actor = actors_[asked.instance];
-    if (!actor.state) actor.state = aggregate.new_state();
-    const auto now = tick();
+    const auto& aggregate = aggregate_of(asked.instance);
+    auto& actor = actor_of(asked.instance);
+    tick();
     const auto decision = aggregate.decide(*actor.state, *asked.command,
                                            {.issued_at = asked.issued_at,
                                             .instance_id = asked.instance.id.str(),
@@ -205,18 +227,37 @@ private:
     if (decision.events.empty()) return tell_ok(asked, 0, 0, 0);
 
     const auto first = actor.version + 1;
-    const auto sequence = append(asked, actor, decision.events, now);
+    const auto sequence = record_events(
+        asked, actor, decision.events,
+        owners_[{asked.instance.context.str(), slot_of(asked.instance, slots_default)}]);
     tell_ok(asked, first, actor.version, sequence);
-    for (std::size_t i = 0; i < decision.events.size(); ++i) {
-      aggregate.evolve(*actor.state, *decision.events[i]);
-      const EventFacts facts{.id = asked.instance.id.str(), .version = first + i, .time = now};
-      react(asked.instance, facts, *decision.events[i]);
-      call_outside(asked.instance, facts, *decision.events[i]);
+  }
+
+  const AggregateModel& aggregate_of(const Instance& instance) const {
+    return *model_of(instance.context.str()).aggregate(instance.aggregate.str());
+  }
+  Actor& actor_of(const Instance& instance) {
+    auto& actor = actors_[instance];
+    if (!actor.state) actor.state = aggregate_of(instance).new_state();
+    return actor;
+  }
+
+  /// Its sequence.
+  std::uint64_t record_events(const Pending& asked, Actor& actor,
+                              const std::vector<MessagePtr>& events, const Owner& writer) {
+    const auto first = actor.version + 1;
+    const auto sequence = append(asked, actor, events, writer);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      aggregate_of(asked.instance).evolve(*actor.state, *events[i]);
+      const EventFacts facts{.id = asked.instance.id.str(), .version = first + i, .time = now_};
+      react(asked.instance, facts, *events[i]);
+      call_outside(asked.instance, facts, *events[i]);
     }
+    return sequence;
   }
 
   std::uint64_t append(const Pending& asked, Actor& actor, const std::vector<MessagePtr>& events,
-                       Time now) {
+                       const Owner& writer) {
     v1::Commit commit;
     commit.set_context(asked.instance.context.str());
     commit.set_aggregate(asked.instance.aggregate.str());
@@ -226,10 +267,9 @@ private:
     commit.set_command_type(asked.command->GetDescriptor()->name());
     commit.set_command_hash(command_hash(commit.command_type(), *asked.command));
     commit.set_causation_id(asked.causation);
-    *commit.mutable_committed_at() = to_timestamp(now);
-    const auto& owner = owners_[{commit.context(), slot_of(asked.instance, slots_default)}];
-    commit.set_node(owner.node);
-    commit.set_epoch(owner.epoch);
+    *commit.mutable_committed_at() = to_timestamp(now_);
+    commit.set_node(writer.node);
+    commit.set_epoch(writer.epoch);
     if (actor.version > 0) commit.set_previous_hash(sha256(actor.last_bytes));
     for (const auto& event : events) commit.add_events()->PackFrom(*event);
 

@@ -168,7 +168,12 @@ const std::vector<Mutation> read_side_mutations{
      [](auto& run) { context(run, "ordering").backlog->consumers.front().pending = 1; }},
     {"an event is not acknowledged", "I18",
      [](auto& run) { context(run, "ordering").backlog->consumers.front().ack_pending = 1; }},
-    {"an event is parked", "I18", [](auto& run) { context(run, "payments").backlog->parked = 1; }},
+    {"an event is parked", "I18",
+     [](auto& run) {
+       context(run, "payments").backlog->parked = {{.consumer = "payments-from-ordering",
+                                                    .subject = "evt.ordering.order.o-guest",
+                                                    .sequence = 1'000}};
+     }},
     {"a timer is armed for an order that has ended", "I18",
      [](auto& run) {
        context(run, "ordering").backlog->timers = {"tmr.ordering.armed.order.o-guest.deadline",

@@ -46,7 +46,7 @@ Report check(const FinishedRun& run, const std::vector<ContextModel>& models) {
 
   const auto books = read_books(decoded, report);
   if (decoded.missing().empty()) {
-    check_endings(books, report);
+    check_endings(books, decoded.poison(), report);
   } else {
     std::string missing;
     for (const auto& context : decoded.missing()) missing += ' ' + context;

@@ -68,6 +68,7 @@ void check_announced(const DecodedRun& run, const ToldByCommand& all, Report& re
     for (const auto& commit : context.commits) {
       const auto& envelope = commit.envelope;
       if (!envelope.causation_id().empty()) continue;
+      if (run.poison().wrote(commit.subject(), envelope.first_version())) continue;
       const auto told = all.find(envelope.command_id());
       if (told == all.end() || told->second.invokes.empty()) {
         report.violated("I4", envelope.command_type() + ": no client sent it",

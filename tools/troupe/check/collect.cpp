@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "actors/all.hpp"
+#include "troupe/v1/records.pb.h"
 
 namespace troupe::tool {
 
@@ -129,6 +130,15 @@ Result<bool> add_record(const std::filesystem::path& folder, std::string_view fi
 }
 
 }  // namespace
+
+ParkedRecord parked_record(const std::string& bytes) {
+  v1::ParkedEvent event;
+  if (!event.ParseFromString(bytes)) return {.cause = "its record cannot be read"};
+  return {.consumer = event.consumer(),
+          .subject = event.source_subject(),
+          .sequence = event.source_sequence(),
+          .cause = event.cause()};
+}
 
 Result<std::vector<Collected>> contexts_to_collect(const std::vector<std::string>& names) {
   const auto models = all_contexts();

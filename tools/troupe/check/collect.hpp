@@ -21,6 +21,9 @@ public:
   virtual Result<Backlog> backlog(const Token& context) = 0;
 };
 
+/// What a message of a DLQ stream says.
+ParkedRecord parked_record(const std::string& bytes);
+
 /// Says what streams hold beside commits.
 class StreamRecords {
 public:

@@ -80,7 +80,7 @@ std::string place(const StoredCommit& commit) {
 
 DecodedRun::DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& models,
                        Report& report)
-    : run_(run) {
+    : run_(run), poison_(run) {
   for (const auto& context : run.contexts) {
     const auto model = std::find_if(models.begin(), models.end(),
                                     [&](const auto& m) { return m.name == context.context; });

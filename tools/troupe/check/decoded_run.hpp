@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
+#include "tools/troupe/check/poison.hpp"
 #include "tools/troupe/check/report.hpp"
 #include "tools/troupe/check/run.hpp"
 #include "troupe/v1/commit.pb.h"
@@ -70,6 +71,7 @@ public:
   DecodedRun& operator=(const DecodedRun&) = delete;
 
   const FinishedRun& run() const { return run_; }
+  const Poison& poison() const { return poison_; }
   const std::vector<DecodedContext>& contexts() const { return contexts_; }
   /// Null when that context's log was not collected.
   const DecodedContext* context(std::string_view name) const;
@@ -95,6 +97,7 @@ public:
 
 private:
   const FinishedRun& run_;
+  const Poison poison_;
   std::vector<DecodedContext> contexts_;
   std::vector<std::string> missing_;
   std::map<std::string_view, std::vector<const DecodedCommit*>> by_subject_;

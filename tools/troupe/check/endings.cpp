@@ -22,8 +22,10 @@ const Booked& of(const std::unordered_map<std::string, Booked>& all, const std::
 /// Looks at one order that has ended, and at what was done for it elsewhere.
 class Ending {
 public:
-  Ending(const OrderBooks& books, const std::string& id, const BookedOrder& order, Report& report)
+  Ending(const OrderBooks& books, const Poison& poison, const std::string& id,
+         const BookedOrder& order, Report& report)
       : books_(books),
+        poisoned_(poison.concerns("evt.ordering.order." + id)),
         order_(order),
         reservation_(of(books.reservations, id)),
         payment_(of(books.payments, id)),
@@ -70,8 +72,10 @@ private:
             "is cancelled, but its payment has not ended", payment_.last);
     require("I12", status != Payment::void_refused && status != Payment::refund_refused,
             "is cancelled, but the gateway refused to give the money back", payment_.last);
+    // Of a poisoned order the reservation may hear nothing: what it would have heard is parked.
     require("I10",
-            reservation_.status == BookedReservation::Status::failed
+            (poisoned_ && reservation_.status == BookedReservation::Status::none)
+                || reservation_.status == BookedReservation::Status::failed
                 || reservation_.status == BookedReservation::Status::released,
             "is cancelled, but its reservation has not ended", reservation_.last);
     require("I13", payment_.captured_minor == payment_.refunded_minor,
@@ -109,6 +113,7 @@ private:
   }
 
   const OrderBooks& books_;
+  const bool poisoned_;
   const BookedOrder& order_;
   const BookedReservation& reservation_;
   const BookedPayment& payment_;
@@ -186,10 +191,10 @@ void check_totals(const OrderBooks& books, Report& report) {
 
 }  // namespace
 
-void check_endings(const OrderBooks& books, Report& report) {
+void check_endings(const OrderBooks& books, const Poison& poison, Report& report) {
   for (const auto& [id, order] : books.orders) {
     if (order.ended())
-      Ending(books, id, order, report).check();
+      Ending(books, poison, id, order, report).check();
     else
       report.violated("I10", "order " + id + " never ended", order.last);
   }

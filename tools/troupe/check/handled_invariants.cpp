@@ -63,6 +63,22 @@ std::uint64_t heard_at_least(const DecodedRun& run, const Asked& asked) {
   return version;
 }
 
+/// What is parked waits for a repair; whether it may be parked is told by I18.
+bool is_parked(const DecodedRun& run, const Asked& asked) {
+  const auto& source = *asked.cause.commit->stored;
+  return run.poison().parked(asked.consumer, source.subject.str(), source.sequence);
+}
+
+/// Events of an instance are handled in turn: behind one that is parked nothing goes on.
+void check_parked(const DecodedRun& run, const Asked& asked, Report& report) {
+  const auto& source = *asked.cause.commit->stored;
+  if (run.poison().parked_before(asked.consumer, source.subject.str(), source.sequence))
+    report.violated("I17",
+                    asked.consumer + " handled " + asked.cause.name()
+                        + " although an earlier event of the instance is parked",
+                    asked.cause.name());
+}
+
 /// Looks for versions of the instance that explain why there is no commit.
 void check_unrecorded(const DecodedRun& run, const std::string& target,
                       std::vector<Unrecorded> unrecorded, const AggregateModel& model,
@@ -111,10 +127,14 @@ void check_order(const std::vector<const DecodedCommit*>& commits, const AskedCo
 
 void check_handled(const DecodedRun& run, const AskedCommands& asked, Report& report) {
   std::map<std::string_view, std::vector<Unrecorded>> unrecorded;  // by target
-  for (const auto& [command_id, ask] : asked.all())
-    if (ask.reaction != nullptr && ask.command)
+  for (const auto& [command_id, ask] : asked.all()) {
+    if (ask.reaction == nullptr) continue;
+    if (!ask.command)
+      check_parked(run, ask, report);
+    else if (!is_parked(run, ask))
       unrecorded[ask.target].push_back(
           {.command_id = &command_id, .asked = &ask, .from = heard_at_least(run, ask)});
+  }
   for (auto& [target, commands] : unrecorded) {
     report.count("reactions without events", commands.size());
     if (const auto* model = run.model_of(target))

@@ -34,7 +34,7 @@ void check_writers(const DecodedRun& run, const ControlLog* control, const ToldB
                    Report& report);
 
 /// What the books say about each other in the end: I10, I11, I12, I13. Needs all four logs.
-void check_endings(const OrderBooks& books, Report& report);
+void check_endings(const OrderBooks& books, const Poison& poison, Report& report);
 
 /// I14 and the gateway's part of I12; needs the ledgers.
 void check_effects(const DecodedRun& run, const OrderBooks& books, Report& report);

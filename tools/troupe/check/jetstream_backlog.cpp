@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/stored_message.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::tool {
@@ -39,10 +40,26 @@ Result<json> stream_state(nats::Connection& connection, const std::string& strea
   return info->at("state");
 }
 
+Result<void> add_parked(nats::Connection& connection, const Token& context,
+                        std::vector<ParkedRecord>& parked) {
+  const auto verb = "STREAM.MSG.GET." + stream_name(StreamKind::parked, context);
+  const auto subjects = "dlq." + context.str() + ".>";
+  for (std::uint64_t next = 1; parked.size() < JetStreamBacklog::parked_named_max;) {
+    const auto answer =
+        nats::ask_api_and_wait(connection, verb, {{"seq", next}, {"next_by_subj", subjects}});
+    if (!answer && answer.error().err_code == nats::api_error::message_not_found) break;
+    if (!answer) return tl::make_unexpected(Failure(answer.error()));
+    const auto stored = nats::read_stored_message(*answer);
+    if (!stored) return retryable("JetStream's answer about a parked event is unreadable");
+    parked.push_back(parked_record(stored->body));
+    next = stored->sequence + 1;
+  }
+  return {};
+}
+
 Result<Backlog> ask(nats::Connection& connection, const Token& context) {
   const auto events = stream_name(StreamKind::events, context);
   const auto timers = stream_name(StreamKind::timers, context);
-  const auto parked = stream_name(StreamKind::parked, context);
 
   Backlog backlog;
   for (const auto& stream : {events, timers})
@@ -53,9 +70,8 @@ Result<Backlog> ask(nats::Connection& connection, const Token& context) {
   if (armed->contains("subjects"))
     for (const auto& [subject, messages] : armed->at("subjects").items())
       backlog.timers.push_back(subject);
-  const auto left = stream_state(connection, parked, nullptr);
-  if (!left) return tl::make_unexpected(left.error());
-  backlog.parked = left->at("messages");
+  if (auto added = add_parked(connection, context, backlog.parked); !added)
+    return tl::make_unexpected(added.error());
   return backlog;
 }
 

@@ -14,6 +14,8 @@ public:
 
   /// JetStream hands out as many subjects at once; of more timers only these are named.
   static constexpr std::size_t timers_named_max = 100'000;
+  /// Each is a request of its own; of more parked events only these are named.
+  static constexpr std::size_t parked_named_max = 1'000;
 
   Result<Backlog> backlog(const Token& context) override;
 

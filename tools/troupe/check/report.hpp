@@ -37,7 +37,7 @@ inline constexpr std::array<Invariant, 25> invariants{{
     {"I15", "views are what the log says"},
     {"I16", "a view does not go back before its reader's eyes"},
     {"I17", "every event had its effect on those who react to it, in order"},
-    {"I18", "nothing is stuck: no pending events, no timers of ended orders, nothing parked"},
+    {"I18", "nothing is stuck: no pending events or timers of ended orders, only poison is parked"},
     {"I19", "two owners of a slot at a time only where a fault explains it"},
     {"I20", "no stream went back, and its replicas are level"},
     {"I21", "memory, threads and descriptors are back where they were"},

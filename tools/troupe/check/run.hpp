@@ -24,11 +24,19 @@ struct ConsumerState {
   std::uint64_t ack_pending = 0;  ///< delivered, not acknowledged
 };
 
+/// An event that a reaction could not handle, or that waits behind one.
+struct ParkedRecord {
+  std::string consumer{};
+  std::string subject{};       ///< of the event
+  std::uint64_t sequence = 0;  ///< of the event in its stream
+  std::string cause{};
+};
+
 /// What a context has still to do.
 struct Backlog {
   std::vector<ConsumerState> consumers{};
   std::vector<std::string> timers{};  ///< subjects of armed timers and of fired ones nobody took
-  std::uint64_t parked = 0;
+  std::vector<ParkedRecord> parked{};
 };
 
 struct ViewContent {

@@ -31,6 +31,22 @@ void check_timer(const std::string& subject, const OrderBooks& books, Report& re
     report.violated("I18", "a timer is still armed for what has ended", subject);
 }
 
+std::string witness(const ParkedRecord& parked) {
+  return parked.subject + ", sequence " + std::to_string(parked.sequence) + ", by "
+         + parked.consumer;
+}
+
+/// Poison that nobody parked was swallowed, or is tried for ever.
+void check_poison(const DecodedRun& run, Report& report) {
+  if (run.poison().subjects().empty()) return;
+  report.count("poisoned instances", run.poison().subjects().size());
+  if (!run.missing().empty())
+    return report.not_checked("I18", "poison may be parked by contexts that were not collected");
+  for (const auto& subject : run.poison().subjects())
+    if (!run.poison().parked(subject))
+      report.violated("I18", "poison was put into the log, but nobody parked it", subject);
+}
+
 }  // namespace
 
 void check_stuck(const DecodedRun& run, const OrderBooks& books, Report& report) {
@@ -47,10 +63,13 @@ void check_stuck(const DecodedRun& run, const OrderBooks& books, Report& report)
                             + std::to_string(consumer.ack_pending) + " unacknowledged",
                         "consumer " + consumer.name + " on the stream of " + name);
     for (const auto& subject : context.run->backlog->timers) check_timer(subject, books, report);
-    if (const auto parked = context.run->backlog->parked; parked != 0)
-      report.violated("I18", std::to_string(parked) + " events are parked",
-                      "parked events of " + name);
+    for (const auto& one : context.run->backlog->parked) {
+      report.count("parked events");
+      if (!run.poison().concerns(one.subject))
+        report.violated("I18", "an event is parked: " + one.cause, witness(one));
+    }
   }
+  check_poison(run, report);
 }
 
 }  // namespace troupe::tool

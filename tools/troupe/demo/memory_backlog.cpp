@@ -16,7 +16,7 @@ Result<Backlog> MemoryBacklog::backlog(const Token& context) {
   for (const auto& timer : *fired) backlog.timers.push_back(timer.subject.str());
   const auto parked = broker_.scan(stream_name(StreamKind::parked, context), {});
   if (!parked) return tl::make_unexpected(parked.error());
-  backlog.parked = parked->size();
+  for (const auto& record : *parked) backlog.parked.push_back(parked_record(record.bytes));
   return backlog;
 }
 
