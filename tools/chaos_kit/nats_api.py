@@ -13,15 +13,15 @@ class NatsError(Exception):
     """No server was there, or none answered."""
 
 
-def request(urls: str, subject: str, body: bytes = b"") -> dict:
+def request(urls: str, subject: str, body: bytes = b"", headers: dict[str, str] | None = None) -> dict:
     """The answer's JSON; empty when nobody answers."""
     try:
-        return json.loads(exchange(urls, subject, body)[1] or b"{}")
+        return json.loads(exchange(urls, subject, body, headers)[1] or b"{}")
     except (NatsError, json.JSONDecodeError):
         return {}
 
 
-def exchange(urls: str, subject: str, body: bytes) -> tuple[dict[str, str], bytes]:
+def exchange(urls: str, subject: str, body: bytes, headers: dict[str, str] | None = None) -> tuple[dict[str, str], bytes]:
     """Headers and body of the first answer."""
     problem = ""
     for url in urls.split(","):
@@ -30,12 +30,20 @@ def exchange(urls: str, subject: str, body: bytes) -> tuple[dict[str, str], byte
             with socket.create_connection((address.hostname, address.port), TIMEOUT) as connection:
                 connection.settimeout(TIMEOUT)
                 stream = connection.makefile("rwb")
-                stream.write(HELLO.encode() + f"PUB {subject} {INBOX} {len(body)}\r\n".encode() + body + b"\r\n")
+                stream.write(HELLO.encode() + publication(subject, body, headers))
                 stream.flush()
                 return _answer(stream)
         except OSError as error:
             problem = f"{url}: {error}"
     raise NatsError(problem)
+
+
+def publication(subject: str, body: bytes, headers: dict[str, str] | None = None) -> bytes:
+    """What asks the server to send the message on, and to answer."""
+    if not headers:
+        return f"PUB {subject} {INBOX} {len(body)}\r\n".encode() + body + b"\r\n"
+    block = "".join(["NATS/1.0\r\n", *(f"{key}: {value}\r\n" for key, value in headers.items()), "\r\n"]).encode()
+    return f"HPUB {subject} {INBOX} {len(block)} {len(block) + len(body)}\r\n".encode() + block + body + b"\r\n"
 
 
 def _answer(stream) -> tuple[dict[str, str], bytes]:
