@@ -1,9 +1,12 @@
-"""Disks that lose their power, fill up, or lie."""
+"""Disks that lose their power, fill up, lie, or are slow."""
 
+import functools
 import pathlib
 import time
 
 from .. import mounts
+from ..nats_api import request
+from ..throttle import Throttle
 from .base import Fault, NoEffect
 from .servers import last_sequences
 
@@ -12,8 +15,10 @@ ALARM_PATIENCE = 30.0
 BETWEEN_LOOKS = 0.1
 
 
+@functools.cache
 def _on_own_disks(part: str):
-    """Puts all servers of a part on disks of their own; returns what undoes it."""
+    """Puts all servers of a part on disks of their own; returns what undoes it. The same for all kinds that ask for it, so that a
+    run prepares them once."""
     def prepare(system):
         servers = system.names(part)
         for server in servers:
@@ -158,6 +163,49 @@ class DiskFull(Fault):
         self.ballast.unlink(missing_ok=True)
         self.system.cluster.restart(self.target)
         return ""
+
+
+class SlowDisk(Fault):
+    """The disk under a NATS server takes a few KiB/s: an fsync of a block that took a millisecond takes up to a second, and those
+    behind it wait for it."""
+
+    kind = "slow-disk"
+    prepares = staticmethod(_on_own_disks("nats"))
+    BYTES_PER_S = (4096, 12288)
+    SLOW_S = 0.25  # for one block; a hundredth of it when the disk is well
+    PATIENCE = 10.0
+    CLAIMS_MAX = 64  # the slots of one context; the nodes and Redis are well, and nobody has to take over
+    throttle = None
+
+    def choose(self) -> str:
+        self.bytes_per_s = self.dice.randint(*self.options.get("bytes_per_s", self.BYTES_PER_S))
+        return self.dice.choice(self.system.names("nats"))
+
+    def strike(self) -> None:
+        self.claims = claims_of(self.system)
+        self.throttle = Throttle(mounts.store_of(self.system, self.target))
+        self.throttle.slow_down(self.system.process(self.target).pid, self.bytes_per_s)
+
+    def observe(self) -> str:
+        took = self.throttle.time_to_sync(self.PATIENCE)
+        if took < self.SLOW_S:
+            raise NoEffect(f"the disk of {self.target} took a block in {took:.3f} s")
+        return f"at {self.bytes_per_s} B/s the disk of {self.target} took {took:.1f} s for a block"
+
+    def heal(self) -> str:
+        if self.throttle is None:
+            return ""
+        self.throttle.lift()
+        self.system.cluster.wait_until_ready(self.target)
+        claims = claims_of(self.system) - self.claims
+        if claims > self.CLAIMS_MAX:
+            raise NoEffect(f"slots wandered because the disk was slow: {claims} claims")
+        return f"{claims} claims of slots meanwhile"
+
+
+def claims_of(system) -> int:
+    """How many claims stream CTL has seen."""
+    return request(system.nats_urls, "$JS.API.STREAM.INFO.CTL").get("state", {}).get("last_seq", 0)
 
 
 def alarms_of(system) -> str:
