@@ -25,6 +25,8 @@ def counts(lines: Iterable[str]) -> dict:
         if not line.endswith("\n"):
             continue
         event = json.loads(line)
+        if event["type"] == "read":
+            continue
         command = commands.setdefault(event["cmd"], Command(event["t"]))
         if event["type"] == "unknown":
             retried.add(event["cmd"])

@@ -50,6 +50,10 @@ class HistoryTest(unittest.TestCase):
                  told("d", "invoke"), told("d", "unknown"), told("e", "invoke"), '{"cmd":"f","ty']
         self.assertEqual(history.counts(lines), {"ok": 2, "rejected": 1, "unknown": 2, "unsettled": 2, "retried": 2})
 
+    def test_reads_of_views_are_no_commands(self):
+        read = json.dumps({"t": 1, "p": "reader-0", "type": "read", "view": "ordering/orders", "position": 14}) + "\n"
+        self.assertEqual(history.counts([read, told("a", "invoke"), told("a", "ok")])["ok"], 1)
+
     def test_what_is_answered_too_late_was_unknown_and_is_settled(self):
         lines = [told("late", "invoke"), told("late", "unknown", 2), told("late", "ok", 11), told("soon", "invoke"), told("soon", "ok", 9)]
         self.assertEqual(history.counts(lines), {"ok": 2, "rejected": 0, "unknown": 1, "unsettled": 0, "retried": 1})

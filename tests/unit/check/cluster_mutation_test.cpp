@@ -51,6 +51,14 @@ bool is_not_checked(const tool::Report& report, std::string_view invariant) {
                              [&](const auto& gap) { return gap.invariant == invariant; });
 }
 
+/// The last reader sees the view at its beginning. Returns when.
+std::int64_t go_back(FinishedRun& run) {
+  const auto last = std::ranges::find(run.history->rbegin(), run.history->rend(),
+                                      tool::ClientEvent::Type::read, &tool::ClientEvent::type);
+  last->read.position = 1;
+  return last->at_ns;
+}
+
 constexpr std::int64_t hour_ns = 3'600'000'000'000;
 
 const std::vector<Mutation> cluster_mutations{
@@ -84,6 +92,11 @@ const std::vector<Mutation> cluster_mutations{
      [](auto& run) {
        write_late(run);
        add_fault(run, "node-pause", end_of(run) - 2 * hour_ns, end_of(run) - hour_ns);
+     }},
+    {"a view went back while Redis was only out of reach", "I16",
+     [](auto& run) {
+       const auto at = go_back(run);
+       add_fault(run, "partition-redis", at - 1, at);
      }},
     {"a stream was created anew", "I20",
      [](auto& run) { context(run, "ordering").stream->created.set_seconds(1); }},
@@ -151,10 +164,7 @@ TEST_CASE("commits without an epoch are not checked for their writers", "[check]
 
 TEST_CASE("a view may go back when Redis lost it", "[check][I16]") {
   const auto report = spoilt([](auto& run) {
-    const auto last = std::ranges::find(run.history->rbegin(), run.history->rend(),
-                                        tool::ClientEvent::Type::read, &tool::ClientEvent::type);
-    last->read.position = 1;
-    const auto at = last->at_ns;
+    const auto at = go_back(run);
     add_fault(run, "redis-flushall", at - 1, at);
   });
   INFO(to_text(report));

@@ -56,16 +56,16 @@ TEST_CASE("a history holds a command's body once, reads of views, and faults", "
     with_body.args = R"({"currency":"EUR"})";
     with_body.issued_at = Time(std::chrono::milliseconds(1'234));
     history.invoke(with_body);
+    history.read("c7", {.view = "ordering/orders", .position = 14});
   }
   append(folder.path() / history_file,
-         R"({"t":5,"p":"c7","type":"read","view":"ordering/orders","position":14})"
-         "\n"
          R"({"t":6,"type":"nemesis","fault":"node-kill","phase":"start","target":"n2"})"
          "\n");
   const auto events = read_history(folder.path()).value();
   REQUIRE(events.size() == 3);
   CHECK(events[0].what.args == R"({"currency":"EUR"})");
   CHECK(events[0].what.issued_at == Time(std::chrono::milliseconds(1'234)));
+  CHECK(events[1].what.process == "c7");
   CHECK(events[1].read.view == "ordering/orders");
   CHECK(events[1].read.position == 14);
   CHECK(events[2].fault.fault == "node-kill");

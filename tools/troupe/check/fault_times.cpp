@@ -49,7 +49,9 @@ bool FaultTimes::redis_lost(std::int64_t from_ns, std::int64_t to_ns) const {
   return std::any_of(faults_.begin(), faults_.end(), [&](const FaultTime& fault) {
     const bool redis = mentions(fault.kind, "redis") || mentions(fault.target, "redis")
                        || mentions(fault.kind, "flush");
-    return redis && fault.begin_ns <= to_ns && from_ns <= fault.end_ns + aftermath.count();
+    const bool only_unreachable = mentions(fault.kind, "partition");
+    return redis && !only_unreachable && fault.begin_ns <= to_ns
+           && from_ns <= fault.end_ns + aftermath.count();
   });
 }
 

@@ -37,6 +37,11 @@ void add_load_options(CLI::App& command, DriveOptions& options) {
                   "Probes of each slot of the inventory a second, written to probe.jsonl; 0: none")
       ->check(CLI::Range(0.0, 1'000.0))
       ->capture_default_str();
+  command
+      .add_option("--read-rate", options.reads_per_second,
+                  "Questions to the views a second, one after the other; 0: none")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
   command.add_option("--slots", options.slots, "Slots of a context, for the probes")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();

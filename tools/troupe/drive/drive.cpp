@@ -15,6 +15,7 @@
 #include "tools/troupe/demo/script.hpp"
 #include "tools/troupe/demo/senders.hpp"
 #include "tools/troupe/drive/probe.hpp"
+#include "tools/troupe/drive/reader.hpp"
 #include "tools/troupe/drive/repeats.hpp"
 #include "tools/troupe/drive/tally.hpp"
 
@@ -53,7 +54,10 @@ public:
         history_(history),
         repeats_({.share = options.repeat_share, .seed = options.script.seed}, sender_, history,
                  stop_, patience()),
-        driver_(sender_, history, stop_, driver_options()) {}
+        driver_(sender_, history, stop_, driver_options()) {
+    if (options.reads_per_second > 0)
+      reader_ = std::make_unique<Reader>(options.reads_per_second, commands, history);
+  }
 
   /// Fails when the record of the probes cannot be written.
   Result<void> begin_probes();
@@ -69,6 +73,7 @@ private:
             .try_timeout = try_timeout};
   }
   DriverOptions driver_options();
+  void note_submitted(const Wish& wish);
   std::vector<std::string> end_probes();
 
   const DriveOptions& options_;
@@ -80,6 +85,7 @@ private:
   History& history_;
   StopFlag stop_;
   Repeats repeats_;
+  std::unique_ptr<Reader> reader_;
   Driver driver_;
   std::unique_ptr<Probe> probe_;
 };
@@ -90,7 +96,7 @@ DriverOptions Drive::driver_options() {
                        .patience = patience(),
                        .quiet_max = quiet_max,
                        .invoices_per_second = options_.orders_per_second,
-                       .on_submit = [this](const Wish& wish) { repeats_.plan(wish); }};
+                       .on_submit = [this](const Wish& wish) { note_submitted(wish); }};
   driver.may_begin = [this,
                       until = std::chrono::steady_clock::now() + milliseconds(options_.seconds)] {
     return (options_.seconds <= 0 || std::chrono::steady_clock::now() < until)
@@ -98,6 +104,11 @@ DriverOptions Drive::driver_options() {
   };
   driver.on_begun = [this] { return end_probes(); };
   return driver;
+}
+
+void Drive::note_submitted(const Wish& wish) {
+  repeats_.plan(wish);
+  if (reader_) reader_->note(wish);
 }
 
 Result<void> Drive::begin_probes() {

@@ -1,5 +1,5 @@
-// Drives orders, repeats and probes against servers that run already, while something may happen to
-// them.
+// Drives orders, repeats, probes and reads against servers that run already, while something may
+// happen to them.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,7 @@ struct DriveOptions {
   double repeat_share = 0.1;
   double probes_per_second = 0;  ///< of each of `slots` slots of the inventory; 0: no probes
   std::uint32_t slots = 0;
+  double reads_per_second = 5;  ///< of views, one after the other; 0: none
   double settle_seconds = 120;  ///< for what is unknown, after the load
   bool json = false;
 };

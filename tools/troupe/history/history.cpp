@@ -15,14 +15,19 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 6> type_names{"invoke",  "ok",   "rejected",
                                                      "unknown", "read", "nemesis"};
 
-json line_about(ClientEvent::Type type, const CommandTry& what) {
+json line_of(ClientEvent::Type type, std::string_view process) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return {{"t", std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()},
-          {"p", what.process},
-          {"type", type_names[static_cast<std::size_t>(type)]},
-          {"cmd", what.command_id},
-          {"subject", what.subject},
-          {"attempt", what.attempt}};
+          {"p", process},
+          {"type", type_names[static_cast<std::size_t>(type)]}};
+}
+
+json line_about(ClientEvent::Type type, const CommandTry& what) {
+  auto line = line_of(type, what.process);
+  line["cmd"] = what.command_id;
+  line["subject"] = what.subject;
+  line["attempt"] = what.attempt;
+  return line;
 }
 
 ClientEvent::Type type_named(const std::string& name) {
@@ -114,6 +119,13 @@ void History::rejected(const CommandTry& what, const Rejected& rejection) {
 void History::unknown(const CommandTry& what, std::string_view why) {
   auto line = line_about(ClientEvent::Type::unknown, what);
   line["why"] = why;
+  lines_.write(line);
+}
+
+void History::read(std::string_view process, const ViewRead& read) {
+  auto line = line_of(ClientEvent::Type::read, process);
+  line["view"] = read.view;
+  line["position"] = read.position;
   lines_.write(line);
 }
 

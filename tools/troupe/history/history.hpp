@@ -74,6 +74,8 @@ public:
   void ok(const CommandTry& what, const Accepted& accepted);
   void rejected(const CommandTry& what, const Rejected& rejection);
   void unknown(const CommandTry& what, std::string_view why);
+  /// A view as it was just read.
+  void read(std::string_view process, const ViewRead& read);
   /// Whichever of the three the outcome is.
   void answered(const CommandTry& what, const Outcome& outcome);
 
