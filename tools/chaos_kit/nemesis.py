@@ -43,6 +43,7 @@ class Nemesis:
         except (NoEffect, ClusterError, OSError) as error:
             problem = str(error)
         finally:
+            self._log(planned, "healing", fault.target)
             problem = "; ".join(filter(None, [problem, self._heal(fault, evidence)]))
             for note in fault.notes:
                 self._write(planned, **note)

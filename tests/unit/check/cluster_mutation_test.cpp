@@ -34,22 +34,7 @@ void write_late(FinishedRun& run) {
   });
 }
 
-void add_fault(FinishedRun& run, const std::string& fault, std::int64_t begin, std::int64_t end) {
-  for (const auto& [at, phase] : {std::pair{begin, "start"}, std::pair{end, "stop"}}) {
-    tool::ClientEvent mark;
-    mark.type = tool::ClientEvent::Type::nemesis;
-    mark.at_ns = at;
-    mark.fault = {.fault = "7", .kind = fault, .phase = phase, .target = "n1"};
-    run.history->push_back(mark);
-  }
-}
-
 std::int64_t end_of(const FinishedRun& run) { return run.history->back().at_ns; }
-
-bool is_not_checked(const tool::Report& report, std::string_view invariant) {
-  return std::ranges::any_of(report.not_checked(),
-                             [&](const auto& gap) { return gap.invariant == invariant; });
-}
 
 /// The last reader sees the view at its beginning. Returns when.
 std::int64_t go_back(FinishedRun& run) {

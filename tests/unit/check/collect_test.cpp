@@ -92,9 +92,7 @@ TEST_CASE("a collected run is the run that was left behind", "[check][collect]")
   const auto report = tool::check(collected);
   INFO(to_text(report));
   CHECK(report.passed());
-  for (const auto& gap : report.not_checked())
-    CHECK_THAT((std::vector<std::string>{"I21", "I23"}),
-               Catch::Matchers::VectorContains(gap.invariant));
+  for (const auto& gap : report.not_checked()) CHECK(gap.invariant == "I21");
 }
 
 TEST_CASE("a run settles when it is at rest twice in a row", "[check][collect]") {

@@ -173,6 +173,26 @@ inline void forget(tool::FinishedRun& run, const std::string& subject) {
   });
 }
 
+/// A fault that is undone from `healing` on; from its end when that is 0.
+inline void add_fault(tool::FinishedRun& run, const std::string& kind, std::int64_t begin,
+                      std::int64_t end, std::int64_t healing = 0) {
+  const auto mark = [&](std::int64_t at, const std::string& phase) {
+    tool::ClientEvent event;
+    event.type = tool::ClientEvent::Type::nemesis;
+    event.at_ns = at;
+    event.fault = {.fault = "7", .kind = kind, .phase = phase, .target = "n1"};
+    run.history->push_back(event);
+  };
+  mark(begin, "start");
+  if (healing != 0) mark(healing, "healing");
+  mark(end, "stop");
+}
+
+inline bool is_not_checked(const tool::Report& report, std::string_view invariant) {
+  return std::ranges::any_of(report.not_checked(),
+                             [&](const auto& gap) { return gap.invariant == invariant; });
+}
+
 /// One way to spoil a good run, and the invariants that must notice, these and no others.
 struct Mutation {
   std::string name;

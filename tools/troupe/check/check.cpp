@@ -13,7 +13,6 @@ namespace {
 /// What no record of a run can tell.
 void name_what_others_check(Report& report) {
   report.not_checked("I21", "nobody recorded the processes' memory, threads and descriptors");
-  report.not_checked("I23", "how long a fault may interrupt is known to whoever makes the faults");
 }
 
 /// Everything that clients were told, against the log.
@@ -43,6 +42,7 @@ Report check(const FinishedRun& run, const std::vector<ContextModel>& models) {
   const auto* claims = control ? &*control : nullptr;
   check_writers(decoded, claims, all, report);
   check_streams(decoded, claims, report);
+  check_availability(decoded, report);
 
   const auto books = read_books(decoded, report);
   if (decoded.missing().empty()) {

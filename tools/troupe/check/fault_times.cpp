@@ -5,7 +5,6 @@
 #include <cctype>
 #include <limits>
 #include <map>
-#include <utility>
 
 namespace troupe::tool {
 
@@ -20,29 +19,50 @@ bool mentions(const std::string& text, std::string_view word) {
 }  // namespace
 
 FaultTimes::FaultTimes(const std::vector<ClientEvent>& history) {
-  std::map<std::pair<std::string, std::string>, std::size_t> open;  // fault and target
+  constexpr auto open_end = std::numeric_limits<std::int64_t>::max();
+  std::map<std::string, std::size_t> open;
   std::int64_t last = 0;
   for (const auto& event : history) {
     last = std::max(last, event.at_ns);
     if (event.type != ClientEvent::Type::nemesis) continue;
-    const auto [place, is_new] =
-        open.try_emplace({event.fault.fault, event.fault.target}, faults_.size());
+    // By the fault alone: whom it strikes may turn out, or change, while it lasts.
+    const auto [place, is_new] = open.try_emplace(event.fault.fault, faults_.size());
     if (is_new)
       faults_.push_back({.kind = event.fault.kind,
                          .target = event.fault.target,
                          .begin_ns = event.at_ns,
-                         .end_ns = std::numeric_limits<std::int64_t>::max()});
+                         .healing_ns = open_end,
+                         .end_ns = open_end});
+    auto& fault = faults_[place->second];
+    if (event.fault.phase == "healing") fault.healing_ns = event.at_ns;
     if (event.fault.phase != "stop") continue;
-    faults_[place->second].end_ns = event.at_ns;
+    fault.end_ns = event.at_ns;
     open.erase(place);
   }
-  for (auto& fault : faults_) fault.end_ns = std::min(fault.end_ns, last);
+  for (auto& fault : faults_) {
+    fault.end_ns = std::min(fault.end_ns, last);
+    fault.healing_ns = std::min(fault.healing_ns, fault.end_ns);
+  }
+  std::ranges::stable_sort(faults_, {}, &FaultTime::begin_ns);
 }
 
 bool FaultTimes::explain(std::int64_t time_ns) const {
   return std::any_of(faults_.begin(), faults_.end(), [&](const FaultTime& fault) {
     return fault.begin_ns <= time_ns && time_ns <= fault.end_ns + aftermath.count();
   });
+}
+
+std::chrono::nanoseconds FaultTimes::in_force(std::int64_t from_ns, std::int64_t to_ns) const {
+  std::int64_t time_ns = 0;
+  auto counted_ns = from_ns;  // faults may overlap; what lies before is counted
+  for (const auto& fault : faults_) {
+    const auto begin = std::max(fault.begin_ns, counted_ns);
+    const auto end = std::min(fault.healing_ns, to_ns);
+    if (begin >= end) continue;
+    time_ns += end - begin;
+    counted_ns = end;
+  }
+  return std::chrono::nanoseconds(time_ns);
 }
 
 bool FaultTimes::redis_lost(std::int64_t from_ns, std::int64_t to_ns) const {

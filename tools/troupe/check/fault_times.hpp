@@ -16,7 +16,8 @@ struct FaultTime {
   std::string kind;
   std::string target;
   std::int64_t begin_ns = 0;
-  std::int64_t end_ns = 0;  ///< the history's end when nobody said that it ended
+  std::int64_t healing_ns = 0;  ///< it is undone from here on; `end_ns` when nobody said so
+  std::int64_t end_ns = 0;      ///< the history's end when nobody said that it ended
 };
 
 /// What whoever made faults wrote into the history.
@@ -30,11 +31,13 @@ public:
   bool recorded() const { return !faults_.empty(); }
   /// True when some fault was on at that time or shortly before.
   bool explain(std::int64_t time_ns) const;
+  /// For how much of the time between the two some fault was in force: until it is being undone.
+  std::chrono::nanoseconds in_force(std::int64_t from_ns, std::int64_t to_ns) const;
   /// True when Redis may have lost something between the two times.
   bool redis_lost(std::int64_t from_ns, std::int64_t to_ns) const;
 
 private:
-  std::vector<FaultTime> faults_;
+  std::vector<FaultTime> faults_;  // in the order of their beginning
 };
 
 /// What to add to a time of the nodes to have it on the clients' clock, from the acknowledged

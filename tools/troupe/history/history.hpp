@@ -39,8 +39,8 @@ struct ViewRead {
 
 /// What whoever makes faults did: {"t":…,"type":"nemesis","fault":7,"kind":"node-kill",
 /// "phase":"start","target":"n2"}. A fault lasts from its first line to the one with the phase
-/// "stop". The phase "poison" says that its target, an evt. subject, begins with an event that
-/// cannot be handled.
+/// "stop"; with "healing" begins its undoing. The phase "poison" says that its target, an evt.
+/// subject, begins with an event that cannot be handled.
 struct FaultMark {
   std::string fault;  ///< its number or name, the same in all its lines
   std::string kind;   ///< the same as `fault` when not given
