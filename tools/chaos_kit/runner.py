@@ -8,7 +8,7 @@ import time
 
 from cluster_kit.plan import ROOT
 
-from . import failover, history, links
+from . import failover, history, links, processes
 from .faults import KINDS
 from .load import Load
 from .nemesis import Nemesis
@@ -53,6 +53,7 @@ class Run:
             started = time.monotonic()
             self._wait(self.scenario.warm_up_s)
             system.wait_until_slots_owned(10)
+            processes.record(system, self.folder)
             faults_began = time.monotonic()
             nemesis.run(self.schedule, started + longest, self._wait)
             faults_ended = time.monotonic()
@@ -61,6 +62,7 @@ class Run:
             self.load.begin_no_more()
             self.say("healed; the clients settle what is unknown")
             drove = self.load.result(self.scenario.settle_s * 2)
+            processes.record(system, self.folder)
         finally:
             self.load.stop()
         self.say("checking")

@@ -89,10 +89,11 @@ TEST_CASE("a collected run is the run that was left behind", "[check][collect]")
   collected.gateway = run.gateway;
   collected.mails = run.mails;
   collected.states = run.states;
+  collected.processes = run.processes;
   const auto report = tool::check(collected);
   INFO(to_text(report));
   CHECK(report.passed());
-  for (const auto& gap : report.not_checked()) CHECK(gap.invariant == "I21");
+  CHECK(report.not_checked().empty());
 }
 
 TEST_CASE("a run settles when it is at rest twice in a row", "[check][collect]") {

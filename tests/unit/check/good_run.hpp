@@ -138,8 +138,21 @@ public:
       accept(token(model.name), context.last_sequence);
       for (const auto& view : model.views) context.views[view.name] = projected(view, context);
     }
+    look_at_processes();
     run_.states = tool::fold_states(run_);
     return run_;
+  }
+  /// Whoever runs the processes looks how much they hold.
+  void look_at_processes() {
+    const auto at = std::chrono::nanoseconds(tick() - birth).count();
+    for (const auto* process : {"node-1", "node-2", "nats-1", "redis"})
+      run_.processes->push_back({.at_ns = at,
+                                 .process = process,
+                                 .pid = 100,
+                                 .rss_kb = 40'000,
+                                 .threads = 100,
+                                 .fds = 40,
+                                 .instances = 300});
   }
 
   OrderFlow() {
@@ -147,6 +160,7 @@ public:
     run_.gateway.emplace();
     run_.mails.emplace();
     run_.control.emplace();
+    run_.processes.emplace();
     v1::Layout layout;
     layout.set_slots(slots_default);
     run_.control->push_back(
@@ -155,6 +169,7 @@ public:
       run_.contexts.push_back({.context = model.name});
       claim(model.name, "n1");
     }
+    look_at_processes();
   }
 
   /// The view as the product projects it.

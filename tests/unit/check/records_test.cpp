@@ -88,6 +88,34 @@ TEST_CASE("a run takes the faults from beside its history", "[history]") {
   CHECK(run.history->back().fault.phase == "stop");
 }
 
+TEST_CASE("a run takes the samples of its processes", "[history]") {
+  const TempFolder folder("history");
+  History::open(folder.path()).value().invoke(first_try);
+  append(folder.path() / process_samples_file,
+         R"({"t":6,"type":"process","process":"node-1","pid":7,"rss_kb":51200,"threads":20,)"
+         R"("fds":40,"instances":300})"
+         "\n"
+         R"({"t":6,"type":"process","process":"redis","pid":8,"rss_kb":1,"threads":2,"fds":3})"
+         "\n");
+  FinishedRun run;
+  REQUIRE(add_records(run, folder.path()));
+  REQUIRE(run.processes->size() == 2);
+  const auto& node = run.processes->front();
+  CHECK(node.at_ns == 6);
+  CHECK(node.process == "node-1");
+  CHECK(node.pid == 7);
+  CHECK(node.rss_kb == 51'200);
+  CHECK(node.threads == 20);
+  CHECK(node.fds == 40);
+  CHECK(node.instances == 300);
+  CHECK_FALSE(run.processes->back().instances);
+
+  append(folder.path() / process_samples_file, "{\"t\":7,\"process\":\"redis\"}\n");
+  const auto broken = add_records(run, folder.path());
+  REQUIRE_FALSE(broken);
+  CHECK_THAT(broken.error().what, Catch::Matchers::ContainsSubstring("processes.jsonl:3"));
+}
+
 TEST_CASE("a torn last line is ignored by the reader and cut off by the next writer", "[history]") {
   const TempFolder folder("history");
   const auto file = folder.path() / history_file;

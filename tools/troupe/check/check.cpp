@@ -10,11 +10,6 @@ namespace troupe::tool {
 
 namespace {
 
-/// What no record of a run can tell.
-void name_what_others_check(Report& report) {
-  report.not_checked("I21", "nobody recorded the processes' memory, threads and descriptors");
-}
-
 /// Everything that clients were told, against the log.
 void check_told(const DecodedRun& run, const ToldByCommand& all, Report& report) {
   check_clients(run, all, report);
@@ -43,6 +38,7 @@ Report check(const FinishedRun& run, const std::vector<ContextModel>& models) {
   check_writers(decoded, claims, all, report);
   check_streams(decoded, claims, report);
   check_availability(decoded, report);
+  check_processes(decoded, report);
 
   const auto books = read_books(decoded, report);
   if (decoded.missing().empty()) {
@@ -58,7 +54,6 @@ Report check(const FinishedRun& run, const std::vector<ContextModel>& models) {
   check_readers(decoded, report);
   check_stuck(decoded, books, report);
   compare_states(check_folds(decoded, report), run.states, report);
-  name_what_others_check(report);
   return report;
 }
 

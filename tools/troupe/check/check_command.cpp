@@ -98,7 +98,8 @@ void add_check_command(CLI::App& app, std::function<int()>& run) {
       ->envname("REDIS_URL")
       ->capture_default_str();
   command->add_option("--history", options->history_folder,
-                      "Folder with the history.jsonl, gateway.jsonl and mail.jsonl of the run");
+                      "Folder with the history.jsonl, nemesis.jsonl, gateway.jsonl, mail.jsonl and "
+                      "processes.jsonl of the run, or some of them");
   command->add_option(
       "--states", options->states_file,
       "Write the states of all instances into this file or, when it exists, compare "

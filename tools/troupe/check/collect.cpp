@@ -199,6 +199,9 @@ Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder) 
   if (!gateway) return tl::make_unexpected(gateway.error());
   const auto mails = add_record(folder, mail_ledger_file, read_mail_ledger, run.mails);
   if (!mails) return tl::make_unexpected(mails.error());
+  const auto processes =
+      add_record(folder, process_samples_file, read_process_samples, run.processes);
+  if (!processes) return tl::make_unexpected(processes.error());
   if (!*history && !*gateway && !*mails)
     return permanent("there is no history.jsonl, gateway.jsonl or mail.jsonl in "
                      + folder.string());

@@ -64,8 +64,9 @@ Result<void> wait_until_settled(const Sources& sources, const std::vector<Collec
 /// Logs, views, backlogs and claims as they are now.
 Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>& contexts);
 
-/// Adds what the folder holds of history.jsonl, nemesis.jsonl, gateway.jsonl and mail.jsonl. Fails
-/// when it holds none of them, or one that cannot be read.
+/// Adds what the folder holds of history.jsonl, nemesis.jsonl, gateway.jsonl, mail.jsonl and
+/// processes.jsonl. Fails when it holds none of history, gateway and mail, or a file that cannot be
+/// read.
 Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder);
 
 }  // namespace troupe::tool

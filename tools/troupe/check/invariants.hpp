@@ -51,6 +51,9 @@ void check_stuck(const DecodedRun& run, const OrderBooks& books, Report& report)
 /// I20, I22: what can be seen of the streams in one look, and from what clients were told.
 void check_streams(const DecodedRun& run, const ControlLog* control, Report& report);
 
+/// I21: what processes hold in the end; needs samples of them.
+void check_processes(const DecodedRun& run, Report& report);
+
 /// I23: clients that asked were served, but for the time of faults; needs a history.
 void check_availability(const DecodedRun& run, Report& report);
 

@@ -14,6 +14,7 @@
 #include "tools/troupe/history/gateway_ledger.hpp"
 #include "tools/troupe/history/history.hpp"
 #include "tools/troupe/history/mail_ledger.hpp"
+#include "tools/troupe/history/process_samples.hpp"
 
 namespace troupe::tool {
 
@@ -92,6 +93,7 @@ struct FinishedRun {
   std::optional<std::vector<ClientEvent>> history;
   std::optional<std::vector<GatewayCall>> gateway;
   std::optional<std::vector<ReceivedMail>> mails;
+  std::optional<std::vector<ProcessSample>> processes;
 };
 
 }  // namespace troupe::tool
