@@ -93,7 +93,8 @@ class Run:
 
     def _result(self, nemesis: Nemesis, drove: dict, report: dict, warm: tuple, faults: tuple) -> dict:
         record, probes = self.folder / "nemesis.jsonl", failover.lines_of(self.folder / "probe.jsonl")
-        times = failover.samples(failover.kills_of(record), probes)
+        # Without probes nobody asks the slots of a dead node.
+        times = failover.samples(failover.kills_of(record), probes) if probes else []
         pauses = failover.pauses(failover.stops_of(record), probes)
         return {**self._begun(nemesis),
                 "commands": history.counts_of(self.folder / "history.jsonl"),
