@@ -15,10 +15,18 @@ class HealingTest(unittest.TestCase):
     def phases(self, fault: type[Fault]) -> list[str]:
         with tempfile.TemporaryDirectory() as folder, mock.patch.dict(nemesis.KINDS, {"odd": fault}):
             record = pathlib.Path(folder) / "nemesis.jsonl"
-            system = types.SimpleNamespace(names=lambda kind: [], wait_until_ready=lambda patience: None)
-            nemesis.Nemesis(system, record, lambda sentence: None).run([schedule.Planned(1, "odd", 0, 0, {}, "1")], float("inf"),
-                                                                       lambda seconds: None)
+            system = types.SimpleNamespace(names=lambda kind: [], wait_until_ready=lambda patience: None,
+                                           revive=mock.Mock(side_effect=[["node-2"], []]))
+            self.nemesis = nemesis.Nemesis(system, record, lambda sentence: None)
+            self.nemesis.run([schedule.Planned(1, "odd", 0, 0, {}, "1")], float("inf"), lambda seconds: None)
             return [json.loads(line)["phase"] for line in record.read_text().splitlines()]
+
+    def test_a_node_that_ended_to_be_started_anew_is_before_the_next_fault(self):
+        class Odd(Fault):
+            def strike(self):
+                pass
+        self.phases(Odd)
+        self.assertEqual(self.nemesis.revived, ["node-2"])
 
     def test_the_record_says_when_a_fault_begins_to_be_undone(self):
         class Odd(Fault):
