@@ -82,7 +82,6 @@ TEST_CASE("a node says in one sentence why it does not start", "[e2e][node]") {
     std::ofstream(file) << config;
     return run_troupe({"node", "--config", file.string()}, "", 30s);
   };
-  const auto free = std::to_string(troupe::tool::free_port());
   const auto good = system.node_config("bad", {"ordering"});
   const auto with = [&](const std::string& from, const std::string& to) {
     auto config = good;
@@ -90,12 +89,9 @@ TEST_CASE("a node says in one sentence why it does not start", "[e2e][node]") {
     return config;
   };
 
-  const auto no_nats = start(with(system.nats().url(), "nats://127.0.0.1:" + free));
-  CHECK(no_nats.code == 2);
-  CHECK_THAT(no_nats.err + no_nats.out, ContainsSubstring("127.0.0.1:" + free));
-  const auto no_redis = start(with(system.redis().url(), "redis://127.0.0.1:" + free));
-  CHECK(no_redis.code == 2);
-  CHECK_THAT(no_redis.err + no_redis.out, ContainsSubstring("127.0.0.1:" + free));
+  const auto no_address = start(with(system.redis().url(), "http://127.0.0.1"));
+  CHECK(no_address.code == 2);
+  CHECK_THAT(no_address.err + no_address.out, ContainsSubstring("http://127.0.0.1"));
   const auto no_context = start(with("[\"ordering\"]", "[\"cooking\"]"));
   CHECK(no_context.code == 2);
   CHECK_THAT(no_context.err + no_context.out, ContainsSubstring("cooking"));

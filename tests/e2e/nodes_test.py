@@ -69,11 +69,13 @@ class NodesTest(unittest.TestCase):
         self.cluster.restart("redis")
         self.assertTrue(self.eventually(lambda: questions.get(self.health("node-2"), "/readyz") == (200, "ready")))
 
-    def test_a_node_waits_for_redis_and_says_so(self):
-        for name in ("node-1", "redis"):
+    def test_a_node_waits_for_its_servers_and_says_so(self):
+        for name in ("node-1", "nats-1", "redis"):
             self.cluster.kill(name, signal.SIGKILL)
         self.cluster.restart("node-1", wait=False)
         self.assertTrue(self.eventually(lambda: "Redis at" in questions.get(self.health("node-1"), "/readyz")[1]))
+        self.cluster.restart("redis")
+        self.assertTrue(self.eventually(lambda: "No NATS server" in questions.get(self.health("node-1"), "/readyz")[1]))
         self.assertEqual(questions.get(self.health("node-1"), "/readyz")[0], 503)
         self.assertIn('troupe_ready{node="node-1"} 0', questions.get(self.health("node-1"), "/metrics")[1])
 
@@ -82,7 +84,7 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(self.cluster.process("node-1").exit_code, 0)
 
         self.cluster.restart("node-1", wait=False)
-        self.cluster.restart("redis")
+        self.cluster.restart("nats-1")
         self.assertTrue(self.eventually(lambda: questions.get(self.health("node-1"), "/readyz") == (200, "ready")))
         self.assertIn('troupe_slots_owned{context="inventory",node="node-1"}', questions.get(self.health("node-1"), "/metrics")[1])
 

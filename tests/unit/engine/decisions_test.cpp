@@ -90,6 +90,16 @@ TEST_CASE("a repeat gets the first answer, whatever it expects now", "[engine]")
   CHECK(world.commits(Subject::events(alice)).size() == 1);
 }
 
+TEST_CASE("a command of the future is refused", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto command = command_to(instance("example", "account", "alice"), deposit(1));
+  command.issued_at = world.clock.now() + std::chrono::hours(24);
+  const auto refused = rejected(node.send(command));
+  CHECK(refused.code == 400);
+  CHECK(refused.text.find("issued in the future") != std::string::npos);
+}
+
 TEST_CASE("one id with two bodies is a conflict", "[engine]") {
   World world;
   Node node(world, {model_of<Bank>()});
