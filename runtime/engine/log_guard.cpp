@@ -115,6 +115,8 @@ void LogGuard::look() {
         return;
       case Verdict::clocks_differ:
         refuse_to_serve(why);
+        // Others can take the deliveries only when this node lets go of them.
+        if (std::exchange(running_, false)) actions_.halt();
         return;
       case Verdict::went_back:
         refuse(State::went_back,
@@ -163,10 +165,12 @@ void LogGuard::refuse_to_serve(const std::string& why) {
   refuse(State::clocks_differ, context_.str() + " is not served here: " + why);
 }
 
-/// A log that went back stays so until another one is accepted, whatever a look brings.
+/// A log that went back stays so until another one is accepted, whatever a look brings, and clocks
+/// that differ until a look at them says otherwise.
 void LogGuard::refuse(State state, std::string sentence) {
   const std::lock_guard lock(mutex_);
   if (state_ == State::went_back) return;
+  if (state_ == State::clocks_differ && state == State::unknown) return;
   if (state == State::went_back)
     spdlog::critical("{}.", sentence);
   else if (state == State::clocks_differ && state_ != state)

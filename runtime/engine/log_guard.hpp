@@ -32,7 +32,7 @@ public:
   /// Called by one thread, none after stop.
   struct Actions {
     std::function<void()> run;     ///< the log is sound: what reads from it may start
-    std::function<void()> halt;    ///< only after run, when it went back
+    std::function<void()> halt;    ///< only after run, when it went back or the clocks differ
     std::function<void()> forget;  ///< another log was accepted: what was read from it is void
   };
 

@@ -13,14 +13,12 @@ namespace {
 
 constexpr std::chrono::milliseconds monitoring_timeout{2'000};
 
-bool syncs_always(const std::string& monitoring_url) {
+Result<bool> syncs_always(const std::string& monitoring_url) {
   if (monitoring_url.empty()) return false;
   const auto response = curl::http_get(monitoring_url + "/varz", monitoring_timeout);
-  if (!response) {
-    spdlog::warn("the NATS monitoring endpoint does not answer, so sync_interval is unknown: {}",
-                 response.error().what);
-    return false;
-  }
+  if (!response)
+    return retryable("the NATS monitoring endpoint does not answer, so sync_interval is unknown: "
+                     + response.error().what);
   const auto varz = nlohmann::json::parse(response->body, nullptr, false);
   if (!varz.is_object()) return false;
   const auto config =
@@ -35,7 +33,10 @@ bool wants_replicas(const std::string& mode) { return mode.starts_with("replicat
 
 Result<std::string> verified_durability(const std::string& wanted, int replicas,
                                         const std::string& monitoring_url) {
-  const bool synced = syncs_always(monitoring_url);
+  const auto syncs = syncs_always(monitoring_url);
+  if (!syncs && wants_sync(wanted)) return tl::make_unexpected(syncs.error());
+  if (!syncs) spdlog::warn("{}", syncs.error().what);
+  const bool synced = syncs.value_or(false);
   const bool replicated = replicas >= 3;
   if (wants_replicas(wanted) && !replicated)
     return permanent("durability.mode is " + wanted

@@ -14,47 +14,48 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+constexpr auto counter = MetricType::Counter;
+constexpr auto gauge = MetricType::Gauge;
+
+/// A number that stands in the stats as it is.
 struct Figure {
   const char* name;
   const char* help;
   MetricType type;
+  std::uint64_t ContextStats::*value;
+};
+
+const Figure figures[] = {
+    {"troupe_instances", "Aggregate instances in memory", gauge, &ContextStats::instances},
+    {"troupe_commands_total", "Commands answered", counter, &ContextStats::commands},
+    {"troupe_commits_total", "Commits stored", counter, &ContextStats::commits},
+    {"troupe_events_total", "Events stored", counter, &ContextStats::events},
+    {"troupe_retries_total", "Appends and commands sent again", counter, &ContextStats::retries},
+    {"troupe_conflicts_total", "Appends that met another's", counter, &ContextStats::conflicts},
+    {"troupe_unknowns_total", "Appends to be read back", counter, &ContextStats::unknowns},
+    {"troupe_parked_total", "Events parked", counter, &ContextStats::parked},
+    {"troupe_open_effects", "Calls without an outcome", gauge, &ContextStats::open_effects},
+    {"troupe_view_position", "Up to where all views are", gauge, &ContextStats::view_position},
+};
+
+/// One that is derived.
+struct Judgement {
+  const char* name;
+  const char* help;
   double (*of)(const ContextStats&);
 };
 
-double number(std::uint64_t value) { return static_cast<double>(value); }
-
-constexpr auto counter = MetricType::Counter;
-constexpr auto gauge = MetricType::Gauge;
-
-const Figure figures[] = {
-    {"troupe_instances", "Aggregate instances in memory", gauge,
-     [](const ContextStats& stats) { return number(stats.instances); }},
-    {"troupe_commands_total", "Commands answered", counter,
-     [](const ContextStats& stats) { return number(stats.commands); }},
-    {"troupe_commits_total", "Commits stored", counter,
-     [](const ContextStats& stats) { return number(stats.commits); }},
-    {"troupe_events_total", "Events stored", counter,
-     [](const ContextStats& stats) { return number(stats.events); }},
-    {"troupe_retries_total", "Appends and commands sent once more", counter,
-     [](const ContextStats& stats) { return number(stats.retries); }},
-    {"troupe_conflicts_total", "Appends that met another writer's", counter,
-     [](const ContextStats& stats) { return number(stats.conflicts); }},
-    {"troupe_unknowns_total", "Appends whose outcome had to be read back", counter,
-     [](const ContextStats& stats) { return number(stats.unknowns); }},
-    {"troupe_parked_total", "Events parked", counter,
-     [](const ContextStats& stats) { return number(stats.parked); }},
-    {"troupe_open_effects", "Calls to the outside world without an outcome", gauge,
-     [](const ContextStats& stats) { return number(stats.open_effects); }},
-    {"troupe_view_position", "Stream sequence up to which all views are", gauge,
-     [](const ContextStats& stats) { return number(stats.view_position); }},
-    {"troupe_slots_owned", "Slots this node owns", gauge,
-     [](const ContextStats& stats) { return number(stats.slots.size()); }},
-    {"troupe_leases_renewed", "0 while leases cannot be renewed", gauge,
-     [](const ContextStats& stats) { return stats.remark.empty() ? 1.0 : 0.0; }},
-    {"troupe_log_sound", "0 while it is not known whether the log is sound", gauge,
-     [](const ContextStats& stats) { return stats.doubt.empty() ? 1.0 : 0.0; }},
-    {"troupe_alarms", "What has stopped for good", gauge,
-     [](const ContextStats& stats) { return number(stats.alarms.size()); }},
+const Judgement judgements[] = {
+    {"troupe_slots_owned", "Slots this node owns",
+     [](const auto& stats) { return static_cast<double>(stats.slots.size()); }},
+    {"troupe_leases_renewed", "0 while leases cannot be renewed",
+     [](const auto& stats) { return stats.remark.empty() ? 1.0 : 0.0; }},
+    {"troupe_context_ready", "0 while the context keeps the node from being ready",
+     [](const auto& stats) {
+       return stats.doubt.empty() && stats.trouble.empty() && stats.alarms.empty() ? 1.0 : 0.0;
+     }},
+    {"troupe_alarms", "What has stopped for good",
+     [](const auto& stats) { return static_cast<double>(stats.alarms.size()); }},
 };
 
 ClientMetric sample(MetricType type, double value, std::vector<ClientMetric::Label> labels) {
@@ -74,13 +75,17 @@ std::string metrics_text(const std::string& node, bool ready, const engine::Engi
                                       .help = "1 when the node serves",
                                       .type = gauge,
                                       .metric = {sample(gauge, ready ? 1 : 0, {{"node", node}})}}};
-  for (const auto& figure : figures) {
-    auto& family = families.emplace_back(
-        MetricFamily{.name = figure.name, .help = figure.help, .type = figure.type, .metric = {}});
+  const auto add = [&](const char* name, const char* help, MetricType type, const auto& value_of) {
+    auto& family =
+        families.emplace_back(MetricFamily{.name = name, .help = help, .type = type, .metric = {}});
     for (const auto& context : stats.contexts)
       family.metric.push_back(
-          sample(figure.type, figure.of(context), {{"context", context.context}, {"node", node}}));
-  }
+          sample(type, value_of(context), {{"context", context.context}, {"node", node}}));
+  };
+  for (const auto& [name, help, type, value] : figures)
+    add(name, help, type,
+        [value = value](const auto& context) { return static_cast<double>(context.*value); });
+  for (const auto& [name, help, of] : judgements) add(name, help, gauge, of);
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -1,4 +1,4 @@
-"""Nodes that share contexts: each slot has one owner, and what the owner's death or Redis's does to commands."""
+"""Nodes that share contexts: each slot has one owner, what the owner's death or Redis's does to commands, and servers that start later."""
 
 import json
 import os

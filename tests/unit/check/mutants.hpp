@@ -209,9 +209,11 @@ inline std::string violated_in(const tool::Report& report) {
   return all;
 }
 
-inline void check_caught(const Mutation& mutation) {
+/// `make` makes the good run.
+template <class Make>
+void check_caught(const Mutation& mutation, const Make& make) {
   DYNAMIC_SECTION(mutation.name) {
-    auto run = good_run(mutation.lost);
+    auto run = make();
     const auto states = run.states;
     if (mutation.spoil) mutation.spoil(run);
     // Another program would have folded the spoilt logs alike.
@@ -221,6 +223,10 @@ inline void check_caught(const Mutation& mutation) {
       UNSCOPED_INFO(violation.invariant << ' ' << violation.sentence << ": " << violation.witness);
     CHECK(violated_in(report) == mutation.caught_by);
   }
+}
+
+inline void check_caught(const Mutation& mutation) {
+  check_caught(mutation, [&] { return good_run(mutation.lost); });
 }
 
 /// The report on a good run that was spoilt.

@@ -169,6 +169,23 @@ TEST_CASE("a rejection that the reaction expects ends the matter", "[engine][rea
   CHECK(parked(world).empty());
 }
 
+TEST_CASE("a node whose clock is wrong leaves events to one whose is right",
+          "[engine][reactions]") {
+  World world;
+  const std::vector models{model_of<Bank>(), model_of<Mirror>()};
+  memory::MemoryLogWitness witness(world.broker);
+  Node wrong(world, models, {.node = "n1"}, &witness);
+  (void)accepted(wrong.send(command_to(account("alice"), deposit(1))));
+  REQUIRE(all_handled(world));  // it is the active one
+  Node right(world, models, {.node = "n2"});
+  witness.set_clock_ahead(std::chrono::hours(1));
+  for (const auto* context : {"example", "mirror"})
+    REQUIRE(eventually(patience, [&] { return wrong.stats(context).slots.empty(); }));
+  (void)accepted(right.send(command_to(account("alice"), deposit(3))));
+  CHECK(all_handled(world));
+  CHECK(booked(world, "alice") == std::vector<std::int64_t>{1, 3});
+}
+
 TEST_CASE("an event is tried again until the log is back", "[engine][reactions]") {
   World world;
   Node node(world, both());

@@ -136,12 +136,12 @@ private:
 
 /// A node on the world's ports with leases and claims of the test's.
 std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Leases& leases,
-                                  Claims& claims, SlotDoors& doors, LogWitness* witness = nullptr) {
+                                  Claims& claims, SlotDoors& doors) {
   auto engine = std::make_unique<Engine>(
       options,
       Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
-            world.snapshots, leases, claims, world.switchboard,
-            witness != nullptr ? *witness : world.witness, world.marks, world.effects, world.clock},
+            world.snapshots, leases, claims, world.switchboard, world.witness, world.marks,
+            world.effects, world.clock},
       std::vector{model_of<Bank>()});
   if (const auto started = engine->start(doors); !started)
     throw std::runtime_error(started.error().what);
@@ -178,14 +178,13 @@ TEST_CASE("a node that cannot reach the log loses its slots to one that can", "[
 
 TEST_CASE("a node whose clock is wrong loses its slots to one whose is right", "[engine][slots]") {
   World world;
-  CountedLeases leases(world, "n1");
   memory::MemoryLogWitness witness(world.broker);
-  const auto wrong = engine_of(world, quick("n1"), leases, world.claims, world.doors, &witness);
-  REQUIRE(slots_of(*wrong) == 8);
+  const Node wrong(world, {model_of<Bank>()}, quick("n1"), &witness);
+  REQUIRE(wrong.stats("example").slots.size() == 8);
   witness.set_clock_ahead(-1h);
   const Node other(world, {model_of<Bank>()}, quick("n2"));
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
-  CHECK(wrong->stats().contexts.at(0).doubt.find("3600 s ahead") != std::string::npos);
+  CHECK(wrong.stats("example").doubt.find("3600 s ahead") != std::string::npos);
 }
 
 TEST_CASE("what was claimed in a control stream that is no more is claimed anew",
