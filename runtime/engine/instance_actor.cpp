@@ -174,12 +174,17 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   snapshot_commits_ += batch.commits.size();
   if (fold_) {
     weigh();
-    // Most of a busy instance's snapshot is its memory: each command pays for four of them.
-    keep_snapshot(
-        std::max<std::uint64_t>(kind_->options.snapshot_every, fold_->memory().size() / 4));
+    if (snapshot_is_due()) keep_snapshot(kind_->options.snapshot_every);
   }
   phase_ = Phase::idle;
   advance();
+}
+
+/// Most of a busy instance's snapshot is its memory: each command pays for four of them.
+bool InstanceActor::snapshot_is_due() const {
+  return snapshot_commits_ >= kind_->options.snapshot_every
+         && (snapshot_commits_ >= fold_->memory().size() / 4
+             || kind_->clock.steady() >= snapshot_at_ + kind_->options.snapshot_interval);
 }
 
 /// The subject was read back after an append without a clear answer.

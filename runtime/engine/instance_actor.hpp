@@ -110,6 +110,7 @@ private:
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
   void refuse(std::string alarm);
+  bool snapshot_is_due() const;
   void keep_snapshot(std::uint64_t commits_min);
   void leave();
 
@@ -153,9 +154,10 @@ private:
   bool fresh_ = false;  // read from the log for what is decided next
   bool use_snapshot_ = true;
   bool leaving_ = false;
-  std::uint64_t snapshot_commits_ = 0;       // since the last snapshot
-  std::uint64_t weigh_at_ = 0;               // version
-  std::unique_ptr<RecentKeys> crashed_ids_;  // none until one crashes twice
+  std::uint64_t snapshot_commits_ = 0;                   // since the last snapshot
+  std::chrono::steady_clock::time_point snapshot_at_{};  // when that was kept here
+  std::uint64_t weigh_at_ = 0;                           // version
+  std::unique_ptr<RecentKeys> crashed_ids_;              // none until one crashes twice
   std::string refusal_;
 };
 

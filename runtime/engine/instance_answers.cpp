@@ -61,6 +61,7 @@ void InstanceActor::keep_snapshot(std::uint64_t commits_min) {
   if (snapshot_commits_ < commits_min || fold_->sequence() == 0) return;
   kind_->snapshots.put(subject(), fold_->version(), fold_->snapshot(kind_->fingerprint));
   snapshot_commits_ = 0;
+  snapshot_at_ = kind_->clock.steady();
 }
 
 void InstanceActor::leave() {

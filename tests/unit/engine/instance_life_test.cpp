@@ -146,6 +146,30 @@ TEST_CASE("a snapshot is kept every so many commits", "[engine]") {
   CHECK(snapshot.version() == 3);
 }
 
+TEST_CASE("of an instance that remembers many a snapshot is kept when a quarter is new, or in time",
+          "[engine]") {
+  World world;
+  EngineOptions options;
+  options.snapshot_every = 3;
+  std::uint64_t kept = 0;
+  SECTION("in time") {
+    options.snapshot_interval = 0ms;
+    kept = 39;
+  }
+  SECTION("when a quarter is new") {
+    options.snapshot_interval = 1h;
+    kept = 33;  // 3, 6, 9, 12, 15, then 19, 25, 33, and 44 would be next
+  }
+  Node node(world, {model_of<Bank>()}, options);
+  for (int i = 0; i < 40; ++i) (void)accepted(node.send(command_to(alice, deposit(1))));
+  troupe::v1::Snapshot snapshot;
+  REQUIRE(eventually(patience, [&] {
+    return snapshot.ParseFromString(snapshot_of(world, alices).value_or(""))
+           && snapshot.version() >= kept;
+  }));
+  CHECK(snapshot.version() == kept);
+}
+
 TEST_CASE("a snapshot of another program is ignored", "[engine]") {
   World world;
   {
