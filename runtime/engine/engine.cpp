@@ -142,6 +142,7 @@ void Engine::Impl::forward(std::uint32_t slot, Command command, CommandBus::Answ
 
 void Engine::Impl::sweep() {
   for (const auto& sentence : watchdog.overdue()) spdlog::warn("{}.", sentence);
+  ports.conditions.expire();
   table.sweep();
   housekeeping.post_after(
       std::clamp(options.idle_after / 4, sweep_interval_min, sweep_interval_max),
@@ -199,7 +200,7 @@ void Engine::send(Command command, CommandBus::Answered answered) {
     return answered(Rejected{
         503, "this node stood still and begins nothing from that time: repeat it", std::nullopt});
   if (!context->log_guard().serves())
-    return answered(Rejected{503, context->log_guard().refusal(), std::nullopt});
+    return answered(Rejected{503, context->log_guard().why_not(), std::nullopt});
   auto kind = context->kind_of(command.instance.aggregate.str());
   if (!kind)
     return answered(Rejected{
@@ -226,8 +227,9 @@ void Engine::ask(QueryCall call, QueryBus::Answered answered) {
     return answered(
         {.code = 503, .text = "the node does not run", .reply = nullptr, .position = {}});
   const auto* context = impl_->find(call.context.str());
-  if (auto alarm = context ? context->log_guard().alarm() : std::string(); !alarm.empty())
-    return answered({.code = 503, .text = std::move(alarm), .reply = nullptr, .position = {}});
+  if (context && context->log_guard().went_back())
+    return answered(
+        {.code = 503, .text = context->log_guard().why_not(), .reply = nullptr, .position = {}});
   impl_->queries->ask(std::move(call), std::move(answered));
 }
 

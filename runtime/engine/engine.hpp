@@ -11,6 +11,7 @@
 #include "runtime/ports/claims.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/command_bus.hpp"
+#include "runtime/ports/conditions.hpp"
 #include "runtime/ports/effects.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/event_log.hpp"
@@ -44,6 +45,7 @@ struct Ports {
   LogMarks& marks;
   Effects& effects;
   const Clock& clock;
+  Conditions& conditions;  ///< of the node
 };
 
 /// Since start, of one context on this node.
@@ -60,10 +62,6 @@ struct ContextStats {
   std::uint64_t open_effects = 0;      ///< calls to the outside world without an outcome, now
   std::uint64_t view_position = 0;     ///< up to where all its views reflect the stream, now
   std::vector<std::uint32_t> slots{};  ///< that this node owns, now
-  std::string trouble{};  ///< why not every slot is in good hands, as a sentence; else empty
-  std::string doubt{};  ///< why it is not known whether its log is sound, as a sentence; else empty
-  std::string remark{};  ///< what a ready node should say all the same, as a sentence; else empty
-  std::vector<std::string> alarms{};  ///< sentences about what has stopped for good
 };
 
 struct EngineStats {

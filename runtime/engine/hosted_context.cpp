@@ -59,7 +59,7 @@ HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& 
       model_(model),
       name_(token(model.name)),
       slots_({world_.ports.leases, world_.ports.claims, doors, world_.ports.clock, world_.options,
-              [this] { return log_guard_.unfit(); }},
+              world_.ports.conditions, [this] { return log_guard_.fit(); }},
              name_, std::move(let_go)),
       positions_(model.views.size()),
       effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
@@ -70,7 +70,7 @@ HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& 
                     model, strand_),
       log_guard_(
           {world_.ports.witness, world_.ports.marks, world_.ports.clock, world_.options.node},
-          name_, counters_,
+          name_, counters_, world_.ports.conditions,
           {.run =
                [this] {
                  start_views();
@@ -125,11 +125,10 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{
-            world_.ports.streams, world_.ports.views, world_.watchdog, alarms_, counters_,
-            [this, slot = slot_of({name_, token("view"), token(view.name)}, slots_.count())] {
-              return slots_.holds(slot);
-            }},
+        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog,
+                         world_.ports.conditions, counters_,
+                         [this, slot = slot_of({name_, token("view"), token(view.name)},
+                                               slots_.count())] { return slots_.holds(slot); }},
         ViewName{name_, token(view.name)}, view,
         [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
   }
@@ -146,7 +145,6 @@ void HostedContext::halt() {
   for (const auto& reactor : reactors_) reactor->pause();
   fired_timers_.stop();
   stop_views();
-  alarms_.clear();
 }
 
 void HostedContext::stop_deliveries() {
@@ -161,9 +159,6 @@ void HostedContext::stop_views() {
 }
 
 ContextStats HostedContext::stats() const {
-  auto alarms = alarms_.all();
-  if (auto alarm = log_guard_.alarm(); !alarm.empty())
-    alarms.insert(alarms.begin(), std::move(alarm));
   return {.context = model_.name,
           .instances = counters_.instances,
           .commands = counters_.commands,
@@ -175,11 +170,7 @@ ContextStats HostedContext::stats() const {
           .parked = counters_.parked,
           .open_effects = counters_.open_effects,
           .view_position = positions_.slowest(),
-          .slots = slots_.held(),
-          .trouble = slots_.trouble(),
-          .doubt = log_guard_.doubt(),
-          .remark = slots_.doubt(),
-          .alarms = std::move(alarms)};
+          .slots = slots_.held()};
 }
 
 }  // namespace troupe::engine

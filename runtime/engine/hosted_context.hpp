@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "runtime/engine/alarms.hpp"
 #include "runtime/engine/engine.hpp"
 #include "runtime/engine/fired_timers.hpp"
 #include "runtime/engine/instance_kind.hpp"
@@ -66,7 +65,6 @@ private:
   const ContextModel& model_;
   const Token name_;
   Counters counters_;
-  Alarms alarms_;
   Slots slots_;
   ViewPositions positions_;
   std::map<std::string, std::shared_ptr<const InstanceKind>, std::less<>> kinds_;

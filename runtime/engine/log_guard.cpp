@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::engine {
@@ -18,14 +19,18 @@ constexpr int looks_in_a_row_max = 3;
 
 }  // namespace
 
-LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counters, Actions actions)
+LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counters,
+                   Conditions& conditions, Actions actions)
     : context_(context),
       witness_(world.witness),
       counters_(counters),
       actions_(std::move(actions)),
       events_(world, context, stream_name(StreamKind::events, context)),
       control_(world, context, control_stream),
-      sentence_("The log of " + context.str() + " was not looked at yet") {}
+      sentence_("The log of " + context.str() + " was not looked at yet"),
+      unchecked_(conditions, condition::log_unchecked, context.str()),
+      clocks_differ_(conditions, condition::clocks_differ, context.str()),
+      went_back_(conditions, condition::log_went_back, context.str()) {}
 
 LogGuard::~LogGuard() { stop(); }
 
@@ -49,24 +54,9 @@ void LogGuard::stop() {
   strand_.stop();
 }
 
-std::string LogGuard::refusal() const {
+std::string LogGuard::why_not() const {
   const std::lock_guard lock(mutex_);
   return sentence_;
-}
-
-std::string LogGuard::doubt() const {
-  const std::lock_guard lock(mutex_);
-  return state_ == State::unknown || state_ == State::clocks_differ ? sentence_ : std::string();
-}
-
-std::string LogGuard::unfit() const {
-  const std::lock_guard lock(mutex_);
-  return state_ == State::clocks_differ ? sentence_ : std::string();
-}
-
-std::string LogGuard::alarm() const {
-  const std::lock_guard lock(mutex_);
-  return state_ == State::went_back ? sentence_ : std::string();
 }
 
 /// What answers after a loss may be another server, or the same one with less in it.
@@ -74,11 +64,9 @@ void LogGuard::connection_changed(bool connected) {
   {
     const std::lock_guard lock(mutex_);
     ++doubts_;
-    if (state_ == State::sound) {
-      state_ = State::unknown;
-      sentence_ = "The connection to the log of " + context_.str()
-                  + " was lost, and it was not looked at since";
-    }
+    if (state_ == State::sound)
+      become(State::unknown, "The connection to the log of " + context_.str()
+                                 + " was lost, and it was not looked at since");
   }
   if (connected) strand_.post([this] { look_and_go_on(); });
 }
@@ -144,8 +132,7 @@ LogWatch::Look LogGuard::look_at_streams() {
 bool LogGuard::passed(std::uint64_t doubts) {
   const std::lock_guard lock(mutex_);
   if (doubts != doubts_) return false;
-  state_ = State::sound;
-  sentence_.clear();
+  become(State::sound, {});
   return true;
 }
 
@@ -154,8 +141,8 @@ void LogGuard::accepted() {
   if (std::exchange(running_, false)) actions_.halt();
   {
     const std::lock_guard lock(mutex_);
-    state_ = State::unknown;
-    sentence_ = "The log of " + context_.str() + " was accepted and is not looked at yet";
+    become(State::unknown,
+           "The log of " + context_.str() + " was accepted and is not looked at yet");
   }
   counters_.log_reached = 0;
   actions_.forget();
@@ -171,14 +158,19 @@ void LogGuard::refuse(State state, std::string sentence) {
   const std::lock_guard lock(mutex_);
   if (state_ == State::went_back) return;
   if (state_ == State::clocks_differ && state == State::unknown) return;
-  if (state == State::went_back)
-    spdlog::critical("{}.", sentence);
-  else if (state == State::clocks_differ && state_ != state)
-    spdlog::error("{}.", sentence);
-  else if (state_ == State::sound)
-    spdlog::warn("{}.", sentence);
+  become(state, std::move(sentence));
+}
+
+/// REQUIRES: under the mutex.
+void LogGuard::become(State state, std::string sentence) {
   state_ = state;
   sentence_ = std::move(sentence);
+  const auto show = [&](State whose, OwnCondition& condition) {
+    state == whose ? condition.set(sentence_) : condition.clear();
+  };
+  show(State::unknown, unchecked_);
+  show(State::clocks_differ, clocks_differ_);
+  show(State::went_back, went_back_);
 }
 
 }  // namespace troupe::engine

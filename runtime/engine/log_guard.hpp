@@ -12,6 +12,7 @@
 #include "runtime/engine/counters.hpp"
 #include "runtime/engine/log_watch.hpp"
 #include "runtime/engine/strand.hpp"
+#include "runtime/ports/conditions.hpp"
 
 namespace troupe::engine {
 
@@ -22,7 +23,7 @@ namespace troupe::engine {
 /// not served until an operator has accepted it. Nor does a node serve while its clock and the
 /// log's differ: what it records, and its timers, would be of a wrong time.
 ///
-/// Thread safety: serves, refusal, doubt, unfit and alarm from any thread; start and stop from one.
+/// Thread safety: serves, fit, went_back and why_not from any thread; start and stop from one.
 class LogGuard {
 public:
   static constexpr std::chrono::milliseconds look_every{1'000};
@@ -36,7 +37,8 @@ public:
     std::function<void()> forget;  ///< another log was accepted: what was read from it is void
   };
 
-  LogGuard(LogWatch::World world, const Token& context, Counters& counters, Actions actions);
+  LogGuard(LogWatch::World world, const Token& context, Counters& counters, Conditions& conditions,
+           Actions actions);
   ~LogGuard();  ///< stops
 
   /// Whether this node is fit to own anything. Before start; blocks for an answer.
@@ -47,14 +49,12 @@ public:
   void stop();
 
   bool serves() const noexcept { return state_.load() == State::sound; }
+  /// Whether this node may own slots, or should leave them to others.
+  bool fit() const noexcept { return state_.load() != State::clocks_differ; }
+  /// Until another log is accepted nothing that was read from this one is true.
+  bool went_back() const noexcept { return state_.load() == State::went_back; }
   /// Why commands are refused, as a sentence.
-  std::string refusal() const;
-  /// Why it is not known whether the log is sound, as a sentence, or empty.
-  std::string doubt() const;
-  /// Why this node should leave its slots to others, as a sentence, or empty.
-  std::string unfit() const;
-  /// That the log went back and what to do, as a sentence, or empty.
-  std::string alarm() const;
+  std::string why_not() const;
 
 private:
   enum class State { sound, unknown, clocks_differ, went_back };
@@ -67,6 +67,7 @@ private:
   void accepted();
   void refuse_to_serve(const std::string& why);
   void refuse(State state, std::string sentence);
+  void become(State state, std::string sentence);
 
   const Token context_;
   LogWitness& witness_;
@@ -83,6 +84,9 @@ private:
   mutable std::mutex mutex_;
   std::uint64_t doubts_ = 0;  // under mutex_: how often a connection was lost
   std::string sentence_;      // under mutex_: what state_ says
+  OwnCondition unchecked_;
+  OwnCondition clocks_differ_;
+  OwnCondition went_back_;
 
   Strand strand_;
   std::shared_ptr<void> watching_;  // last: it posts to the strand

@@ -10,6 +10,7 @@
 #include "runtime/engine/backoff.hpp"
 #include "runtime/engine/fold.hpp"
 #include "runtime/engine/thrown.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/fault_point.hpp"
 #include "troupe/v1/commit.pb.h"
 
@@ -57,6 +58,8 @@ Projector::Projector(World world, ViewName name, const ViewModel& view, Moved mo
       name_(std::move(name)),
       view_(view),
       moved_(std::move(moved)),
+      stopped_for_good_(world_.conditions, condition::view_stopped, name_.context.str(),
+                        name_.view.str()),
       thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
 
 Projector::~Projector() {
@@ -101,8 +104,8 @@ Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint6
   if (!last) return told(last.error()), Step::again;
   world_.counters.reach(*checkpoint);  // the guard of the log judges by it, too
   if (*checkpoint > *last)
-    return alarm("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
-                 + std::to_string(*last) + ": the log went back");
+    return give_up("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
+                   + std::to_string(*last) + ": the log went back");
   position = *checkpoint;
   cursor = world_.streams.open(name_.context, position);
   moved_(position);
@@ -111,7 +114,7 @@ Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint6
 
 Projector::Step Projector::advance(EventCursor& cursor, std::uint64_t& position) {
   const auto commits = cursor.next(batch_max, patience);
-  if (!commits && !commits.error().retryable) return alarm(commits.error().what);
+  if (!commits && !commits.error().retryable) return give_up(commits.error().what);
   if (!commits) return told(commits.error()), Step::again;
   return commits->empty() ? check(position) : write(*commits, position);
 }
@@ -119,7 +122,7 @@ Projector::Step Projector::advance(EventCursor& cursor, std::uint64_t& position)
 Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
                                  std::uint64_t& position) {
   const auto rows = fold(commits);
-  if (!rows && !rows.error().retryable) return alarm(rows.error().what);
+  if (!rows && !rows.error().retryable) return give_up(rows.error().what);
   if (!rows) return told(rows.error()), Step::reopen_later;
   const auto to = commits.back().sequence;
   const auto applied = world_.views.apply(name_, position, to, *rows);
@@ -178,11 +181,9 @@ Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
   return permanent("its fold threw: " + what_was_thrown());
 }
 
-Projector::Step Projector::alarm(const std::string& sentence) const {
-  const auto what =
-      fmt::format("View {}.{} has stopped: {}.", name_.context.str(), name_.view.str(), sentence);
-  spdlog::critical(what);
-  world_.alarms.raise(what);
+Projector::Step Projector::give_up(const std::string& why) {
+  stopped_for_good_.set(
+      fmt::format("View {}.{} has stopped: {}", name_.context.str(), name_.view.str(), why));
   return Step::stop;
 }
 

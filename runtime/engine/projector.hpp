@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
-#include "runtime/engine/alarms.hpp"
 #include "runtime/engine/counters.hpp"
 #include "runtime/engine/watchdog.hpp"
+#include "runtime/ports/conditions.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/view_store.hpp"
 
@@ -41,7 +41,7 @@ public:
     EventStreams& streams;
     ViewStore& views;
     Watchdog& watchdog;
-    Alarms& alarms;
+    Conditions& conditions;
     Counters& counters;
     std::function<bool()> is_keeper;  ///< whether this node keeps the view, now
   };
@@ -68,12 +68,13 @@ private:
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
   void told(const Failure& failure) const;
   Result<Rows> fold(const std::vector<StoredCommit>& commits);
-  Step alarm(const std::string& sentence) const;
+  Step give_up(const std::string& why);
 
   const World world_;
   const ViewName name_;
   const ViewModel& view_;
   const Moved moved_;
+  OwnCondition stopped_for_good_;
   std::mutex mutex_;  // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction

@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/ports/condition_kinds.hpp"
+
 namespace troupe::engine {
 
 Slots::Slots(World world, Token context, LetGo let_go)
@@ -14,7 +16,11 @@ Slots::Slots(World world, Token context, LetGo let_go)
       epochs_(world.options.slots),
       sure_from_(world.options.slots),
       members_(world.leases.self(), world.options.suspect_after),
-      slots_(world.options.slots) {}
+      slots_(world.options.slots),
+      differ_(world.conditions, condition::slots_differ, context_.str()),
+      name_taken_(world.conditions, condition::name_taken, context_.str()),
+      unowned_(world.conditions, condition::slots_unowned, context_.str()),
+      not_renewed_(world.conditions, condition::leases_not_renewed, context_.str()) {}
 
 Slots::~Slots() {
   following_.reset();
@@ -35,25 +41,12 @@ std::vector<std::uint32_t> Slots::held() const {
   return slots;
 }
 
-std::string Slots::trouble() const {
-  const std::lock_guard lock(mutex_);
-  if (!trouble_.empty() || settled_) return trouble_;
-  return "not every slot of " + context_.str() + " has an owner yet";
-}
-
-std::string Slots::doubt() const {
-  const std::lock_guard lock(mutex_);
-  if (complaint_.empty()) return {};
-  return "the leases of " + context_.str() + " cannot be renewed (" + complaint_
-         + "); this node serves what it owns, and looks into the log before each answer";
-}
-
 // ---- the beat -----------------------------------------------------------------------------------
 
 void Slots::beat() {
   if (forget_.exchange(false)) begin_anew();
   // Silent, it is taken for dead, and what it owns goes to others; alone it keeps it.
-  if (!world_.unfit().empty()) return;
+  if (!world_.fit()) return;
   if (!agreed()) return;
   // Without a beat the others take over: commands for this node's slots cannot come in.
   if (!world_.claims.reachable()) return complain("the log is away");
@@ -76,8 +69,7 @@ void Slots::beat() {
     if (is_held(slot)) claim(slot);
   if (!plan.give.empty()) moves_->post([this, gifts = plan.give] { hand_over(gifts); });
   const std::lock_guard lock(mutex_);
-  if (!std::exchange(complaint_, {}).empty())
-    spdlog::info("The leases of {} are renewed again.", context_.str());
+  not_renewed_.clear();
   planned_ = planned_ || caught_up_;
   changed_.notify_all();
 }
@@ -104,13 +96,9 @@ bool Slots::agreed() {
     return false;
   }
   if (*slots != count()) {
-    const std::lock_guard lock(mutex_);
-    if (trouble_.empty()) {
-      trouble_ = "the cluster divides " + context_.str() + " into " + std::to_string(*slots)
-                 + " slots, this node is configured for " + std::to_string(count())
-                 + ": set cluster.slots = " + std::to_string(*slots) + " and restart it";
-      spdlog::critical("This node owns nothing: {}.", trouble_);
-    }
+    differ_.set("the cluster divides " + context_.str() + " into " + std::to_string(*slots)
+                + " slots, this node is configured for " + std::to_string(count())
+                + ": set cluster.slots = " + std::to_string(*slots) + " and restart it");
     return false;
   }
   agreed_ = true;
@@ -127,15 +115,11 @@ Slots::Plan Slots::plan(Instant now) {
   plan.displaced = members_.dead_ones(now);
   const std::lock_guard lock(mutex_);
   if (!caught_up_) return plan;
-  if (const auto namesake = members_.namesake(now); !namesake.empty()) {
-    if (trouble_.empty()) {
-      trouble_ = "another node is named " + node_of(self) + ", too (" + namesake
-                 + "): give each node.name of its own";
-      spdlog::error("{}.", trouble_);
-    }
-  } else {
-    trouble_.clear();
-  }
+  if (const auto namesake = members_.namesake(now); !namesake.empty())
+    name_taken_.set("another node is named " + node_of(self) + ", too (" + namesake
+                    + "): give each node.name of its own");
+  else
+    name_taken_.clear();
   std::size_t moving = 0;
   for (const auto& slot : slots_) moving += slot.moving ? 1U : 0U;
   for (std::uint32_t i = 0; i < count(); ++i) {
@@ -161,6 +145,7 @@ Slots::Plan Slots::plan(Instant now) {
   const auto twice = std::ranges::unique(plan.displaced);
   plan.displaced.erase(twice.begin(), twice.end());
   settled_ = settled_ || all_in_good_hands(now);
+  if (settled_) unowned_.clear();
   return plan;
 }
 
@@ -171,10 +156,8 @@ bool Slots::all_in_good_hands(Instant now) const {
 }
 
 void Slots::complain(const std::string& what) {
-  const std::lock_guard lock(mutex_);
-  if (std::exchange(complaint_, what).empty())
-    spdlog::warn("The leases of {} cannot be renewed ({}); this node keeps serving what it holds.",
-                 context_.str(), what);
+  not_renewed_.set("the leases of " + context_.str() + " cannot be renewed (" + what
+                   + "); this node serves what it owns, and looks into the log before each answer");
 }
 
 // ---- taking and losing --------------------------------------------------------------------------
@@ -249,7 +232,7 @@ void Slots::lose(std::uint32_t slot) {
 void Slots::wait_until_taken(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [this] {
-    if (!trouble_.empty() || !world_.unfit().empty()) return true;
+    if (!world_.fit() || differ_.holds() || name_taken_.holds()) return true;
     if (!planned_) return false;
     for (std::uint32_t i = 0; i < count(); ++i) {
       const bool on_its_way = slots_[i].claim.holder == world_.leases.self() && !holds(i);
@@ -257,6 +240,7 @@ void Slots::wait_until_taken(std::chrono::milliseconds patience) {
     }
     return true;
   });
+  if (!settled_) unowned_.set("not every slot of " + context_.str() + " has an owner yet");
 }
 
 // ---- handing over -------------------------------------------------------------------------------

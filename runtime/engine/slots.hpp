@@ -17,6 +17,7 @@
 #include "runtime/engine/strand.hpp"
 #include "runtime/ports/claims.hpp"
 #include "runtime/ports/clock.hpp"
+#include "runtime/ports/conditions.hpp"
 #include "runtime/ports/leases.hpp"
 #include "runtime/ports/slot_doors.hpp"
 
@@ -34,7 +35,8 @@ public:
     SlotDoors& doors;
     const Clock& clock;
     const EngineOptions& options;
-    std::function<std::string()> unfit;  ///< why this node should own nothing now, or empty
+    Conditions& conditions;
+    std::function<bool()> fit;  ///< whether this node should own anything now
   };
   /// Lets the instances of a slot go, once they have answered; `gone` is let go of with the last.
   using LetGo = std::function<void(std::uint32_t slot, std::shared_ptr<void> gone)>;
@@ -51,12 +53,6 @@ public:
   bool certain(std::uint32_t slot) const noexcept;
 
   std::vector<std::uint32_t> held() const;
-
-  /// Why not every slot of the context is known to be in good hands, as a sentence; else empty.
-  std::string trouble() const;
-
-  /// What keeps it from being sure of what it owns, as a sentence; else empty.
-  std::string doubt() const;
 
   /// Another control stream was accepted: what was claimed in the old one is void. Any thread.
   void forget() { forget_ = true; }
@@ -131,8 +127,10 @@ private:
   bool caught_up_ = false;
   bool planned_ = false;  // what could be taken at first was asked for
   bool settled_ = false;  // all slots were in good hands once
-  std::string trouble_;
-  std::string complaint_;  // why there is no beat
+  OwnCondition differ_;
+  OwnCondition name_taken_;
+  OwnCondition unowned_;
+  OwnCondition not_renewed_;
 
   const std::shared_ptr<Strand> moves_ = std::make_shared<Strand>();  // blocks on the log only
   std::unique_ptr<Subscription> following_;                           // last: calls the others

@@ -22,11 +22,9 @@ public:
               [](const auto&, auto& response) { response.set_content("alive\n", "text/plain"); });
     http_.Get("/readyz", [this](const auto&, auto& response) {
       const std::shared_lock lock(mutex_);
-      const auto reason = sources_.not_ready_because();
-      response.status = reason.empty() ? 200 : 503;
-      const auto remark = reason.empty() ? sources_.remark() : std::string();
-      const auto ready = remark.empty() ? "ready" : "ready; " + remark;
-      response.set_content((reason.empty() ? ready : reason) + "\n", "text/plain");
+      const auto readiness = sources_.readiness();
+      response.status = readiness.ready ? 200 : 503;
+      response.set_content(readiness.text, "text/plain");
     });
     http_.Get("/info", [this](const auto&, auto& response) {
       const std::shared_lock lock(mutex_);

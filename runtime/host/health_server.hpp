@@ -5,23 +5,21 @@
 #include <memory>
 #include <string>
 
+#include "runtime/host/health_report.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe::host {
 
 struct HealthSources {
-  /// One sentence per thing that keeps the node from serving; empty when it is ready.
-  std::function<std::string()> not_ready_because;
-  /// What is worth knowing of a ready node, as a sentence; mostly empty.
-  std::function<std::string()> remark;
+  std::function<Readiness()> readiness;
   /// A JSON object with what the node is and does.
   std::function<std::string()> info;
   /// The same in Prometheus's text format.
   std::function<std::string()> metrics;
 };
 
-/// /livez answers 200 while the process runs; /readyz 200, perhaps with a remark, or 503 with the
-/// reason; /info JSON; /metrics Prometheus's text. Listens until destroyed.
+/// /livez answers 200 while the process runs; /readyz 200, perhaps with remarks, or 503 with the
+/// reasons; /info JSON; /metrics Prometheus's text. Listens until destroyed.
 class HealthServer {
 public:
   /// `address` is host:port.

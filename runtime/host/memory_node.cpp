@@ -34,7 +34,8 @@ public:
                  .witness = witness_,
                  .marks = marks_,
                  .effects = effects,
-                 .clock = clock_},
+                 .clock = clock_,
+                 .conditions = conditions_},
                 std::move(models)) {}
   ~RunningMemoryNode() override { engine_.stop(); }
 
@@ -48,6 +49,7 @@ public:
 
 private:
   SystemClock clock_;
+  Conditions conditions_{clock_};
   memory::Broker broker_;
   memory::MemoryEventLog log_{broker_};
   memory::MemoryEventStreams streams_{broker_};

@@ -1,9 +1,16 @@
 #include "runtime/host/metrics.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+
+#include "runtime/host/health_report.hpp"
 
 namespace troupe::host {
 
@@ -38,26 +45,6 @@ const Figure figures[] = {
     {"troupe_view_position", "Up to where all views are", gauge, &ContextStats::view_position},
 };
 
-/// One that is derived.
-struct Judgement {
-  const char* name;
-  const char* help;
-  double (*of)(const ContextStats&);
-};
-
-const Judgement judgements[] = {
-    {"troupe_slots_owned", "Slots this node owns",
-     [](const auto& stats) { return static_cast<double>(stats.slots.size()); }},
-    {"troupe_leases_renewed", "0 while leases cannot be renewed",
-     [](const auto& stats) { return stats.remark.empty() ? 1.0 : 0.0; }},
-    {"troupe_context_ready", "0 while the context keeps the node from being ready",
-     [](const auto& stats) {
-       return stats.doubt.empty() && stats.trouble.empty() && stats.alarms.empty() ? 1.0 : 0.0;
-     }},
-    {"troupe_alarms", "What has stopped for good",
-     [](const auto& stats) { return static_cast<double>(stats.alarms.size()); }},
-};
-
 ClientMetric sample(MetricType type, double value, std::vector<ClientMetric::Label> labels) {
   ClientMetric metric;
   metric.label = std::move(labels);
@@ -68,13 +55,50 @@ ClientMetric sample(MetricType type, double value, std::vector<ClientMetric::Lab
   return metric;
 }
 
+/// Those of one code, context and severity.
+struct Held {
+  double parts = 0;
+  Time since = Time::max();
+};
+
+/// What can be alerted upon: one series for each code and context, not for each part.
+void add_conditions(const std::string& node, const std::vector<Condition>& conditions,
+                    std::vector<MetricFamily>& families) {
+  std::map<std::tuple<std::string, std::string, std::string>, Held> all;
+  for (const auto& condition : conditions) {
+    auto& held = all[{condition.code, condition.context, name_of(condition.severity)}];
+    ++held.parts;
+    held.since = std::min(held.since, condition.since);
+  }
+  MetricFamily holds{.name = "troupe_condition",
+                     .help = "Of how many parts a condition holds",
+                     .type = gauge,
+                     .metric = {}};
+  MetricFamily since{.name = "troupe_condition_since_timestamp_seconds",
+                     .help = "Since when a condition holds, of its oldest part",
+                     .type = gauge,
+                     .metric = {}};
+  for (const auto& [key, held] : all) {
+    const auto& [code, context, severity] = key;
+    const std::vector<ClientMetric::Label> labels{
+        {"code", code}, {"context", context}, {"node", node}, {"severity", severity}};
+    holds.metric.push_back(sample(gauge, held.parts, labels));
+    since.metric.push_back(sample(
+        gauge, std::chrono::duration<double>(held.since.time_since_epoch()).count(), labels));
+  }
+  families.push_back(std::move(holds));
+  families.push_back(std::move(since));
+}
+
 }  // namespace
 
-std::string metrics_text(const std::string& node, bool ready, const engine::EngineStats& stats) {
+std::string metrics_text(const std::string& node, const engine::EngineStats& stats,
+                         const std::vector<Condition>& conditions) {
+  const double ready = any_unready(conditions) ? 0 : 1;
   std::vector<MetricFamily> families{{.name = "troupe_ready",
                                       .help = "1 when the node serves",
                                       .type = gauge,
-                                      .metric = {sample(gauge, ready ? 1 : 0, {{"node", node}})}}};
+                                      .metric = {sample(gauge, ready, {{"node", node}})}}};
   const auto add = [&](const char* name, const char* help, MetricType type, const auto& value_of) {
     auto& family =
         families.emplace_back(MetricFamily{.name = name, .help = help, .type = type, .metric = {}});
@@ -85,7 +109,15 @@ std::string metrics_text(const std::string& node, bool ready, const engine::Engi
   for (const auto& [name, help, type, value] : figures)
     add(name, help, type,
         [value = value](const auto& context) { return static_cast<double>(context.*value); });
-  for (const auto& [name, help, of] : judgements) add(name, help, gauge, of);
+  add("troupe_slots_owned", "Slots this node owns", gauge,
+      [](const auto& context) { return static_cast<double>(context.slots.size()); });
+  add("troupe_context_ready", "0 while the context keeps the node from being ready", gauge,
+      [&](const auto& context) {
+        return std::ranges::none_of(conditions, [&](const Condition& one) {
+          return one.severity == Severity::unready && one.context == context.context;
+        });
+      });
+  add_conditions(node, conditions, families);
   return prometheus::TextSerializer().Serialize(families);
 }
 

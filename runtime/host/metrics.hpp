@@ -2,14 +2,18 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/engine/engine.hpp"
+#include "runtime/ports/conditions.hpp"
 
 namespace troupe::host {
 
-/// Every figure of /info as a metric named troupe_…, labelled with node and context. Also
-/// troupe_ready, and per context troupe_context_ready and troupe_leases_renewed: 0 while the store
-/// of leases is away and the node goes on with what it owns.
-std::string metrics_text(const std::string& node, bool ready, const engine::EngineStats& stats);
+/// Every figure of /info as a metric named troupe_…, labelled with node and context, and
+/// troupe_ready. Of the conditions, by code, context (empty: the whole node) and severity,
+/// troupe_condition says of how many parts each holds, and troupe_condition_since_timestamp_seconds
+/// since when the oldest does; what does not hold has no sample.
+std::string metrics_text(const std::string& node, const engine::EngineStats& stats,
+                         const std::vector<Condition>& conditions);
 
 }  // namespace troupe::host

@@ -10,6 +10,7 @@
 #include "runtime/curl/notifier.hpp"
 #include "runtime/engine/engine.hpp"
 #include "runtime/host/durability.hpp"
+#include "runtime/host/health_report.hpp"
 #include "runtime/host/health_server.hpp"
 #include "runtime/host/metrics.hpp"
 #include "runtime/host/routed_effects.hpp"
@@ -24,6 +25,7 @@
 #include "runtime/nats/request_effects.hpp"
 #include "runtime/nats/slot_owners.hpp"
 #include "runtime/nats/streams.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/embedded.hpp"
 #include "runtime/redis/check_redis.hpp"
 #include "runtime/redis/redis_leases.hpp"
@@ -34,6 +36,8 @@
 namespace troupe::host {
 
 namespace {
+
+const SystemClock machine_clock;
 
 /// The model of each context the configuration names.
 Result<std::vector<ContextModel>> chosen(const std::vector<std::string>& names,
@@ -133,49 +137,31 @@ Result<Servers> find_servers(const NodeConfig& config, const redis::RedisOptions
 }
 
 /// A node that has no servers yet: all it does is say why.
-class Waiting {
-public:
-  explicit Waiting(std::string node) : node_(std::move(node)) {}
+HealthSources waiting(const std::string& node, const Conditions& conditions) {
+  return {.readiness = [&conditions] { return readiness_of(conditions.all()); },
+          .info =
+              [&conditions, node] {
+                return nlohmann::json{{"node", node},
+                                      {"conditions", conditions_json(conditions.all())}}
+                    .dump();
+              },
+          .metrics = [&conditions, node] { return metrics_text(node, {}, conditions.all()); }};
+}
 
-  void because(const std::string& what) {
-    const std::lock_guard lock(mutex_);
-    auto sentence = "Node " + node_ + " waits: " + what;
-    if (sentence == sentence_) return;
-    sentence_ = std::move(sentence);
-    spdlog::warn("{}", sentence_);
-  }
-  void over() {
-    const std::lock_guard lock(mutex_);
-    sentence_ = "Node " + node_ + " starts";
-  }
-
-  HealthSources sources() const {
-    return {.not_ready_because =
-                [this] {
-                  const std::lock_guard lock(mutex_);
-                  return sentence_;
-                },
-            .remark = [] { return std::string(); },
-            .info =
-                [this] {
-                  return nlohmann::json{{"node", node_}}.dump();
-                },
-            .metrics = [this] { return metrics_text(node_, false, {}); }};
-  }
-
-private:
-  const std::string node_;
-  mutable std::mutex mutex_;
-  std::string sentence_ = "Node " + node_ + " starts";  // under mutex_
-};
+/// Another cause is another wait: it is logged, too.
+void wait_because(const std::string& what, OwnCondition& waits) {
+  if (waits.sentence() != what) waits.clear();
+  waits.set(what);
+}
 
 constexpr std::chrono::milliseconds look_for_servers_every{500};
 
 class RunningNode final : public Node {
 public:
   RunningNode(NodeConfig config, redis::RedisOptions redis, Servers servers,
-              std::vector<ContextModel> models)
+              std::vector<ContextModel> models, std::shared_ptr<Conditions> conditions)
       : config_(std::move(config)),
+        conditions_(std::move(conditions)),
         durability_(std::move(servers.durability)),
         connections_(std::move(servers.connections)),
         log_(*connections_.appends, *connections_.reads),
@@ -191,6 +177,9 @@ public:
         witness_(*connections_.reads, connections_.all()),
         marks_(redis),
         models_(std::move(models)) {
+    for (auto* connection : connections_.all())
+      watching_.push_back(connection->watch([this](bool) { look_at_connections(); }));
+    look_at_connections();
     effects_.route("gateway", std::make_shared<nats::RequestEffects>(*connections_.deliveries,
                                                                      config_.gateway_subject));
     effects_.route("notify", std::make_shared<curl::Notifier>(
@@ -215,7 +204,8 @@ public:
                                                              .witness = witness_,
                                                              .marks = marks_,
                                                              .effects = effects_,
-                                                             .clock = clock_},
+                                                             .clock = machine_clock,
+                                                             .conditions = *conditions_},
                                                models_);
     ingress_ = std::make_unique<nats::Ingress>(
         nats::IngressConnections{*connections_.ingress, *connections_.slots},
@@ -223,7 +213,8 @@ public:
                              .durability = durability_,
                              .slots = static_cast<std::uint32_t>(config_.slots)},
         models_, *engine_, *engine_,
-        [this](const std::string& context) { return instances(engine_->stats(), context); });
+        [this](const std::string& context) { return instances(engine_->stats(), context); },
+        *conditions_);
     if (auto started = engine_->start(*ingress_); !started) return started;
     return ingress_->open();
   }
@@ -232,18 +223,16 @@ public:
   void show_health(std::unique_ptr<HealthServer> health) {
     health_ = std::move(health);
     if (!health_) return;
-    health_->show({.not_ready_because = [this] { return not_ready_because(); },
-                   .remark = [this] { return remark(); },
-                   .info = [this] { return info(); },
-                   .metrics =
-                       [this] {
-                         return metrics_text(config_.name, not_ready_because().empty(),
-                                             engine_->stats());
-                       }});
+    health_->show(
+        {.readiness = [this] { return readiness_of(conditions_->all()); },
+         .info = [this] { return info(); },
+         .metrics =
+             [this] { return metrics_text(config_.name, engine_->stats(), conditions_->all()); }});
   }
 
   void stop() override {
     if (stopped_.exchange(true)) return;
+    conditions_->mute();
     health_.reset();
     if (ingress_) ingress_->drain();
     if (engine_) engine_->stop();
@@ -251,26 +240,19 @@ public:
   }
 
 private:
-  std::string not_ready_because() const {
-    if (!connections_.connected()) return "NATS at " + config_.nats_url + " is away";
-    if (auto trouble = ingress_->trouble(); !trouble.empty()) return trouble;
-    const auto stats = engine_->stats();
-    for (const auto& context : stats.contexts)
-      if (!context.alarms.empty()) return context.alarms.front();
-    for (const auto& context : stats.contexts)
-      for (const auto* sentence : {&context.doubt, &context.trouble})
-        if (!sentence->empty()) return *sentence;
-    return {};
-  }
-
-  std::string remark() const {
-    for (const auto& context : engine_->stats().contexts)
-      if (!context.remark.empty()) return context.remark;
-    return {};
+  /// Also from threads of the connections.
+  void look_at_connections() {
+    const std::lock_guard lock(looking_);
+    if (connections_.connected())
+      away_.clear();
+    else
+      away_.set("NATS at " + config_.nats_url + " is away");
   }
 
   std::string info() const {
-    nlohmann::json info{{"node", config_.name}, {"durability", durability_}};
+    nlohmann::json info{{"node", config_.name},
+                        {"durability", durability_},
+                        {"conditions", conditions_json(conditions_->all())}};
     for (const auto& stats : engine_->stats().contexts)
       info["contexts"][stats.context] = {{"instances", stats.instances},
                                          {"commands", stats.commands},
@@ -282,16 +264,17 @@ private:
                                          {"parked", stats.parked},
                                          {"open_effects", stats.open_effects},
                                          {"view_position", stats.view_position},
-                                         {"slots", stats.slots},
-                                         {"remark", stats.remark},
-                                         {"alarms", stats.alarms}};
+                                         {"slots", stats.slots}};
     return info.dump();
   }
 
   const NodeConfig config_;
+  const std::shared_ptr<Conditions> conditions_;
+  OwnCondition away_{*conditions_, condition::nats_away, ""};
   const std::string durability_;
-  SystemClock clock_;
   Connections connections_;
+  std::mutex looking_;                           // two looks do not overtake each other
+  std::vector<std::shared_ptr<void>> watching_;  // the connections
   nats::JetStreamEventLog log_;
   nats::JetStreamEventStreams streams_;
   nats::JetStreamSubscriptions subscriptions_;
@@ -321,21 +304,26 @@ Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<Context
   if (!models) return tl::make_unexpected(models.error());
   const auto redis = redis::parse_redis_url(config.redis_url);
   if (!redis) return tl::make_unexpected(redis.error());
-  Waiting waiting(config.name);
-  auto health = config.health.empty() ? Result<std::unique_ptr<HealthServer>>{}
-                                      : HealthServer::start(config.health, waiting.sources());
+  auto conditions = std::make_shared<Conditions>(machine_clock);
+  OwnCondition starting(*conditions, condition::starting, "");
+  OwnCondition waits(*conditions, condition::waits_for_servers, "");
+  starting.set("Node " + config.name + " starts");
+  auto health = config.health.empty()
+                    ? Result<std::unique_ptr<HealthServer>>{}
+                    : HealthServer::start(config.health, waiting(config.name, *conditions));
   if (!health) return tl::make_unexpected(health.error());
   auto servers = find_servers(config, *redis, known);
   while (!servers && servers.error().retryable) {
-    waiting.because(servers.error().what);
+    wait_because("Node " + config.name + " waits: " + servers.error().what, waits);
     if (given_up(look_for_servers_every)) break;
     servers = find_servers(config, *redis, known);
   }
   if (!servers) return tl::make_unexpected(servers.error());
-  waiting.over();
+  waits.clear();
   auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*servers),
-                                            std::move(*models));
+                                            std::move(*models), conditions);
   if (auto started = node->start(); !started) return tl::make_unexpected(started.error());
+  starting.clear();
   node->show_health(std::move(*health));
   return std::unique_ptr<Node>(std::move(node));
 }

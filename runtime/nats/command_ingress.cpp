@@ -2,10 +2,10 @@
 #include "runtime/nats/command_ingress.hpp"
 
 #include <spdlog/fmt/fmt.h>
-#include <spdlog/spdlog.h>
 
 #include "runtime/nats/incoming.hpp"
 #include "runtime/nats/wire.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::nats {
 
@@ -22,13 +22,14 @@ std::string names_of_commands(const AggregateModel& aggregate) {
 
 CommandIngress::CommandIngress(Responder& responder, Connection& slot_doors,
                                const ContextModel& context, std::uint32_t slots, CommandBus& bus,
-                               const Clock& clock)
+                               const Clock& clock, Conditions& conditions)
     : responder_(responder),
       slot_doors_(slot_doors),
       slot_count_(slots),
       context_(context),
       bus_(bus),
-      clock_(clock) {
+      clock_(clock),
+      conditions_(conditions) {
   for (const auto& aggregate : context_.aggregates) {
     endpoints_.emplace_back(
         aggregate.name, fmt::format("cmd.{}.{}.>", context_.name, aggregate.name),
@@ -77,23 +78,15 @@ void CommandIngress::close_slots(const std::vector<std::uint32_t>& slots) {
   for (const auto& door : doors) door->drain(slot_drain_patience);
 }
 
-std::string CommandIngress::trouble() const {
-  const std::lock_guard lock(mutex_);
-  return trouble_;
-}
-
 std::string CommandIngress::misrouted(const Instance& instance, std::uint32_t slot) {
   const auto its_slot = slot_of(instance, slot_count_);
   if (its_slot == slot) return {};
-  const std::lock_guard lock(mutex_);
-  if (trouble_.empty()) {
-    trouble_ = fmt::format(
-        "commands of {} come in for slot {} that belong to slot {} of {}: the server's subject "
-        "mapping is for another number of slots, see deploy/nats",
-        context_.name, slot, its_slot, slot_count_);
-    spdlog::error("{}.", trouble_);
-  }
-  return trouble_;
+  auto sentence = fmt::format(
+      "commands of {} come in for slot {} that belong to slot {} of {}: the server's subject "
+      "mapping is for another number of slots, see deploy/nats",
+      context_.name, slot, its_slot, slot_count_);
+  conditions_.set_for(misrouted_for, condition::slots_misrouted, context_.name, {}, sentence);
+  return sentence;
 }
 
 void CommandIngress::on(const Received& message, std::string_view subject,

@@ -13,6 +13,7 @@
 
 #include "runtime/nats/responder.hpp"
 #include "runtime/ports/clock.hpp"
+#include "runtime/ports/conditions.hpp"
 
 namespace troupe::nats {
 
@@ -24,7 +25,7 @@ class CommandIngress {
 public:
   /// `slot_doors`: the connection for the slots' subscriptions, of which there are many.
   CommandIngress(Responder& responder, Connection& slot_doors, const ContextModel& context,
-                 std::uint32_t slots, CommandBus& bus, const Clock& clock);
+                 std::uint32_t slots, CommandBus& bus, const Clock& clock, Conditions& conditions);
 
   Result<void> start();
   /// Takes no new commands. Blocks at most `patience`.
@@ -32,9 +33,6 @@ public:
 
   Result<void> open_slot(std::uint32_t slot);
   void close_slots(const std::vector<std::uint32_t>& slots);
-
-  /// Why commands come to the wrong slots, as a sentence; empty while they do not.
-  std::string trouble() const;
 
   /// One per aggregate type.
   const std::deque<Endpoint>& endpoints() const { return endpoints_; }
@@ -47,6 +45,8 @@ private:
 
   /// What was received of a slot that is closed may take so long to be handed on.
   static constexpr std::chrono::milliseconds slot_drain_patience{500};
+  /// One who sends to the wrong slot once does not keep the node unready for ever.
+  static constexpr std::chrono::milliseconds misrouted_for{30'000};
 
   Responder& responder_;
   Connection& slot_doors_;
@@ -54,12 +54,12 @@ private:
   const ContextModel& context_;
   CommandBus& bus_;
   const Clock& clock_;
+  Conditions& conditions_;
   std::deque<Endpoint> endpoints_;
   std::map<const AggregateModel*, Endpoint*> endpoint_of_;
   // Last: their callbacks use the others.
   std::unique_ptr<Connection::Subscribed> subscription_;
-  mutable std::mutex mutex_;  // guards trouble_ and slots_
-  std::string trouble_;
+  std::mutex mutex_;  // guards slots_
   std::map<std::uint32_t, std::unique_ptr<Connection::Subscribed>> slots_;
 };
 

@@ -19,13 +19,13 @@ constexpr std::chrono::milliseconds answers_lost_after = deadline_max + std::chr
 
 Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
                  const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
-                 const Instances& instances)
+                 const Instances& instances, Conditions& conditions)
     : contexts_(contexts),
       responder_(connections.requests, NodeFacts{options.node, options.durability},
                  options.in_flight_max) {
   for (const auto& context : contexts) {
-    commands_.push_back(std::make_unique<CommandIngress>(responder_, connections.slots, context,
-                                                         options.slots, commands, clock_));
+    commands_.push_back(std::make_unique<CommandIngress>(
+        responder_, connections.slots, context, options.slots, commands, clock_, conditions));
     queries_.push_back(std::make_unique<QueryIngress>(responder_, context, queries, clock_));
   }
   services_ = std::make_unique<Services>(connections.requests,
@@ -76,12 +76,6 @@ Result<void> Ingress::open(const Token& context, std::uint32_t slot) {
 
 void Ingress::close(const Token& context, const std::vector<std::uint32_t>& slots) {
   commands_of(context).close_slots(slots);
-}
-
-std::string Ingress::trouble() const {
-  for (const auto& door : commands_)
-    if (auto trouble = door->trouble(); !trouble.empty()) return trouble;
-  return {};
 }
 
 void Ingress::drain() {

@@ -32,8 +32,9 @@ struct IngressConnections {
 };
 
 /// The slots' doors may be opened before the others, from the start. REQUIRES: connections,
-/// contexts and buses outlive it. Each bus answers everything that it was given, at the latest soon
-/// after its deadline.
+/// contexts,
+/// buses and conditions outlive it. Each bus answers everything that it was given, at the latest
+/// soon after its deadline.
 class Ingress final : public SlotDoors {
 public:
   /// How many instances of a context live here now. Any thread.
@@ -41,7 +42,7 @@ public:
 
   Ingress(IngressConnections connections, const IngressOptions& options,
           const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
-          const Instances& instances);
+          const Instances& instances, Conditions& conditions);
 
   /// Stops, and waits for every answer that a bus still owes.
   ~Ingress() override;
@@ -51,9 +52,6 @@ public:
 
   Result<void> open(const Token& context, std::uint32_t slot) override;
   void close(const Token& context, const std::vector<std::uint32_t>& slots) override;
-
-  /// Why commands come to the wrong nodes, as a sentence; empty while they do not. Any thread.
-  std::string trouble() const;
 
   /// Takes nothing new but for the slots that are open. Blocks at most `stop_patience`.
   void drain();

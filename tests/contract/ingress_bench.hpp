@@ -105,6 +105,7 @@ public:
 
   nats::Connection& client() { return *client_; }
   nats::Ingress& ingress() { return *ingress_; }
+  const Conditions& conditions() const { return conditions_; }
 
 private:
   /// Any messages do; these are at hand.
@@ -121,6 +122,8 @@ private:
   }
 
   const std::size_t in_flight_max_;
+  const SystemClock clock_;
+  Conditions conditions_{clock_};
   const std::vector<ContextModel> contexts_ = models();
   const std::unique_ptr<nats::Connection> server_side_ =
       OnJetStream::shared_server().connect("ingress");
@@ -131,7 +134,7 @@ private:
                            .durability = "durable",
                            .version = "1.2.3",
                            .in_flight_max = in_flight_max_},
-      contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; });
+      contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; }, conditions_);
 };
 
 inline constexpr const char* place = "order.o-1.PlaceOrder";

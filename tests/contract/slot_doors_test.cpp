@@ -6,6 +6,7 @@
 
 #include "runtime/nats/slot_owners.hpp"
 #include "runtime/nats/wire.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 #include "tests/contract/ingress_bench.hpp"
 
 using namespace troupe;
@@ -85,13 +86,14 @@ TEST_CASE("slot doors: a mapping for another number of slots is refused and told
   const auto target = target_in(bench);
   const auto wrong = (target.slot + 1) % slots_default;
   REQUIRE(bench.ingress().open(target.instance.context, wrong));
-  CHECK(bench.ingress().trouble().empty());
+  CHECK(bench.conditions().all().empty());
   const auto refused = bench.request(target.subject(wrong), {}, protobuf_body());
   CHECK(refused.kind == Kind::rejected);
   CHECK(refused.code == 503);
   CHECK_THAT(refused.text, ContainsSubstring("mapping is for another number of slots"));
   CHECK(bench.bus.commands().empty());
-  CHECK_THAT(bench.ingress().trouble(), ContainsSubstring("deploy/nats"));
+  CHECK_THAT(bench.conditions().sentence(condition::slots_misrouted, bench.context),
+             ContainsSubstring("deploy/nats"));
 }
 
 TEST_CASE("slot owners: a command arrives at its owner as it was, and the answer comes back",

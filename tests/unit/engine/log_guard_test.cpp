@@ -18,16 +18,15 @@ const auto bob = instance("example", "account", "bob");
 const ViewName balances{*Token::parse("example"), *Token::parse("balances")};
 constexpr const char* stream = "EVT_EXAMPLE";
 
-/// Views may notice too, and sooner; the guard's alarm is the first that is shown.
 bool alarmed(const Node& node) {
-  const auto alarms = node.stats("example").alarms;
-  return !alarms.empty() && alarms.front().starts_with("The log of example went back");
+  return node.says(condition::log_went_back).starts_with("The log of example went back");
 }
 
-/// All of it: no alarm of a view is left over.
+/// All of it: nothing that a view has to say is left over.
 bool served(const Node& node) {
-  const auto stats = node.stats("example");
-  return stats.alarms.empty() && stats.doubt.empty();
+  return !alarmed(node) && node.says(condition::log_unchecked).empty()
+         && node.says(condition::clocks_differ).empty()
+         && node.says(condition::view_stopped, "example", "balances").empty();
 }
 
 std::string some_commit(int number) {
@@ -85,7 +84,7 @@ TEST_CASE("a log that went back is not served until it is accepted", "[engine][l
     says = "has another message 3 than before";
   }
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));
-  const auto alarm = node.stats("example").alarms.front();
+  const auto alarm = node.says(condition::log_went_back);
   CHECK_THAT(alarm, ContainsSubstring("stream EVT_EXAMPLE " + says));
   CHECK_THAT(alarm, ContainsSubstring("troupe accept-log --context example"));
 
@@ -132,7 +131,7 @@ TEST_CASE("after a lost connection nothing is served before the log was looked a
     CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
     world.broker.set_available(true);
     world.broker.set_connected(true);
-    REQUIRE(eventually(patience, [&] { return node.stats("example").doubt.empty(); }));
+    REQUIRE(eventually(patience, [&] { return node.says(condition::log_unchecked).empty(); }));
     (void)accepted(node.send(command_to(alice, deposit(1))));
   }
   world.broker.set_connected(false);
@@ -147,11 +146,11 @@ TEST_CASE("a log that nobody answers for is waited for without an alarm", "[engi
   World world;
   world.broker.set_available(false);
   Node node(world, {model_of<Bank>()});
-  CHECK_THAT(node.stats("example").doubt, ContainsSubstring("not known whether"));
+  CHECK_THAT(node.says(condition::log_unchecked), ContainsSubstring("not known whether"));
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   CHECK_FALSE(alarmed(node));
   world.broker.set_available(true);
-  REQUIRE(eventually(patience, [&] { return node.stats("example").doubt.empty(); }));
+  REQUIRE(eventually(patience, [&] { return node.says(condition::log_unchecked).empty(); }));
   (void)accepted(node.send(command_to(alice, deposit(1))));
   REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 1U; }));
 }
@@ -163,13 +162,13 @@ TEST_CASE("while the clocks differ nothing is served", "[engine][log_guard]") {
   SECTION("the node is behind") { world.witness.set_clock_ahead(hour), which = "3600 s behind"; }
   SECTION("the node is ahead") { world.witness.set_clock_ahead(-hour), which = "3600 s ahead"; }
   Node node(world, {model_of<Bank>()});
-  CHECK_THAT(node.stats("example").doubt, ContainsSubstring(which));
+  CHECK_THAT(node.says(condition::clocks_differ), ContainsSubstring(which));
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   CHECK(node.stats("example").slots.empty());
 
   world.witness.set_clock_ahead(20s);  // which is borne
   REQUIRE(eventually(patience, [&] { return served(node); }));
-  REQUIRE(eventually(patience, [&] { return node.stats("example").trouble.empty(); }));
+  REQUIRE(eventually(patience, [&] { return node.says(condition::slots_unowned).empty(); }));
   (void)accepted(node.send(command_to(alice, deposit(1))));
   CHECK_FALSE(alarmed(node));
 }

@@ -26,6 +26,7 @@
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
 #include "runtime/memory/memory_view_store.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/identity.hpp"
 #include "troupe/v1/commit.pb.h"
 
@@ -166,11 +167,12 @@ public:
        LogWitness* witness = nullptr)
       : world_(world),
         leases_(world.clock, world.lease_table, options.node),
+        conditions_(world.clock),
         engine_(options,
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
                  world.views, world.snapshots, leases_, world.claims, world.switchboard,
                  witness != nullptr ? *witness : world.witness, world.marks, world.effects,
-                 world.clock},
+                 world.clock, conditions_},
                 std::move(contexts)) {
     if (const auto started = engine_.start(world.doors); !started)
       throw std::runtime_error(started.error().what);
@@ -202,10 +204,17 @@ public:
       if (one.context == context) return one;
     throw std::invalid_argument(std::string(context));
   }
+  const Conditions& conditions() const { return conditions_; }
+  /// What a condition says of the context, or nothing when it does not hold.
+  std::string says(const ConditionKind& kind, std::string_view context = "example",
+                   std::string_view part = {}) const {
+    return conditions_.sentence(kind, context, part);
+  }
 
 private:
   World& world_;
   memory::MemoryLeases leases_;
+  Conditions conditions_;
   Engine engine_;
 };
 
@@ -213,10 +222,11 @@ private:
 class Rival {
 public:
   explicit Rival(World& world, std::vector<ContextModel> contexts)
-      : engine_({.node = "rival"},
+      : conditions_(world.clock),
+        engine_({.node = "rival"},
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
                  world.views, world.snapshots, leases_, claims_, alone_, world.witness, world.marks,
-                 world.effects, world.clock},
+                 world.effects, world.clock, conditions_},
                 std::move(contexts)) {
     if (const auto started = engine_.start(alone_); !started)
       throw std::runtime_error(started.error().what);
@@ -232,6 +242,7 @@ private:
   memory::MemoryLeases leases_;
   memory::MemoryClaims claims_;
   NoDoors alone_;
+  Conditions conditions_;
   Engine engine_;
 };
 

@@ -136,12 +136,12 @@ private:
 
 /// A node on the world's ports with leases and claims of the test's.
 std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Leases& leases,
-                                  Claims& claims, SlotDoors& doors) {
+                                  Claims& claims, SlotDoors& doors, Conditions& conditions) {
   auto engine = std::make_unique<Engine>(
       options,
       Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
             world.snapshots, leases, claims, world.switchboard, world.witness, world.marks,
-            world.effects, world.clock},
+            world.effects, world.clock, conditions},
       std::vector{model_of<Bank>()});
   if (const auto started = engine->start(doors); !started)
     throw std::runtime_error(started.error().what);
@@ -158,7 +158,8 @@ TEST_CASE("a slot whose door is slow to open is claimed once", "[engine][slots]"
   const auto following = world.claims.follow(context, listener);
   auto options = quick("n1");
   options.take_patience = patience;
-  const auto engine = engine_of(world, options, leases, world.claims, doors);
+  Conditions conditions(world.clock);
+  const auto engine = engine_of(world, options, leases, world.claims, doors, conditions);
   CHECK(slots_of(*engine) == 8);
   leases.wait_for_beats(3);
   CHECK(listener.highest_epoch() == 8);
@@ -168,12 +169,14 @@ TEST_CASE("a node that cannot reach the log loses its slots to one that can", "[
   World world;
   CountedLeases leases(world, "n1");
   SwitchedClaims claims(world.claims);
-  const auto cut_off = engine_of(world, quick("n1"), leases, claims, world.doors);
+  Conditions conditions(world.clock);
+  const auto cut_off = engine_of(world, quick("n1"), leases, claims, world.doors, conditions);
   REQUIRE(slots_of(*cut_off) == 8);
   claims.set_reachable(false);
   const Node other(world, {model_of<Bank>()}, quick("n2"));
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
-  CHECK(cut_off->stats().contexts.at(0).remark.find("the log is away") != std::string::npos);
+  CHECK(conditions.sentence(condition::leases_not_renewed, "example").find("the log is away")
+        != std::string::npos);
 }
 
 TEST_CASE("a node whose clock is wrong loses its slots to one whose is right", "[engine][slots]") {
@@ -184,7 +187,7 @@ TEST_CASE("a node whose clock is wrong loses its slots to one whose is right", "
   witness.set_clock_ahead(-1h);
   const Node other(world, {model_of<Bank>()}, quick("n2"));
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
-  CHECK(wrong.stats("example").doubt.find("3600 s ahead") != std::string::npos);
+  CHECK(wrong.says(condition::clocks_differ).find("3600 s ahead") != std::string::npos);
 }
 
 TEST_CASE("what was claimed in a control stream that is no more is claimed anew",
@@ -195,7 +198,8 @@ TEST_CASE("what was claimed in a control stream that is no more is claimed anew"
   const auto following = restored.follow(context, listener);
   CountedLeases leases(world, "n1");
   SwitchedClaims claims(world.claims);
-  const auto engine = engine_of(world, quick("n1"), leases, claims, world.doors);
+  Conditions conditions(world.clock);
+  const auto engine = engine_of(world, quick("n1"), leases, claims, world.doors, conditions);
   REQUIRE(slots_of(*engine) == 8);
 
   claims.exchange_for(restored);

@@ -157,7 +157,7 @@ TEST_CASE("without the store of leases a node serves what it holds, on fresh rea
 
   // By what it has in memory it would refuse.
   CHECK(accepted(node.send(command_to(alice, withdraw(5)))).first_version == 2);
-  CHECK(node.stats("example").remark.find("cannot be renewed") != std::string::npos);
+  CHECK(node.says(condition::leases_not_renewed).find("cannot be renewed") != std::string::npos);
 }
 
 TEST_CASE("a node with another number of slots owns nothing and says so", "[engine][slots]") {
@@ -167,10 +167,10 @@ TEST_CASE("a node with another number of slots owns nothing and says so", "[engi
   options.slots = 32;
   Node other(world, {model_of<Bank>()}, options);
   CHECK(eventually(patience, [&] {
-    return other.stats("example").trouble.find("set cluster.slots = 64") != std::string::npos;
+    return other.says(condition::slots_differ).find("set cluster.slots = 64") != std::string::npos;
   }));
   CHECK(slots_of(other) == 0);
-  CHECK(eventually(patience, [&] { return first.stats("example").trouble.empty(); }));
+  CHECK(eventually(patience, [&] { return first.conditions().all().empty(); }));
 }
 
 TEST_CASE("a node that lost a slot does not call refused what the new owner may have got, too",
@@ -191,7 +191,7 @@ TEST_CASE("two nodes of one name say so", "[engine][slots]") {
   Node second(world, {model_of<Bank>()}, quick("n1"));
   for (const auto* node : {&first, &second})
     CHECK(eventually(patience, [&] {
-      return node->stats("example").trouble.starts_with("another node is named n1");
+      return node->says(condition::name_taken).starts_with("another node is named n1");
     }));
 }
 

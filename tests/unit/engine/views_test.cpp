@@ -114,11 +114,11 @@ TEST_CASE("a view whose checkpoint is beyond the stream stands still and says so
   question.deadline = std::chrono::steady_clock::now() + 300ms;
   CHECK(get(node.ask(question)).code == 504);
   CHECK(*world.views.checkpoint(balances) == 99);
-  CHECK_THAT(node.stats("example").alarms.back(),
+  CHECK_THAT(node.says(condition::view_stopped, "example", "balances"),
              Catch::Matchers::ContainsSubstring("example.balances has stopped"));
   // The checkpoint tells that the stream was longer once.
   REQUIRE(eventually(patience, [&] {
-    return node.stats("example").alarms.front().find("has reached 99 before") != std::string::npos;
+    return node.says(condition::log_went_back).find("has reached 99 before") != std::string::npos;
   }));
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
 }

@@ -1,0 +1,41 @@
+// Every condition that a node may report, by its code. deploy/README.md tells operators of them.
+#pragma once
+
+#include "runtime/ports/conditions.hpp"
+
+namespace troupe::condition {
+
+// ---- the node -----------------------------------------------------------------------------------
+
+inline constexpr ConditionKind starting{"starting", Severity::unready, Urgency::none};
+/// A server is away, or does not fit yet, at the start.
+inline constexpr ConditionKind waits_for_servers{"waits_for_servers", Severity::unready};
+inline constexpr ConditionKind nats_away{"nats_away", Severity::unready};
+/// There are more conditions than are kept.
+inline constexpr ConditionKind conditions_left_out{"conditions_left_out", Severity::remark};
+
+// ---- a context's log ----------------------------------------------------------------------------
+
+/// Nobody knows just now whether it is the log it was.
+inline constexpr ConditionKind log_unchecked{"log_unchecked", Severity::unready};
+inline constexpr ConditionKind log_went_back{"log_went_back", Severity::unready, Urgency::act};
+inline constexpr ConditionKind clocks_differ{"clocks_differ", Severity::unready, Urgency::act};
+
+// ---- who runs what ------------------------------------------------------------------------------
+
+/// This node is configured for another number of slots than the cluster.
+inline constexpr ConditionKind slots_differ{"slots_differ", Severity::unready, Urgency::act};
+inline constexpr ConditionKind name_taken{"name_taken", Severity::unready, Urgency::act};
+/// Not every slot has an owner yet since this node started.
+inline constexpr ConditionKind slots_unowned{"slots_unowned", Severity::unready};
+/// The server's mapping is for another number of slots.
+inline constexpr ConditionKind slots_misrouted{"slots_misrouted", Severity::unready, Urgency::act};
+/// The store of leases, or the log, is away; what is owned stays owned.
+inline constexpr ConditionKind leases_not_renewed{"leases_not_renewed", Severity::remark};
+
+// ---- views --------------------------------------------------------------------------------------
+
+/// Of one view: it cannot go on. Commands and other views do.
+inline constexpr ConditionKind view_stopped{"view_stopped", Severity::remark, Urgency::act};
+
+}  // namespace troupe::condition
