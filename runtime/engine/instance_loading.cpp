@@ -122,11 +122,8 @@ void InstanceActor::look_up() {
 
 void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) {
   if (!commits) return pause();
-  std::unordered_map<std::string_view, Waiting*> wanted;
-  for (auto& waiting : queue_) {
-    waiting.looked_up = true;
-    wanted.emplace(waiting.command.id, &waiting);
-  }
+  std::unordered_map<std::string_view, std::optional<RememberedCommand>> wanted;
+  for (const auto& waiting : queue_) wanted[waiting.command.id];
   std::vector<RememberedCommand> all;
   all.reserve(commits->size());
   v1::Commit commit;
@@ -134,7 +131,11 @@ void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) 
     if (!commit.ParseFromString(stored.bytes)) continue;
     all.push_back(remembered(commit, stored.sequence));
     const auto found = wanted.find(commit.command_id());
-    if (found != wanted.end()) found->second->found = all.back();
+    if (found != wanted.end()) found->second = all.back();
+  }
+  for (auto& waiting : queue_) {
+    waiting.looked_up = true;
+    waiting.found = wanted[waiting.command.id];  // of equal ids each
   }
   fold_->read_back(all);
   phase_ = Phase::idle;

@@ -255,6 +255,34 @@ TEST_CASE("a command older than the memory reaches is looked up in the whole log
   CHECK(accepted(node.send(old_and_new)).first_version == count + 1);
 }
 
+TEST_CASE("of equal commands that wait for one look-up each gets the answer of the first",
+          "[engine]") {
+  World world;
+  const auto now = world.clock.now();
+  const std::uint64_t count = CommandMemory::kept_min + 50;
+  store_history(world, count, [&](auto n) { return now - 24h + std::chrono::seconds(n); });
+  Node node(world, {model_of<Bank>()});
+  const std::string id = GENERATE("c7", "new");
+  auto command = command_to(alice, deposit(1), id);
+  command.issued_at = now - 24h;
+
+  std::promise<void> all_wait;
+  world.broker.worker().post([&] { all_wait.get_future().wait(); });
+  std::vector<std::future<Outcome>> waiting;
+  for (int i = 0; i < 4; ++i) waiting.push_back(node.send(command));
+  all_wait.set_value();
+
+  const auto first = accepted(std::move(waiting[0]));
+  CHECK(first.duplicate == (id == "c7"));
+  for (std::size_t i = 1; i < waiting.size(); ++i) {
+    const auto again = accepted(std::move(waiting[i]));
+    CHECK(again.duplicate);
+    CHECK(again.first_version == first.first_version);
+    CHECK(again.sequence == first.sequence);
+  }
+  CHECK(world.commits(alices).size() == count + (id == "new" ? 1 : 0));
+}
+
 TEST_CASE("a busy instance takes new commands from its memory and looks repeats up", "[engine]") {
   World world;
   const auto now = world.clock.now();
