@@ -66,9 +66,15 @@ void InstanceActor::on(const DeadlinePassed&) {
   advance();
 }
 
+/// Nobody learns what becomes of an append under way when its instance leaves: it stays for that.
+void InstanceActor::on(const Settle&) {
+  if (phase_ == Phase::idle && batch_ && !fold_) load();
+}
+
 void InstanceActor::advance() {
   if (phase_ == Phase::idle) expire();
-  if (nobody_waits()) {
+  const bool settles = batch_ && fold_;  // was read back, or its append is under way
+  if (nobody_waits() && !settles) {
     if (leaving_) leave();
     return;
   }
@@ -102,7 +108,6 @@ void InstanceActor::decide_queued() {
     }
     decide_next(batch);
   }
-  fresh_ = false;
   if (batch.commits.empty()) return advance();
   batch_ = std::make_unique<Batch>(std::move(batch));
   append();
@@ -140,6 +145,7 @@ void InstanceActor::crashed(Waiting waiting, const std::string& what) {
 
 void InstanceActor::append() {
   phase_ = Phase::appending;
+  presence_->in_doubt = true;
   for (auto& entry : batch_->entries) {
     const auto* accepted = std::get_if<Accepted>(&entry.outcome);
     if (accepted && accepted->first_version != 0 && !accepted->duplicate) entry.waiting.sent = true;
@@ -154,7 +160,6 @@ void InstanceActor::appended(const AppendResult& result) {
   spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
                 conflict ? "a conflict" : "an unknown outcome", result.detail);
   fold_.reset();  // it holds commits that may not be in the log
-  presence_->in_doubt = true;
   pause();
 }
 

@@ -35,10 +35,12 @@ struct Appended {
 };
 struct Wake {};            ///< after a pause between tries
 struct DeadlinePassed {};  ///< of a command that waits, perhaps
+struct Settle {};          ///< learn what became of an append, though nobody waits for it
 
 /// Everything that an instance is sent, in one type: an actor pays memory for each that it takes.
 struct Input {
-  std::variant<Waiting, Leave, SnapshotFound, Loaded, LookedUp, Appended, Wake, DeadlinePassed>
+  std::variant<Waiting, Leave, SnapshotFound, Loaded, LookedUp, Appended, Wake, DeadlinePassed,
+               Settle>
       what;
 };
 
@@ -78,6 +80,7 @@ private:
   void on(const Appended& answer);
   void on(const Wake& wake);
   void on(const DeadlinePassed& passed);
+  void on(const Settle& settle);
   void advance();
   bool nobody_waits() const;
 
@@ -96,6 +99,7 @@ private:
   void load();
   void read_log(std::uint64_t after);
   void catch_up();
+  void go_on_from_read();
   void loaded(const Result<std::vector<StoredCommit>>& commits);
   void caught_up(const Result<std::vector<StoredCommit>>& commits);
   void ignore_snapshot();
@@ -151,7 +155,7 @@ private:
   HighWater high_water_;
   Backoff backoff_{pause_min, pause_max};
   bool tried_ = false;  // since the last success
-  bool fresh_ = false;  // read from the log for what is decided next
+  bool fresh_ = false;  // what was read from the log is being decided on, in this very turn
   bool use_snapshot_ = true;
   bool leaving_ = false;
   std::uint64_t snapshot_commits_ = 0;                   // since the last snapshot

@@ -44,6 +44,7 @@ void InstanceActor::answer_all(const Outcome& queued) {
     for (auto& entry : batch_->entries)
       answer(entry.waiting, Unknown{"what became of the append is not known"});
   batch_.reset();
+  presence_->in_doubt = false;
   for (auto& waiting : queue_)
     answer(waiting, waiting.sent ? Unknown{"what became of the append is not known"} : queued);
   queue_.clear();

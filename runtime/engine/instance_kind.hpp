@@ -53,10 +53,13 @@ struct Presence {
   /// Says how much memory it takes, about; 0 when it leaves.
   void take(std::int64_t wanted) noexcept { bytes_of_all += wanted - bytes.exchange(wanted); }
 
+  /// Whoever comes after it would answer without knowing what may still arrive.
+  bool may_leave() const noexcept { return in_flight == 0 && !in_doubt; }
+
   const Subject subject;
   const std::uint32_t slot;
   std::atomic<std::uint32_t> in_flight{0};  ///< commands sent to it and not answered
-  std::atomic<bool> in_doubt{false};        ///< it waits to learn what became of an append
+  std::atomic<bool> in_doubt{false};  ///< an append is under way, or what became of it is not known
   std::atomic<std::int64_t> bytes{0};
   std::atomic<std::int64_t>& bytes_of_all;  ///< the sum over the node's instances
 

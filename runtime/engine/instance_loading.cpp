@@ -38,9 +38,15 @@ void InstanceActor::caught_up(const Result<std::vector<StoredCommit>>& commits) 
   if (!commits) return pause();
   if (!fold_all(commits->data(), commits->data() + commits->size())) return;
   snapshot_commits_ += commits->size();
-  fresh_ = true;
+  go_on_from_read();
+}
+
+/// Later somebody else may have appended: what is decided then has to be read anew.
+void InstanceActor::go_on_from_read() {
   phase_ = Phase::idle;
+  fresh_ = true;
   advance();
+  fresh_ = false;
 }
 
 void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
@@ -59,11 +65,9 @@ void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
   high_water_ = {fold_->sequence(), fold_->commit_hash()};
   snapshot_commits_ = commits->size() - known;
   use_snapshot_ = true;
-  fresh_ = true;
   weigh_at_ = 0;
   weigh();
-  phase_ = Phase::idle;
-  advance();
+  go_on_from_read();
 }
 
 void InstanceActor::ignore_snapshot() {

@@ -102,8 +102,7 @@ void InstanceTable::make_room(Shard& shard, std::size_t instances_max, std::size
   for (auto entry = shard.entries.begin(); too_much() && let_go_max > 0
                                            && entry != shard.entries.end()
                                            && passed_over < passed_over_max;) {
-    const bool may_leave = entry->presence->in_flight == 0 && !entry->presence->in_doubt;
-    if (may_leave) {
+    if (entry->presence->may_leave()) {
       entry = let_go(shard, entry, {});
       --let_go_max;
     } else {
@@ -122,6 +121,17 @@ InstanceTable::Entries::iterator InstanceTable::let_go(Shard& shard, Entries::it
   return shard.entries.erase(entry);
 }
 
+/// One that nobody waits for any more is told to find out about its append, and asked again when it
+/// has been idle once more.
+InstanceTable::Entries::iterator InstanceTable::keep(Shard& shard, Entries::iterator entry) {
+  const auto next = std::next(entry);
+  if (entry->presence->in_flight > 0) return next;
+  caf::anon_send(entry->actor, Input{Settle{}});
+  entry->used = clock_.steady();
+  shard.entries.splice(shard.entries.end(), shard.entries, entry);
+  return next;
+}
+
 void InstanceTable::sweep() {
   const auto idle_since = clock_.steady() - options_.idle_after;
   ++swept_first_;
@@ -129,8 +139,8 @@ void InstanceTable::sweep() {
     auto& shard = shards_.at((swept_first_ + i) % shards_.size());
     const std::lock_guard lock(shard.mutex);
     for (auto entry = shard.entries.begin();
-         entry != shard.entries.end() && entry->used <= idle_since;)
-      entry = entry->presence->in_flight == 0 ? let_go(shard, entry, {}) : std::next(entry);
+         entry != shard.entries.end() && entry->used < idle_since;)
+      entry = entry->presence->may_leave() ? let_go(shard, entry, {}) : keep(shard, entry);
     // From each some, so that none loses what it has just used while others keep old ones.
     make_room(shard, shard.entries.size(), shard.entries.size() / swept_share + 1);
   }

@@ -81,6 +81,7 @@ private:
   void make_room(Shard& shard, std::size_t instances_max, std::size_t let_go_max);
   template <class Meant>
   void drop_those(Shard& shard, const Leave& how, const Meant& meant);
+  Entries::iterator keep(Shard& shard, Entries::iterator entry);
   Entries::iterator let_go(Shard& shard, Entries::iterator entry, const Leave& how);
 
   /// How many busy instances are passed over to find one that may leave.

@@ -2,6 +2,7 @@
 // is answered.
 #include <catch2/catch_all.hpp>
 
+#include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"
 
@@ -10,6 +11,7 @@ namespace troupe::engine::test {
 namespace {
 
 using memory::AppendFault;
+using troupe::test::eventually;
 using namespace std::chrono_literals;
 
 const auto alice = instance("example", "account", "alice");
@@ -32,6 +34,31 @@ std::int64_t balance(World& world) {
     }
   }
   return cents;
+}
+
+/// Pushes others out of memory that is bounded to one instance for each slot.
+EngineOptions crowded() {
+  EngineOptions options;
+  options.instances_max = slots_default;
+  return options;
+}
+void crowd(Node& node) {
+  for (int i = 0; i < 300; ++i)
+    (void)accepted(
+        node.send(command_to(instance("example", "account", "a" + std::to_string(i)), deposit(1))));
+}
+
+/// Never sure of what it owns.
+EngineOptions uncertain() {
+  EngineOptions options;
+  options.suspect_after = 0ms;
+  return options;
+}
+
+EngineOptions soon_idle() {
+  EngineOptions options;
+  options.idle_after = 20ms;
+  return options;
 }
 
 }  // namespace
@@ -174,6 +201,74 @@ TEST_CASE("a command that comes after its deadline is not started", "[engine]") 
   CHECK(world.commits(alices).empty());
 }
 
+TEST_CASE("an instance stays in memory while an append of it is under way, whoever waits",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()}, crowded());
+  world.broker.fail_next_append(AppendFault::held, alices);
+  (void)unknown(node.send(due_in(50ms, command_to(alice, deposit(50)))));
+  crowd(node);
+
+  auto behind = node.send(command_to(alice, withdraw(50)));
+  world.broker.settle();
+  CHECK(behind.wait_for(0ms) == std::future_status::timeout);  // not refused on the state before
+  world.broker.release_appends();
+  CHECK(accepted(std::move(behind)).first_version == 2);
+}
+
+TEST_CASE("an idle instance learns what became of its append before it leaves memory", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()}, soon_idle());
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  world.broker.fail_next_append(AppendFault::held, alices);
+  auto second = node.send(due_in(100ms, command_to(alice, deposit(50))));
+  world.broker.set_available(false);
+  world.broker.release_appends();
+  (void)unknown(std::move(second));
+
+  world.broker.set_available(true);
+  CHECK(eventually(patience, [&] { return node.stats("example").instances == 0; }));
+  CHECK(balance(world) == 51);
+}
+
+TEST_CASE("who is not sure to own an instance reads before each answer, also after a doubt",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()}, uncertain());
+  Rival rival(world, {model_of<Bank>()});
+  SECTION("of an append whose answer was lost") {
+    world.broker.fail_next_append(AppendFault::answer_lost, alices);
+  }
+  SECTION("of an append that was made again") {
+    world.broker.fail_next_append(AppendFault::lost, alices);
+  }
+  SECTION("of an append that somebody else's was in the way of") {
+    world.broker.fail_next_append(AppendFault::in_flight, alices);
+  }
+  (void)accepted(node.send(command_to(alice, deposit(5))));
+  (void)accepted(rival.send(command_to(alice, deposit(50))));
+  CHECK(accepted(node.send(command_to(alice, withdraw(55)))).first_version == 3);
+}
+
+TEST_CASE("who is not sure to own an instance reads before each answer, also when it has just read",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()}, uncertain());
+  Rival rival(world, {model_of<Bank>()});
+  std::promise<void> reached;
+  std::promise<void> go_on;
+  world.broker.worker().post([&] {  // what is asked meanwhile is read when its client has gone
+    reached.set_value();
+    go_on.get_future().wait();
+  });
+  reached.get_future().wait();
+  (void)rejected(node.send(due_in(20ms, command_to(alice, deposit(5)))));
+  go_on.set_value();
+  world.broker.settle();
+  (void)accepted(rival.send(command_to(alice, deposit(50))));
+  CHECK(accepted(node.send(command_to(alice, withdraw(50)))).first_version == 2);
+}
+
 TEST_CASE("commands that wait for one instance share an append", "[engine]") {
   World world;
   Node node(world, {model_of<Bank>()});
@@ -185,6 +280,8 @@ TEST_CASE("commands that wait for one instance share an append", "[engine]") {
   auto once = node.send(repeated);
   auto twice = node.send(repeated);
   release_until_answered(world, waiting);
+  const auto first = accepted(std::move(once));
+  const auto second = accepted(std::move(twice));
 
   std::uint64_t version = 0;
   const auto stored = world.commits(alices);
@@ -194,8 +291,6 @@ TEST_CASE("commands that wait for one instance share an append", "[engine]") {
     CHECK(answer.sequence == stored.at(version - 1).sequence);
   }
   CHECK(rejected(std::move(refused)).decided_at == 501);
-  const auto first = accepted(std::move(once));
-  const auto second = accepted(std::move(twice));
   CHECK_FALSE(first.duplicate);
   CHECK(second.duplicate);
   CHECK(second.sequence == first.sequence);
