@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "runtime/domain/token.hpp"
+#include "runtime/nats/inboxes.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/embedded.hpp"
 #include "runtime/ports/subject.hpp"
@@ -63,6 +64,14 @@ Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
     return permanent(source + ": node.log_level must be trace, debug, info, warn or error");
   if (config.replicas != 1 && config.replicas != 3 && config.replicas != 5)
     return permanent(source + ": nats.replicas must be 1, 3 or 5");
+  for (const auto& prefix : config.reply_prefixes)
+    if (!nats::is_inbox_prefix(prefix))
+      return permanent(source + ": nats.reply_prefixes holds \"" + prefix + "\", which is no inbox "
+                       "prefix: it must be names of A-Z a-z 0-9 _ - between dots, and none of "
+                       "Troupe's own subjects");
+  if (!nats::is_inbox_prefix(config.inbox_prefix))
+    return permanent(source + ": nats.inbox_prefix must be names of A-Z a-z 0-9 _ - between dots, "
+                     "and none of Troupe's own subjects");
   if (config.live_max == 0 || config.live_mb_max == 0 || config.idle_seconds == 0
       || config.snapshot_every == 0)
     return permanent(
@@ -79,19 +88,32 @@ Result<std::uint64_t> count(const toml::table& table, std::string_view path,
   return static_cast<std::uint64_t>(number);
 }
 
+Result<std::vector<std::string>> names(const toml::table& table, std::string_view path,
+                                       const std::string& source) {
+  std::vector<std::string> all;
+  for (const auto& one : *table.at_path(path).as_array()) {
+    auto name = one.value<std::string>();
+    if (!name) return permanent(source + ": " + std::string(path) + " must be a list of names");
+    all.push_back(*std::move(name));
+  }
+  return all;
+}
+
 Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   NodeConfig config;
   config.name = value<std::string>(table, "node.name");
-  for (const auto& context : *table.at_path("node.contexts").as_array()) {
-    const auto name = context.value<std::string>();
-    if (!name) return permanent(source + ": node.contexts must be a list of names");
-    config.contexts.push_back(*name);
+  for (const auto& [path, target] : {std::pair{"node.contexts", &config.contexts},
+                                     std::pair{"nats.reply_prefixes", &config.reply_prefixes}}) {
+    auto all = names(table, path, source);
+    if (!all) return tl::make_unexpected(all.error());
+    *target = *std::move(all);
   }
   config.health = value<std::string>(table, "node.health");
   config.log_level = value<std::string>(table, "node.log_level");
   config.nats_url = value<std::string>(table, "nats.url");
   config.nats_monitoring_url = value<std::string>(table, "nats.monitoring_url");
   config.replicas = static_cast<int>(value<std::int64_t>(table, "nats.replicas"));
+  config.inbox_prefix = value<std::string>(table, "nats.inbox_prefix");
   config.redis_url = value<std::string>(table, "redis.url");
   config.durability = value<std::string>(table, "durability.mode");
   config.gateway_subject = value<std::string>(table, "payments.gateway");

@@ -19,6 +19,8 @@ struct NodeConfig {
   std::string nats_url;
   std::string nats_monitoring_url;
   int replicas = 1;
+  std::string inbox_prefix;
+  std::vector<std::string> reply_prefixes;
   std::string redis_url;
   std::uint64_t slots = 0;
   std::string durability;

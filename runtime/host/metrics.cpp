@@ -93,12 +93,18 @@ void add_conditions(const std::string& node, const std::vector<Condition>& condi
 }  // namespace
 
 std::string metrics_text(const std::string& node, const engine::EngineStats& stats,
-                         const std::vector<Condition>& conditions) {
-  const double ready = any_unready(conditions) ? 0 : 1;
-  std::vector<MetricFamily> families{{.name = "troupe_ready",
-                                      .help = "1 when the node serves",
-                                      .type = gauge,
-                                      .metric = {sample(gauge, ready, {{"node", node}})}}};
+                         const std::vector<Condition>& conditions,
+                         const nats::IngressStats& ingress) {
+  std::vector<MetricFamily> families;
+  const auto add_one = [&](const char* name, const char* help, MetricType type, double value) {
+    families.push_back({.name = name,
+                        .help = help,
+                        .type = type,
+                        .metric = {sample(type, value, {{"node", node}})}});
+  };
+  add_one("troupe_ready", "1 when the node serves", gauge, any_unready(conditions) ? 0 : 1);
+  add_one("troupe_reply_subjects_refused_total", "Requests not taken, as they name no inbox",
+          counter, static_cast<double>(ingress.reply_subjects_refused));
   const auto add = [&](const char* name, const char* help, MetricType type, const auto& value_of) {
     auto& family =
         families.emplace_back(MetricFamily{.name = name, .help = help, .type = type, .metric = {}});

@@ -71,7 +71,8 @@ struct Connections {
           std::pair{&all.slots, "slots"}}) {
       auto opened = nats::Connection::open({.url = config.nats_url,
                                             .name = config.name + " " + purpose,
-                                            .shared_threads = connection == &all.slots});
+                                            .shared_threads = connection == &all.slots,
+                                            .inbox_prefix = config.inbox_prefix});
       if (!opened) return tl::make_unexpected(opened.error());
       *connection = std::move(*opened);
     }
@@ -110,6 +111,13 @@ engine::EngineOptions engine_options(const NodeConfig& config) {
   options.snapshot_every = config.snapshot_every;
   options.slots = static_cast<std::uint32_t>(config.slots);
   return options;
+}
+
+/// Other nodes forward commands, and clients ask, with inboxes of their own.
+std::vector<std::string> reply_prefixes(const NodeConfig& config) {
+  auto all = config.reply_prefixes;
+  all.push_back(config.inbox_prefix);
+  return all;
 }
 
 std::uint64_t instances(const engine::EngineStats& stats, std::string_view context) {
@@ -211,7 +219,8 @@ public:
         nats::IngressConnections{*connections_.ingress, *connections_.slots},
         nats::IngressOptions{.node = config_.name,
                              .durability = durability_,
-                             .slots = static_cast<std::uint32_t>(config_.slots)},
+                             .slots = static_cast<std::uint32_t>(config_.slots),
+                             .reply_prefixes = reply_prefixes(config_)},
         models_, *engine_, *engine_,
         [this](const std::string& context) { return instances(engine_->stats(), context); },
         *conditions_);
@@ -223,11 +232,13 @@ public:
   void show_health(std::unique_ptr<HealthServer> health) {
     health_ = std::move(health);
     if (!health_) return;
-    health_->show(
-        {.readiness = [this] { return readiness_of(conditions_->all()); },
-         .info = [this] { return info(); },
-         .metrics =
-             [this] { return metrics_text(config_.name, engine_->stats(), conditions_->all()); }});
+    health_->show({.readiness = [this] { return readiness_of(conditions_->all()); },
+                   .info = [this] { return info(); },
+                   .metrics =
+                       [this] {
+                         return metrics_text(config_.name, engine_->stats(), conditions_->all(),
+                                             ingress_->stats());
+                       }});
   }
 
   void stop() override {
@@ -252,7 +263,8 @@ private:
   std::string info() const {
     nlohmann::json info{{"node", config_.name},
                         {"durability", durability_},
-                        {"conditions", conditions_json(conditions_->all())}};
+                        {"conditions", conditions_json(conditions_->all())},
+                        {"reply_subjects_refused", ingress_->stats().reply_subjects_refused}};
     for (const auto& stats : engine_->stats().contexts)
       info["contexts"][stats.context] = {{"instances", stats.instances},
                                          {"commands", stats.commands},

@@ -25,8 +25,9 @@ std::uint64_t number_of(const Received& message, const char* key) {
 }
 
 ClientReply not_answered(Reply::Status status) {
-  const bool nothing_sent =
-      status == Reply::Status::no_responders || status == Reply::Status::not_sent;
+  const bool nothing_sent = status == Reply::Status::no_responders
+                            || status == Reply::Status::not_sent
+                            || status == Reply::Status::illegal;
   ClientReply reply;
   reply.kind = nothing_sent ? ClientReply::Kind::rejected : ClientReply::Kind::unknown;
   reply.code = nothing_sent ? code::not_available : code::unknown;

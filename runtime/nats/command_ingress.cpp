@@ -91,7 +91,9 @@ std::string CommandIngress::misrouted(const Instance& instance, std::uint32_t sl
 
 void CommandIngress::on(const Received& message, std::string_view subject,
                         std::optional<std::uint32_t> slot) {
-  Call call{.reply_to = std::string(message.reply()), .form = form_of(message)};
+  auto inbox = responder_.inboxes.of(message);
+  if (!inbox) return;
+  Call call{.reply_to = std::move(*inbox), .form = form_of(message)};
   auto address = read_command_subject(subject, context_);
   if (!address) return responder_.refuse(call, address.error().code, address.error().text);
   call.endpoint = endpoint_of_.at(address->aggregate);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <climits>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -15,6 +16,7 @@
 #include "runtime/nats/event_loop.hpp"
 #include "runtime/nats/feed.hpp"
 #include "runtime/nats/outstanding.hpp"
+#include "runtime/nats/text.hpp"
 #include "runtime/nats/unique_name.hpp"
 #include "runtime/ports/assert.hpp"
 
@@ -46,10 +48,9 @@ constexpr int futile_max = 5;
 /// kept this much longer; the reader needs microseconds.
 constexpr std::chrono::milliseconds retired_for = 10s;
 
-bool is_clean(std::string_view text) {
-  return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
-    return c <= ' ' || c == 0x7f;
-  });
+bool is_on_one_line(std::string_view text) {
+  using namespace std::string_view_literals;
+  return text.find_first_of("\r\n\0"sv) == std::string_view::npos;
 }
 
 std::string text_of(natsStatus status) { return natsStatus_GetText(status); }
@@ -61,10 +62,14 @@ bool nothing_left(natsStatus status) {
          || status == NATS_NO_SERVER_SUPPORT;
 }
 
+/// Null when subject, reply subject or a header cannot be sent: names and values may come from
+/// outside.
 MessageHandle make_message(std::string_view subject, const Headers& headers, std::string_view body,
                            std::string_view reply) {
-  TROUPE_ASSERT(is_clean(subject), "a subject holds no space and no control character");
-  TROUPE_ASSERT(reply.empty() || is_clean(reply), "a reply subject holds no space");
+  const bool sendable =
+      is_clean(subject) && (reply.empty() || is_clean(reply)) && body.size() <= INT_MAX
+      && std::ranges::all_of(headers, [](const auto& h) { return is_on_one_line(h.second); });
+  if (!sendable) return nullptr;
   const std::string reply_text(reply);
   natsMsg* raw = nullptr;
   const natsStatus created = natsMsg_Create(&raw, std::string(subject).c_str(),
@@ -103,7 +108,7 @@ private:
 class NatsConnection final : public Connection {
 public:
   explicit NatsConnection(ConnectionOptions options)
-      : options_(std::move(options)), inbox_("_INBOX." + unique_name()) {}
+      : options_(std::move(options)), inbox_(new_inbox()) {}
   ~NatsConnection() override;
 
   Result<void> connect();
@@ -117,7 +122,7 @@ public:
   bool flush(std::chrono::milliseconds patience) override;
   Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
                                                 const std::string& queue, Handler handler) override;
-  std::string new_inbox() override { return fmt::format("{}.own.{}", inbox_, ++inboxes_); }
+  std::string new_inbox() override { return options_.inbox_prefix + '.' + unique_name(); }
   bool connected() const override {
     return handle_ && natsConnection_Status(handle_.get()) == NATS_CONN_STATUS_CONNECTED;
   }
@@ -141,8 +146,7 @@ private:
   static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* closure);
 
   const ConnectionOptions options_;
-  const std::string inbox_;  ///< prefix; replies come to <inbox>.<number>
-  std::atomic<std::uint64_t> inboxes_{0};
+  const std::string inbox_;                    ///< replies come to <inbox>.<number>
   std::atomic<std::size_t> not_looked_at_{0};  ///< bytes published since the last look
   std::atomic<bool> closing_{false};
 
@@ -298,6 +302,7 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
                                   Next next) {
   const std::uint64_t number = outstanding_.add(timeout, std::move(next));
   const auto message = make_message(subject, headers, body, fmt::format("{}.{}", inbox_, number));
+  if (!message) return outstanding_.end(number, Reply::Status::illegal);
   const natsStatus sent = send(message.get());
   if (sent == NATS_OK) return;
   outstanding_.end(number,
@@ -307,6 +312,8 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
 Result<void> NatsConnection::publish(std::string_view subject, const Headers& headers,
                                      std::string_view body, std::string_view reply) {
   const auto message = make_message(subject, headers, body, reply);
+  if (!message)
+    return permanent("A message was not sent: its subject or a header is not legal in NATS.");
   const natsStatus sent = send(message.get());
   if (sent == NATS_OK) return {};
   return retryable(fmt::format("A message to {} was not sent: {}.", subject, text_of(sent)));

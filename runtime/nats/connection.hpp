@@ -47,6 +47,7 @@ struct Reply {
     not_sent,       ///< there is no connection; nothing left this process
     timed_out,      ///< may or may not have been received
     disconnected,   ///< the connection was lost meanwhile; may or may not have been received
+    illegal,        ///< subject or headers are none that can be sent; nothing left this process
   };
   Status status = Status::timed_out;
   Received message;  ///< when answered
@@ -60,6 +61,8 @@ struct ConnectionOptions {
   /// Handlers of all its subscriptions, and of other connections that say so, run on a few threads
   /// in turn instead of one each: for very many subscriptions.
   bool shared_threads = false;
+  /// Answers and deliveries come to subjects below this one, which nobody can guess.
+  std::string inbox_prefix = "_INBOX";
 };
 
 /// Thread safety: any method from any thread. Callbacks run on threads of nats.c's or on the
@@ -80,8 +83,8 @@ public:
 
   /// Sends and calls `answered` exactly once, at the latest after `timeout`; never on this thread
   /// before it returns.
-  /// REQUIRES: subject and header keys hold no space and no control character. A header with an
-  /// empty value is left out.
+  /// A subject with a space or a control character, and a header's value of several lines, are
+  /// `illegal`. A header with an empty value is left out. REQUIRES: header keys are clean.
   virtual void request(std::string_view subject, const Headers& headers, std::string_view body,
                        std::chrono::milliseconds timeout, Answered answered) = 0;
 
@@ -123,7 +126,7 @@ public:
                                                         const std::string& queue,
                                                         Handler handler) = 0;
 
-  /// A subject under this connection's own inbox prefix that nobody else uses.
+  /// A subject under the inbox prefix that nobody else uses or can guess.
   virtual std::string new_inbox() = 0;
 
   virtual bool connected() const = 0;

@@ -62,14 +62,18 @@ std::optional<DeliveryFacts> read_ack_subject(std::string_view ack_subject) {
   // second version <domain>.<account> before the stream and perhaps more tokens at the end.
   constexpr std::size_t tokens_of_first_version = 9;
   const auto tokens = split_tokens(ack_subject);
-  if (tokens.size() < tokens_of_first_version || tokens[0] != "$JS" || tokens[1] != "ACK")
+  if (tokens.size() < tokens_of_first_version || tokens[0] != "$JS" || tokens[1] != "ACK"
+      || !is_clean(ack_subject))
     return std::nullopt;
   const std::size_t times = tokens.size() == tokens_of_first_version ? 4 : 6;
   if (tokens.size() <= times + 2) return std::nullopt;
   const auto in_stream = parse_number(tokens[times + 1]);
   const auto in_consumer = parse_number(tokens[times + 2]);
   if (!in_stream || !in_consumer) return std::nullopt;
-  return DeliveryFacts{*in_stream, *in_consumer};
+  return DeliveryFacts{.stream = tokens[times - 2],
+                       .consumer = tokens[times - 1],
+                       .stream_sequence = *in_stream,
+                       .consumer_sequence = *in_consumer};
 }
 
 }  // namespace troupe::nats

@@ -46,11 +46,15 @@ struct ConsumerState {
 };
 Result<ConsumerState> read_consumer_state(const ApiResult& answer);
 
-/// What the reply subject of a delivered message says.
+/// What the reply subject of a delivered message says. Views are into that subject.
 struct DeliveryFacts {
+  std::string_view stream;
+  std::string_view consumer;
   std::uint64_t stream_sequence = 0;
   std::uint64_t consumer_sequence = 0;  ///< grows by one with every delivery, also a repeated one
 };
+/// Nothing when it is no subject of JetStream's for acknowledgements, to be answered by nobody
+/// else.
 std::optional<DeliveryFacts> read_ack_subject(std::string_view ack_subject);
 
 }  // namespace troupe::nats

@@ -246,8 +246,11 @@ void DurableConsumer::on_message(const Received& message) {
   std::string pin(message.header("Nats-Pin-Id").value_or(""));
   if (phase_ == Phase::waiting || pin != pin_) return reset(std::move(pin));
 
+  // The acknowledgement goes to the message's reply subject: to this consumer's, nowhere else.
   const auto facts = read_ack_subject(message.reply());
-  if (!facts || facts->consumer_sequence != delivered_ + 1) {
+  const bool ours =
+      facts && facts->stream == settings_.stream && facts->consumer == settings_.durable;
+  if (!ours || facts->consumer_sequence != delivered_ + 1) {
     spdlog::info("Consumer {} of {}: a delivery went elsewhere; starting from the ack floor.",
                  settings_.durable, settings_.stream);
     return reset(std::move(pin));

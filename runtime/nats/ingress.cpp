@@ -22,13 +22,13 @@ Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
                  const Instances& instances, Conditions& conditions)
     : contexts_(contexts),
       responder_(connections.requests, NodeFacts{options.node, options.durability},
-                 options.in_flight_max) {
+                 options.in_flight_max, options.reply_prefixes) {
   for (const auto& context : contexts) {
     commands_.push_back(std::make_unique<CommandIngress>(
         responder_, connections.slots, context, options.slots, commands, clock_, conditions));
     queries_.push_back(std::make_unique<QueryIngress>(responder_, context, queries, clock_));
   }
-  services_ = std::make_unique<Services>(connections.requests,
+  services_ = std::make_unique<Services>(connections.requests, responder_.inboxes,
                                          ServicesOptions{options.version, options.node},
                                          services_of(contexts, instances), clock_.now());
 }

@@ -23,6 +23,13 @@ struct IngressOptions {
   std::string version = "0.1.0";  ///< of the program, semantic
   std::size_t in_flight_max = in_flight_max_default;
   std::uint32_t slots = slots_default;  ///< of each context
+  /// Requests may be answered there, too: see Inboxes.
+  std::vector<std::string> reply_prefixes;
+};
+
+/// Since start.
+struct IngressStats {
+  std::uint64_t reply_subjects_refused = 0;  ///< requests not taken, as they name no inbox
 };
 
 /// Where its nodes' doors are.
@@ -52,6 +59,9 @@ public:
 
   Result<void> open(const Token& context, std::uint32_t slot) override;
   void close(const Token& context, const std::vector<std::uint32_t>& slots) override;
+
+  /// Any thread.
+  IngressStats stats() const { return {.reply_subjects_refused = responder_.inboxes.refused()}; }
 
   /// Takes nothing new but for the slots that are open. Blocks at most `stop_patience`.
   void drain();

@@ -19,7 +19,7 @@ Outstanding::~Outstanding() {
 
 std::uint64_t Outstanding::add(std::chrono::milliseconds timeout, Connection::Next next) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t number = ++last_number_;
+  const std::uint64_t number = numbers_.next();  // would meet an earlier one in millions of years
   insert(number, {std::move(next), timeout, losses_, Clock::now() + timeout});
   return number;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/nats/connection.hpp"
+#include "runtime/nats/unique_name.hpp"
 
 namespace troupe::nats {
 
@@ -26,7 +27,9 @@ public:
   /// Ends what is left as `disconnected`.
   ~Outstanding();
 
-  /// A number that is never used again. From now on `next` is called, or will be.
+  /// A number that was never used and that nobody can guess, not even from earlier ones: whoever
+  /// was asked once must not be able to answer another's request. From now on `next` is called, or
+  /// will be.
   std::uint64_t add(std::chrono::milliseconds timeout, Connection::Next next);
 
   /// Hands a message to the request of that number, if it still waits.
@@ -74,7 +77,7 @@ private:
   /// when it comes first: nearly all are, and about in that order.
   std::map<std::chrono::milliseconds, std::deque<Waiting>> deadlines_;
   std::vector<Ended> ended_;  ///< the thread calls these next
-  std::uint64_t last_number_ = 0;
+  SecretNumbers numbers_;
   std::uint64_t losses_ = 0;
   Clock::time_point wakes_at_ = Clock::time_point::max();
   bool stopping_ = false;

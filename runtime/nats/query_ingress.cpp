@@ -36,7 +36,9 @@ void QueryIngress::drain(std::chrono::milliseconds patience) {
 }
 
 void QueryIngress::on(const Received& message) {
-  Call call{.reply_to = std::string(message.reply()), .form = form_of(message)};
+  auto inbox = responder_.inboxes.of(message);
+  if (!inbox) return;
+  Call call{.reply_to = std::move(*inbox), .form = form_of(message)};
   const auto query = read_query_subject(message.subject(), context_);
   if (!query) return responder_.refuse(call, query.error().code, query.error().text);
   call.endpoint = endpoint_of_.at(*query);

@@ -52,6 +52,8 @@ const char* describe(Reply::Status status) {
       return "no answer in time";
     case Reply::Status::disconnected:
       return "the connection was lost before the answer";
+    case Reply::Status::illegal:
+      return "not sent, its subject or a header is not legal";
   }
   return "?";
 }

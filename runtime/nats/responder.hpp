@@ -3,16 +3,18 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "runtime/nats/endpoint.hpp"
 #include "runtime/nats/in_flight.hpp"
+#include "runtime/nats/inboxes.hpp"
 #include "runtime/nats/outgoing.hpp"
 
 namespace troupe::nats {
 
 /// A request that is being answered.
 struct Call {
-  std::string reply_to;  ///< empty: nobody waits, the answer goes nowhere
+  Inbox reply_to;  ///< empty: nobody waits, the answer goes nowhere
   BodyForm form = BodyForm::protobuf;
   Endpoint* endpoint = nullptr;  ///< null while nobody knows which
   std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
@@ -21,8 +23,12 @@ struct Call {
 /// What all ingresses of a node share. Thread safe.
 class Responder {
 public:
-  Responder(Connection& connection, NodeFacts node, std::size_t in_flight_max)
-      : in_flight(in_flight_max), connection_(connection), node_(std::move(node)) {}
+  Responder(Connection& connection, NodeFacts node, std::size_t in_flight_max,
+            const std::vector<std::string>& reply_prefixes)
+      : in_flight(in_flight_max),
+        inboxes(reply_prefixes),
+        connection_(connection),
+        node_(std::move(node)) {}
 
   const NodeFacts& node() const { return node_; }
   Connection& connection() const { return connection_; }
@@ -31,13 +37,15 @@ public:
     if (call.endpoint != nullptr)
       call.endpoint->record(std::chrono::steady_clock::now() - call.begun, reply.error);
     // A reply that is lost leaves the client with "unknown", as the contract says.
-    if (!call.reply_to.empty()) (void)connection_.publish(call.reply_to, reply.headers, reply.body);
+    if (!call.reply_to.empty())
+      (void)connection_.publish(call.reply_to.str(), reply.headers, reply.body);
   }
   void refuse(const Call& call, int code, const std::string& text) const {
     answer(call, error_reply(code, text, node_));
   }
 
   InFlight in_flight;
+  Inboxes inboxes;
 
 private:
   Connection& connection_;

@@ -9,9 +9,10 @@
 
 namespace troupe::nats {
 
-Services::Services(Connection& connection, ServicesOptions options, std::vector<Service> services,
-                   Time started)
+Services::Services(Connection& connection, Inboxes& inboxes, ServicesOptions options,
+                   std::vector<Service> services, Time started)
     : connection_(connection),
+      inboxes_(inboxes),
       options_(std::move(options)),
       services_(std::move(services)),
       id_(random_id()),
@@ -33,13 +34,14 @@ Result<void> Services::start() {
 void Services::on(const Received& request) {
   // $SRV.<verb>, $SRV.<verb>.<name> or $SRV.<verb>.<name>.<id>
   const auto tokens = split_tokens(request.subject());
-  if (request.reply().empty() || tokens.size() > 4) return;
+  const auto inbox = inboxes_.of(request);
+  if (!inbox || inbox->empty() || tokens.size() > 4) return;
   const std::string verb(tokens[1]);
   if (verb != "PING" && verb != "INFO" && verb != "STATS") return;
   if (tokens.size() == 4 && tokens[3] != id_) return;
   for (const auto& service : services_)
     if (tokens.size() == 2 || tokens[2] == service.name)
-      (void)connection_.publish(request.reply(), {}, response(verb, service).dump());
+      (void)connection_.publish(inbox->str(), {}, response(verb, service).dump());
 }
 
 nlohmann::json Services::response(const std::string& verb, const Service& service) const {

@@ -10,6 +10,7 @@
 
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/endpoint.hpp"
+#include "runtime/nats/inboxes.hpp"
 #include "runtime/ports/clock.hpp"
 
 namespace troupe::nats {
@@ -34,8 +35,9 @@ struct ServicesOptions {
 /// One process's services. They share one random id, which tells it from other processes.
 class Services {
 public:
-  Services(Connection& connection, ServicesOptions options, std::vector<Service> services,
-           Time started);
+  /// `inboxes` outlives it.
+  Services(Connection& connection, Inboxes& inboxes, ServicesOptions options,
+           std::vector<Service> services, Time started);
 
   /// Answers requests until it is destroyed. Succeeds when its own ping has come back, so that the
   /// server knows this and every earlier subscription of the connection. Blocks at most
@@ -48,6 +50,7 @@ private:
   nlohmann::json response(const std::string& verb, const Service& service) const;
 
   Connection& connection_;
+  Inboxes& inboxes_;
   const ServicesOptions options_;
   const std::vector<Service> services_;
   const std::string id_;

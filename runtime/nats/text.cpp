@@ -1,6 +1,7 @@
 // Cleans, splits and reads text.
 #include "runtime/nats/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace troupe::nats {
@@ -23,6 +24,12 @@ std::vector<std::string_view> split_tokens(std::string_view subject) {
     if (dot == std::string_view::npos) return tokens;
     subject.remove_prefix(dot + 1);
   }
+}
+
+bool is_clean(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+    return c <= ' ' || c == 0x7f;
+  });
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

@@ -134,6 +134,28 @@ TEST_CASE("connection: headers arrive, empty ones are left out", "[contract][con
   CHECK(message.status() == 0);
 }
 
+TEST_CASE("connection: what NATS cannot carry is a failure, and the connection goes on",
+          "[contract][connection]") {
+  NatsServer server;
+  const auto connection = server.connect();
+  for (const std::string& subject :
+       {std::string(), std::string("a b"), std::string("a\r\nPUB b 0"), std::string("a\tb"),
+        std::string("a.\x01"), std::string("a\x7f"), std::string("a\0b", 3)}) {
+    INFO(subject);
+    const auto sent = connection->publish(subject, {}, "");
+    REQUIRE_FALSE(sent);
+    CHECK_FALSE(sent.error().retryable);
+    if (!subject.empty()) CHECK_FALSE(connection->publish("a", {}, "", subject));
+    CHECK(connection->request_and_wait(subject, {}, "", 5s).status == Status::illegal);
+  }
+  for (const std::string& value :
+       {std::string("a\r\nB: c"), std::string("a\n"), std::string(1, '\0')})
+    CHECK(connection->request_and_wait("a", {{"A", value}}, "", 5s).status == Status::illegal);
+  const auto subscribed = answer_with_body(*connection, "echo");
+  CHECK(connection->request_and_wait("echo", {{"A", "\xc3\xb6 \t"}}, "", 5s).status
+        == Status::answered);
+}
+
 TEST_CASE("connection: a request ends as no responders or in time", "[contract][connection]") {
   NatsServer server;
   const auto connection = server.connect();

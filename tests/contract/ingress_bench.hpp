@@ -76,8 +76,9 @@ private:
 /// Each bench has a context of its own name on the shared server.
 class IngressBench {
 public:
-  explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::in_flight_max_default)
-      : in_flight_max_(in_flight_max) {
+  explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::in_flight_max_default,
+                        std::vector<std::string> reply_prefixes = {})
+      : in_flight_max_(in_flight_max), reply_prefixes_(std::move(reply_prefixes)) {
     if (const auto opened = ingress_->open(); !opened)
       throw std::runtime_error(opened.error().what);
   }
@@ -122,6 +123,7 @@ private:
   }
 
   const std::size_t in_flight_max_;
+  const std::vector<std::string> reply_prefixes_;
   const SystemClock clock_;
   Conditions conditions_{clock_};
   const std::vector<ContextModel> contexts_ = models();
@@ -133,7 +135,8 @@ private:
       nats::IngressOptions{.node = "node-1",
                            .durability = "durable",
                            .version = "1.2.3",
-                           .in_flight_max = in_flight_max_},
+                           .in_flight_max = in_flight_max_,
+                           .reply_prefixes = reply_prefixes_},
       contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; }, conditions_);
 };
 

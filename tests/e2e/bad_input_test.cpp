@@ -6,8 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "ordering/v1/order.pb.h"
+#include "runtime/curl/http.hpp"
 #include "runtime/nats/connection.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/raw_nats.hpp"
 #include "tests/support/system.hpp"
 
 namespace {
@@ -51,6 +54,8 @@ public:
            && reply.message.header("Nats-Service-Error-Code") == "404";
   }
   Connection& connection() { return *connection_; }
+  std::string nats_url() { return system_.nats().url(); }
+  std::string health_url() const { return system_.health_url("node-1"); }
 
 private:
   System system_;
@@ -159,6 +164,42 @@ TEST_CASE("a client's Nats headers do not reach the event", "[e2e][bad-input]") 
   CHECK_FALSE(stored.message.header("Nats-Rollup"));
   CHECK_FALSE(stored.message.header("Nats-TTL"));
   CHECK(stored.message.header("Nats-Expected-Last-Subject-Sequence") == "0");
+}
+
+TEST_CASE("a node answers only at inboxes, whatever reply subject a request names",
+          "[e2e][bad-input]") {
+  const auto last_of_control = [] {
+    const auto reply = client().ask("$JS.API.STREAM.INFO.CTL", {}, "");
+    return json::parse(reply.message.body()).at("state").at("last_seq").get<std::uint64_t>();
+  };
+  const auto streams = [] {
+    const auto reply = client().ask("$JS.API.STREAM.NAMES", {}, "");
+    return json::parse(reply.message.body()).at("streams").dump();
+  };
+  const auto control_before = last_of_control();
+  const auto streams_before = streams();
+  nothing_happens([] {
+    troupe::test::RawNats raw(client().nats_url());
+    for (const std::string subject :
+         {"cmd.ordering.order.reply-1.PlaceOrder", "qry.ordering.GetOrder", "$SRV.PING",
+          "slot.ordering.7.cmd.ordering.order.reply-1.PlaceOrder"})
+      for (const std::string reply :
+           {"\x01", "_INBOX.\x01", "_INBOX.a\x7f.b", "evt.inventory.stock.mug", "ctl.layout",
+            "ctl.incarnation.EVT_ORDERING", "$JS.API.STREAM.DELETE.EVT_PAYMENTS"})
+        raw.publish(subject, reply, good_order);
+    raw.flush();
+    CHECK(troupe::test::eventually(patience, [] {
+      const auto metrics = troupe::curl::http_get(client().health_url() + "/metrics", 1s);
+      return metrics
+             && metrics->body.find("troupe_reply_subjects_refused_total") != std::string::npos
+             && metrics->body.find("refused_total{node=\"node-1\"} 0\n") == std::string::npos;
+    }));
+    const auto info = troupe::curl::http_get(client().health_url() + "/info", 1s);
+    REQUIRE(info);
+    CHECK(json::parse(info->body).at("reply_subjects_refused") >= 21);
+  });
+  CHECK(last_of_control() == control_before);
+  CHECK(streams() == streams_before);
 }
 
 TEST_CASE("one command id takes one body", "[e2e][bad-input]") {

@@ -25,6 +25,8 @@ TEST_CASE("an empty configuration is the printed default", "[config]") {
   CHECK(empty->name == "node-1");
   CHECK(empty->contexts.size() == 4);
   CHECK(empty->nats_url == printed->nats_url);
+  CHECK(empty->inbox_prefix == "_INBOX");
+  CHECK(empty->reply_prefixes.empty());
 }
 
 TEST_CASE("the configuration in deploy/ is one a node takes", "[config]") {
@@ -52,6 +54,13 @@ TEST_CASE("a mistake in the configuration is named with its place", "[config]") 
   CHECK_THAT(mistake("[node]\ncontexts = []\n"), ContainsSubstring("node.contexts"));
   CHECK_THAT(mistake("[durability]\nmode = \"fast\"\n"), ContainsSubstring("durability.mode"));
   CHECK_THAT(mistake("[instances]\nlive_max = -1\n"), ContainsSubstring("live_max"));
+  for (const auto* prefix : {"", "_INBOX.", "a b", ">", "a.*", "evt", "ctl.x", "$JS.API"}) {
+    const auto quoted = '"' + std::string(prefix) + '"';
+    CHECK_THAT(mistake("[nats]\ninbox_prefix = " + quoted), ContainsSubstring("nats.inbox_prefix"));
+    CHECK_THAT(mistake("[nats]\nreply_prefixes = [\"good\", " + quoted + "]"),
+               ContainsSubstring("nats.reply_prefixes holds " + quoted));
+  }
+  CHECK_THAT(mistake("[nats]\nreply_prefixes = [1]\n"), ContainsSubstring("a list of names"));
 }
 
 TEST_CASE("a configuration file that is not there is one sentence", "[config]") {

@@ -24,9 +24,11 @@ TEST_CASE("metrics say what each context counts, and what is wrong since when", 
   conditions.set(condition::view_stopped, "payments", "one", "it has stopped");
   conditions.set(condition::view_stopped, "payments", "two", "it has stopped",
                  troupe::Time(1'600'000'000s));
-  const auto text = metrics_text("node-1", {{ordering, payments}}, conditions.all());
+  const auto text = metrics_text("node-1", {{ordering, payments}}, conditions.all(),
+                                 {.reply_subjects_refused = 5});
   for (const auto* line :
        {"# TYPE troupe_commands_total counter\n", "troupe_ready{node=\"node-1\"} 0\n",
+        "troupe_reply_subjects_refused_total{node=\"node-1\"} 5\n",
         "troupe_commands_total{context=\"ordering\",node=\"node-1\"} 7\n",
         "troupe_slots_owned{context=\"ordering\",node=\"node-1\"} 3\n",
         "troupe_context_ready{context=\"ordering\",node=\"node-1\"} 1\n",

@@ -28,7 +28,7 @@ public:
   Service(nats::Connection& connection, Gateway& gateway)
       : connection_(connection),
         gateway_(gateway),
-        services_(connection, {.version = "1.0.0", .node = "gateway"},
+        services_(connection, inboxes_, {.version = "1.0.0", .node = "gateway"},
                   {{.name = "gateway",
                     .description = "simulated payment gateway",
                     .endpoints = {{.endpoint = &endpoint_, .data = {}}}}},
@@ -51,60 +51,62 @@ private:
 
   /// What went wrong, as the statistics show it, or empty.
   std::string handle(const nats::Received& message) {
+    const auto inbox = inboxes_.of(message);
+    if (!inbox) return std::to_string(code::malformed) + ":not to be answered at an inbox";
     const auto form = form_of(message);
     const auto key = message.header("Idempotency-Key");
     if (!key || !is_token(*key))
-      return refuse(message, code::malformed, "the header Idempotency-Key is missing or no token");
+      return refuse(*inbox, code::malformed, "the header Idempotency-Key is missing or no token");
     const auto body = nats::read_body(GatewayRequest::default_instance(), form, message.body());
-    if (!body) return refuse(message, code::malformed, body.error().what);
+    if (!body) return refuse(*inbox, code::malformed, body.error().what);
 
     using When = GatewayReply::When;
     const auto reply =
         gateway_.handle(std::string(*key), static_cast<const GatewayRequest&>(**body));
     switch (reply.when) {
       case When::now:
-        answer(std::string(message.reply()), form, reply.answer);
+        answer(*inbox, form, reply.answer);
         break;
       case When::late:
-        answer_late(std::string(message.reply()), form, reply.answer);
+        answer_late(*inbox, form, reply.answer);
         break;
       case When::never:
         break;
       case When::down:
-        return refuse(message, code::not_available, "the gateway is down; try again later");
+        return refuse(*inbox, code::not_available, "the gateway is down; try again later");
       case When::refused:
-        return refuse(message, key_reused, "this idempotency key was used for another request");
+        return refuse(*inbox, key_reused, "this idempotency key was used for another request");
     }
     return {};
   }
 
-  void answer(const std::string& to, nats::BodyForm form,
+  void answer(const nats::Inbox& to, nats::BodyForm form,
               const payments::v1::GatewayAnswer& answer) {
     send(to, {{nats::header::content_type, nats::content_type_of(form)}},
          nats::write_body(answer, form));
   }
 
-  void answer_late(const std::string& to, nats::BodyForm form,
+  void answer_late(const nats::Inbox& to, nats::BodyForm form,
                    const payments::v1::GatewayAnswer& late) {
     if (!later_.run_after(late_after, [this, to, form, late] { answer(to, form, late); }))
       spdlog::warn("Too many late answers are waiting already; one is dropped.");
   }
 
-  std::string refuse(const nats::Received& message, int code, const std::string& text) {
-    send(std::string(message.reply()),
-         {{nats::header::error, text}, {nats::header::error_code, std::to_string(code)}}, {});
+  std::string refuse(const nats::Inbox& to, int code, const std::string& text) {
+    send(to, {{nats::header::error, text}, {nats::header::error_code, std::to_string(code)}}, {});
     return std::to_string(code) + ":" + text;
   }
 
-  void send(const std::string& to, const nats::Headers& headers, const std::string& body) {
+  void send(const nats::Inbox& to, const nats::Headers& headers, const std::string& body) {
     if (to.empty()) return;
     // A lost answer is asked for again by its key.
-    if (const auto sent = connection_.publish(to, headers, body); !sent)
+    if (const auto sent = connection_.publish(to.str(), headers, body); !sent)
       spdlog::warn("An answer of the gateway could not be sent: {}", sent.error().what);
   }
 
   nats::Connection& connection_;
   Gateway& gateway_;
+  nats::Inboxes inboxes_;
   nats::Endpoint endpoint_{"payments", subject, {}};
   DelayQueue later_;
   nats::Services services_;
