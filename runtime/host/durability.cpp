@@ -3,9 +3,9 @@
 #include <chrono>
 
 #include <spdlog/spdlog.h>
-#include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
+#include "runtime/nats/json.hpp"
 
 namespace troupe::host {
 
@@ -19,11 +19,8 @@ Result<bool> syncs_always(const std::string& monitoring_url) {
   if (!response)
     return retryable("the NATS monitoring endpoint does not answer, so sync_interval is unknown: "
                      + response.error().what);
-  const auto varz = nlohmann::json::parse(response->body, nullptr, false);
-  if (!varz.is_object()) return false;
-  const auto config =
-      varz.value(nlohmann::json::json_pointer("/jetstream/config"), nlohmann::json::object());
-  return config.is_object() && config.value("sync_always", false);
+  const auto varz = nats::read_json(response->body);
+  return varz && nats::field<bool>(*varz, "jetstream.config.sync_always").value_or(false);
 }
 
 bool wants_sync(const std::string& mode) { return mode.ends_with("durable"); }

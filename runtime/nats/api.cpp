@@ -3,8 +3,13 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/nats/json.hpp"
+#include "runtime/nats/text.hpp"
+
 namespace troupe::nats {
 namespace {
+
+constexpr std::size_t reason_length_max = 200;
 
 tl::unexpected<ApiFailure> failed(std::string what, bool retryable, int err_code = 0) {
   return tl::make_unexpected(ApiFailure{{std::move(what), retryable}, err_code});
@@ -19,17 +24,19 @@ ApiResult read_api_reply(const std::string& asked, const Reply& reply) {
     return failed(fmt::format("JetStream did not answer {}: {}.", asked, describe(reply.status)),
                   true);
 
-  auto answer = nlohmann::json::parse(reply.message.body(), nullptr, false);
-  if (!answer.is_object())
+  auto answer = read_json(reply.message.body());
+  if (!answer || !answer->is_object())
     return failed(fmt::format("JetStream answered {} with something that is not JSON.", asked),
                   true);
 
-  const auto error = answer.find("error");
-  if (error == answer.end() || !error->is_object()) return answer;
-  const int code = error->value("code", 0);
-  const int err_code = error->value("err_code", 0);
+  const auto* error = find(*answer, "error");
+  if (error == nullptr || error->is_null()) return *std::move(answer);
+  constexpr int unreadable = 500;  // it may have been anything
+  const auto code = field<int>(*error, "code").value_or(unreadable);
+  const auto err_code = field<int>(*error, "err_code").value_or(0);
+  const auto reason = field<std::string_view>(*error, "description").value_or("no reason given");
   return failed(fmt::format("JetStream refused {}: {} ({}).", asked,
-                            error->value("description", "no reason given"), err_code),
+                            printable(reason, reason_length_max), err_code),
                 code >= 500 || code == 429, err_code);
 }
 

@@ -7,11 +7,16 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/json.hpp"
+#include "runtime/nats/text.hpp"
 
 namespace troupe::nats {
 namespace {
 
 using Outcome = AppendResult::Outcome;
+
+/// JetStream allows no longer ones.
+constexpr std::size_t stream_name_length_max = 255;
 
 /// The number at the end of "wrong last sequence: 7 (10071).", 0 when there is none.
 std::uint64_t actual_sequence(std::string_view sentence) {
@@ -72,17 +77,17 @@ AppendReply read_append_reply(const std::string& stream, const Reply& reply) {
     return {{Outcome::acknowledged, *sequence, {}}};
   const ApiResult answer = read_api_reply("an append to " + stream, reply);
   if (!answer) return refused(answer.error());
-  const auto sequence = answer->value("seq", std::uint64_t{0});
-  const auto found = answer->value("stream", std::string());
+  const auto sequence = field<std::uint64_t>(*answer, "seq").value_or(0);
+  const auto found = field<std::string_view>(*answer, "stream").value_or("");
   if (found != stream || sequence == 0)
     return in_doubt(
         fmt::format("An append to {} was acknowledged by stream '{}' at {}: another stream "
                     "captures its subject.",
-                    stream, found, sequence));
-  if (answer->value("duplicate", false))
+                    stream, printable(found, stream_name_length_max), sequence));
+  if (field<bool>(*answer, "duplicate").value_or(false))
     return in_doubt(fmt::format("{} took an append for a repeat.", stream));
   AppendReply acknowledged{{Outcome::acknowledged, sequence, {}}};
-  acknowledged.count = answer->value("count", std::uint64_t{0});
+  acknowledged.count = field<std::uint64_t>(*answer, "count").value_or(0);
   return acknowledged;
 }
 

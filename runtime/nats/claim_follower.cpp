@@ -5,7 +5,9 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/nats/consumer_api.hpp"
+#include "runtime/nats/json.hpp"
 #include "runtime/nats/text.hpp"
+#include "runtime/ports/subject.hpp"
 #include "troupe/v1/control.pb.h"
 
 namespace troupe::nats {
@@ -17,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds heartbeat = 500ms;
 constexpr auto silence_max = 2s;
 constexpr auto retry_delay = 500ms;
+constexpr std::size_t subject_length_max = 200;
 /// The server forgets the consumer of a node that is gone.
 constexpr std::chrono::nanoseconds inactive_threshold = 10s;
 
@@ -101,8 +104,8 @@ void ClaimFollower::on(const Created& created) {
   complained_ = false;
   silent_at_ = std::chrono::steady_clock::now() + silence_max;
   // Some of the first ones may have been heard before this answer.
-  first_ones_ = created.answer->value("num_pending", std::uint64_t{0})
-                + created.answer->value("/delivered/consumer_seq"_json_pointer, std::uint64_t{0});
+  first_ones_ = field<std::uint64_t>(*created.answer, "num_pending").value_or(0)
+                + field<std::uint64_t>(*created.answer, "delivered.consumer_seq").value_or(0);
   if (heard_ >= first_ones_) handler_.caught_up();
 }
 
@@ -123,10 +126,10 @@ void ClaimFollower::on(const Came& came) {
 void ClaimFollower::tell(const Received& message, std::uint64_t epoch) {
   const auto slot = parse_number(message.subject().substr(message.subject().rfind('.') + 1));
   v1::Claim claim;
-  if (!slot
+  if (!slot || *slot >= slots_max
       || !claim.ParseFromArray(message.body().data(), static_cast<int>(message.body().size()))) {
     spdlog::error("{} has something at sequence {} that is no claim; it is passed over.",
-                  message.subject(), epoch);
+                  printable(message.subject(), subject_length_max), epoch);
     return;
   }
   handler_.claimed({.slot = static_cast<std::uint32_t>(*slot),

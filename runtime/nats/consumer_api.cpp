@@ -3,6 +3,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/nats/json.hpp"
 #include "runtime/nats/text.hpp"
 
 namespace troupe::nats {
@@ -44,17 +45,14 @@ nlohmann::json pull_request(std::size_t batch, std::chrono::nanoseconds expires,
 
 Result<ConsumerState> read_consumer_state(const ApiResult& answer) {
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
-  try {
-    ConsumerState state;
-    state.floor = answer->at("ack_floor").at("consumer_seq").get<std::uint64_t>();
-    state.unacknowledged = answer->at("num_ack_pending").get<std::uint64_t>();
-    for (const auto& group : answer->value("priority_groups", nlohmann::json::array()))
-      state.pinned |= !group.value("pinned_client_id", "").empty();
-    return state;
-  } catch (const nlohmann::json::exception& unreadable) {
-    return retryable(
-        fmt::format("JetStream's answer about a consumer is unreadable: {}.", unreadable.what()));
-  }
+  const auto floor = field<std::uint64_t>(*answer, "ack_floor.consumer_seq");
+  const auto unacknowledged = field<std::uint64_t>(*answer, "num_ack_pending");
+  if (!floor || !unacknowledged)
+    return retryable("JetStream's answer about a consumer is unreadable.");
+  ConsumerState state{.floor = *floor, .unacknowledged = *unacknowledged, .pinned = false};
+  for (const auto& group : list(*answer, "priority_groups"))
+    state.pinned |= !field<std::string_view>(group, "pinned_client_id").value_or("").empty();
+  return state;
 }
 
 std::optional<DeliveryFacts> read_ack_subject(std::string_view ack_subject) {

@@ -1,14 +1,19 @@
-// Consumers that wait for what a shortened stream no longer has.
+// A stream's consumers, and those that wait for what a shortened stream no longer has.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "runtime/nats/connection.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe::nats {
+
+/// What JetStream says of each of a stream's consumers, of the first 4,096. Blocks.
+Result<nlohmann::json::array_t> list_consumers(Connection& connection, const std::string& stream);
 
 /// Lets the durable consumers that are beyond `last` go on behind it, so that they get what is
 /// stored there next. Returns their names. Blocks; for operators.

@@ -4,6 +4,7 @@
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/api.hpp"
 #include "runtime/nats/claim_follower.hpp"
+#include "runtime/nats/json.hpp"
 #include "runtime/nats/stored_message.hpp"
 #include "runtime/nats/wire.hpp"
 #include "runtime/ports/clock.hpp"
@@ -71,7 +72,11 @@ void JetStreamClaims::record(const Token& context, const Claim& claim, std::uint
                       to_message(claim).SerializeAsString(), record_timeout,
                       [subject, done = std::move(done)](const Reply& reply) {
                         const auto recorded = read_api_reply("recording " + subject, reply);
-                        if (recorded) return done(recorded->value("seq", std::uint64_t{0}));
+                        const auto epoch =
+                            recorded ? field<std::uint64_t>(*recorded, "seq") : std::nullopt;
+                        if (epoch) return done(*epoch);
+                        if (recorded)
+                          return done(retryable("the answer to " + subject + " is unreadable"));
                         if (is_conflict(recorded.error()))
                           return done(permanent("another claim was faster"));
                         done(retryable(recorded.error().what));

@@ -2,6 +2,7 @@
 #include "runtime/nats/jetstream_event_streams.hpp"
 
 #include "runtime/nats/jetstream_event_cursor.hpp"
+#include "runtime/nats/json.hpp"
 
 namespace troupe::nats {
 
@@ -17,12 +18,10 @@ Result<std::uint64_t> JetStreamEventStreams::last_sequence(const Token& context)
 }
 
 Result<std::uint64_t> read_last_sequence(const ApiResult& answer) {
-  using namespace nlohmann::literals;
-  constexpr std::uint64_t absent = UINT64_MAX;
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
-  const auto sequence = answer->value("/state/last_seq"_json_pointer, absent);
-  if (sequence == absent) return retryable("JetStream's answer about a stream is unreadable.");
-  return sequence;
+  const auto sequence = field<std::uint64_t>(*answer, "state.last_seq");
+  if (!sequence) return retryable("JetStream's answer about a stream is unreadable.");
+  return *sequence;
 }
 
 }  // namespace troupe::nats

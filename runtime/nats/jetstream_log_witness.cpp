@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/json.hpp"
 #include "runtime/nats/stored_message.hpp"
 #include "runtime/nats/wire.hpp"
 #include "runtime/ports/identity.hpp"
@@ -14,7 +15,6 @@ namespace troupe::nats {
 namespace {
 
 using google::protobuf::util::TimeUtil;
-using namespace nlohmann::literals;
 
 /// Longer than any honest answer takes; the look after it is not far.
 constexpr std::chrono::milliseconds patience{2'000};
@@ -44,7 +44,7 @@ tl::unexpected<Failure> unreadable(const std::string& what) {
 /// The answer says when it was given, which was between asking and now if the clocks agree.
 std::chrono::milliseconds clock_ahead(const nlohmann::json& answer, Instant asked) {
   google::protobuf::Timestamp answered;
-  if (!TimeUtil::FromString(answer.value("ts", std::string()), &answered)) return {};
+  if (!TimeUtil::FromString(field<std::string>(answer, "ts").value_or(""), &answered)) return {};
   const auto theirs = instant_of(answered);
   const Instant now = std::chrono::system_clock::now();
   const auto ahead = theirs > now     ? theirs - now
@@ -75,21 +75,18 @@ Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string&
   const auto answer = ask(asks_, "STREAM.INFO." + stream, nullptr);
   if (!answer && answer.error().err_code == api_error::stream_not_found) return std::nullopt;
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
-  try {
-    google::protobuf::Timestamp created;
-    if (!TimeUtil::FromString(answer->at("created").get<std::string>(), &created))
-      return unreadable(stream);
-    StreamFacts facts{.created = instant_of(created),
-                      .last_sequence = answer->at("/state/last_seq"_json_pointer),
-                      .leader = {},
-                      .clock_ahead = clock_ahead(*answer, asked)};
-    if (answer->value("/config/num_replicas"_json_pointer, 1) == 1) return facts;
-    facts.leader = answer->value("/cluster/leader"_json_pointer, std::string());
-    if (facts.leader.empty()) return retryable(stream + " has no leader");
-    return facts;
-  } catch (const nlohmann::json::exception&) {
+  const auto last = field<std::uint64_t>(*answer, "state.last_seq");
+  google::protobuf::Timestamp created;
+  if (!last || !TimeUtil::FromString(field<std::string>(*answer, "created").value_or(""), &created))
     return unreadable(stream);
-  }
+  StreamFacts facts{.created = instant_of(created),
+                    .last_sequence = *last,
+                    .leader = {},
+                    .clock_ahead = clock_ahead(*answer, asked)};
+  if (field<int>(*answer, "config.num_replicas").value_or(1) == 1) return facts;
+  facts.leader = field<std::string>(*answer, "cluster.leader").value_or("");
+  if (facts.leader.empty()) return retryable(stream + " has no leader");
+  return facts;
 }
 
 Result<std::optional<std::string>> JetStreamLogWitness::hash_at(const std::string& stream,

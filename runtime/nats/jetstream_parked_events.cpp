@@ -32,7 +32,8 @@ Result<std::vector<Parked>> JetStreamParkedEvents::list(const Token& context,
       return tl::make_unexpected(Failure(answer.error()));
     }
     auto stored = read_stored_message(*answer);
-    if (!stored) return retryable("JetStream's answer about a parked event is unreadable.");
+    if (!stored || stored->sequence < next)
+      return retryable("JetStream's answer about a parked event is unreadable.");
     next = stored->sequence + 1;
     all.push_back({stored->sequence, std::move(stored->body)});
   }

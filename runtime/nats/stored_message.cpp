@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+#include "runtime/nats/json.hpp"
+
 namespace troupe::nats {
 
 std::optional<std::string> from_base64(std::string_view text) {
@@ -30,14 +32,15 @@ std::optional<std::string_view> StoredMessage::header(std::string_view key) cons
 }
 
 std::optional<StoredMessage> read_stored_message(const nlohmann::json& answer) {
-  const auto found = answer.find("message");
-  if (found == answer.end() || !found->is_object()) return std::nullopt;
-  auto headers = from_base64(found->value("hdrs", std::string()));
-  auto body = from_base64(found->value("data", std::string()));
-  const auto sequence = found->value("seq", std::uint64_t{0});
-  if (!headers || !body || sequence == 0) return std::nullopt;
-  return StoredMessage{sequence, found->value("subject", std::string()), std::move(*headers),
-                       std::move(*body)};
+  const auto* found = find(answer, "message");
+  if (found == nullptr) return std::nullopt;
+  auto headers = from_base64(field<std::string_view>(*found, "hdrs").value_or(""));
+  auto body = from_base64(field<std::string_view>(*found, "data").value_or(""));
+  const auto sequence = field<std::uint64_t>(*found, "seq").value_or(0);
+  // Whoever reads on asks for the sequence behind it.
+  if (!headers || !body || sequence == 0 || sequence == UINT64_MAX) return std::nullopt;
+  return StoredMessage{sequence, field<std::string>(*found, "subject").value_or(""),
+                       std::move(*headers), std::move(*body)};
 }
 
 }  // namespace troupe::nats

@@ -9,6 +9,8 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/json.hpp"
+#include "runtime/nats/text.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/embedded.hpp"
 #include "runtime/ports/subject.hpp"
@@ -21,6 +23,7 @@ using nlohmann::json;
 constexpr std::array definitions{"deploy/streams/events.json", "deploy/streams/timers.json",
                                  "deploy/streams/parked.json", "deploy/streams/control.json"};
 
+constexpr std::size_t setting_length_max = 200;
 constexpr std::array without_meaning{"name", "description", "duplicate_window"};
 /// In these, 0 and below mean without limit.
 constexpr std::array limits{"max_age",      "max_msgs",     "max_bytes", "max_msgs_per_subject",
@@ -52,12 +55,14 @@ json in_order(json value) {
   return value;
 }
 
+std::optional<std::int64_t> number(const json& value) { return as<std::int64_t>(value); }
+
 bool is_weaker(const std::string& field, const json& wanted, const json& live) {
-  if (wanted.is_number() && live.is_number()) {
-    const auto want = wanted.get<std::int64_t>();
-    const auto found = live.get<std::int64_t>();
-    if (field == "num_replicas") return found < want;
-    if (contains(limits, field)) return found > 0 && (want <= 0 || found < want);
+  const auto want = number(wanted);
+  const auto found = number(live);
+  if (want && found) {
+    if (field == "num_replicas") return *found < *want;
+    if (contains(limits, field)) return *found > 0 && (*want <= 0 || *found < *want);
   }
   return in_order(wanted) != in_order(live);
 }
@@ -90,7 +95,8 @@ Result<void> ensure_stream(Connection& connection, const json& wanted) {
     info = info_of(connection, name);
   }
   if (!info) return tl::make_unexpected(Failure(info.error()));
-  std::string weaker = weaker_setting(wanted, info->value("config", json::object()));
+  const auto* live = find(*info, "config");
+  std::string weaker = weaker_setting(wanted, live != nullptr ? *live : json::object());
   if (!weaker.empty()) return permanent(std::move(weaker));
   return {};
 }
@@ -112,11 +118,13 @@ json stream_definition(std::string_view text, const Token& context, int replicas
 std::string weaker_setting(const json& wanted, const json& live) {
   for (const auto& [field, want] : wanted.items()) {
     if (contains(without_meaning, field)) continue;
-    const json found = live.contains(field) ? live.at(field) : default_of(want);
+    const auto* given = find(live, field);
+    const json found = given != nullptr ? *given : default_of(want);
     if (!is_weaker(field, want, found)) continue;
     const auto name = wanted.at("name").get<std::string>();
     return fmt::format(
-        "Stream {} has {} = {} where {} is needed: {}.", name, field, found.dump(), want.dump(),
+        "Stream {} has {} = {} where {} is needed: {}.", name, field,
+        printable(found.dump(), setting_length_max), want.dump(),
         contains(fixed_at_creation, field)
             ? "that cannot be changed, so back the stream up and let the node create it anew"
             : fmt::format("correct it with `nats stream edit {}`, or start with settings that "
@@ -134,7 +142,7 @@ Result<void> check_server(Connection& connection) {
         "deploy/nats.");
   const auto info = read_api_reply("INFO", reply);
   if (!info) return tl::make_unexpected(Failure(info.error()));
-  const int level = info->value("/api/level"_json_pointer, 0);
+  const int level = field<int>(*info, "api.level").value_or(0);
   if (level >= api_level_min) return {};
   return permanent(
       fmt::format("This NATS server has JetStream API level {}, and {} is needed: use nats-server "

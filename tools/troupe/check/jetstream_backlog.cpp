@@ -4,6 +4,8 @@
 #include <string>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/consumers_ahead.hpp"
+#include "runtime/nats/json.hpp"
 #include "runtime/nats/stored_message.hpp"
 #include "runtime/ports/subject.hpp"
 
@@ -11,33 +13,39 @@ namespace troupe::tool {
 
 namespace {
 
-using nlohmann::json;
+using nats::field;
 
-/// Throws when JetStream's answer has another form; backlog() is the edge.
+tl::unexpected<Failure> unreadable(const std::string& what) {
+  return retryable("JetStream's answer about " + what + " is unreadable");
+}
+
 Result<void> add_consumers(nats::Connection& connection, const std::string& stream,
                            std::vector<ConsumerState>& consumers) {
-  for (std::size_t offset = 0, total = 1; offset < total;) {
-    const auto page =
-        nats::ask_api_and_wait(connection, "CONSUMER.LIST." + stream, {{"offset", offset}});
-    if (!page) return tl::make_unexpected(Failure(page.error()));
-    const auto& listed = page->at("consumers");
-    if (!listed.is_array() || listed.empty()) break;
-    for (const auto& consumer : listed)
-      if (consumer.at("config").contains("durable_name"))
-        consumers.push_back({.name = stream + "/" + consumer.at("name").get<std::string>(),
-                             .pending = consumer.at("num_pending"),
-                             .ack_pending = consumer.at("num_ack_pending")});
-    offset += listed.size();
-    total = page->at("total");
+  const auto listed = nats::list_consumers(connection, stream);
+  if (!listed) return tl::make_unexpected(listed.error());
+  for (const auto& consumer : *listed) {
+    if (nats::find(consumer, "config.durable_name") == nullptr) continue;
+    const auto name = field<std::string>(consumer, "name");
+    const auto pending = field<std::uint64_t>(consumer, "num_pending");
+    const auto ack_pending = field<std::uint64_t>(consumer, "num_ack_pending");
+    if (!name || !pending || !ack_pending) return unreadable("consumers of " + stream);
+    consumers.push_back(
+        {.name = stream + "/" + *name, .pending = *pending, .ack_pending = *ack_pending});
   }
   return {};
 }
 
-Result<json> stream_state(nats::Connection& connection, const std::string& stream,
-                          const json& request) {
-  const auto info = nats::ask_api_and_wait(connection, "STREAM.INFO." + stream, request);
+Result<void> add_timers(nats::Connection& connection, const std::string& stream,
+                        std::vector<std::string>& timers) {
+  const auto info =
+      nats::ask_api_and_wait(connection, "STREAM.INFO." + stream, {{"subjects_filter", ">"}});
   if (!info) return tl::make_unexpected(Failure(info.error()));
-  return info->at("state");
+  if (nats::find(*info, "state") == nullptr) return unreadable(stream);
+  const auto* subjects = nats::find(*info, "state.subjects");
+  if (subjects == nullptr) return {};
+  if (!subjects->is_object()) return unreadable(stream);
+  for (const auto& [subject, messages] : subjects->items()) timers.push_back(subject);
+  return {};
 }
 
 Result<void> add_parked(nats::Connection& connection, const Token& context,
@@ -50,40 +58,28 @@ Result<void> add_parked(nats::Connection& connection, const Token& context,
     if (!answer && answer.error().err_code == nats::api_error::message_not_found) break;
     if (!answer) return tl::make_unexpected(Failure(answer.error()));
     const auto stored = nats::read_stored_message(*answer);
-    if (!stored) return retryable("JetStream's answer about a parked event is unreadable");
+    if (!stored || stored->sequence < next) return unreadable("a parked event");
     parked.push_back(parked_record(stored->body));
     next = stored->sequence + 1;
   }
   return {};
 }
 
-Result<Backlog> ask(nats::Connection& connection, const Token& context) {
+}  // namespace
+
+Result<Backlog> JetStreamBacklog::backlog(const Token& context) {
   const auto events = stream_name(StreamKind::events, context);
   const auto timers = stream_name(StreamKind::timers, context);
 
   Backlog backlog;
   for (const auto& stream : {events, timers})
-    if (auto added = add_consumers(connection, stream, backlog.consumers); !added)
+    if (auto added = add_consumers(connection_, stream, backlog.consumers); !added)
       return tl::make_unexpected(added.error());
-  const auto armed = stream_state(connection, timers, {{"subjects_filter", ">"}});
-  if (!armed) return tl::make_unexpected(armed.error());
-  if (armed->contains("subjects"))
-    for (const auto& [subject, messages] : armed->at("subjects").items())
-      backlog.timers.push_back(subject);
-  if (auto added = add_parked(connection, context, backlog.parked); !added)
+  if (auto added = add_timers(connection_, timers, backlog.timers); !added)
+    return tl::make_unexpected(added.error());
+  if (auto added = add_parked(connection_, context, backlog.parked); !added)
     return tl::make_unexpected(added.error());
   return backlog;
-}
-
-}  // namespace
-
-Result<Backlog> JetStreamBacklog::backlog(const Token& context) {
-  try {
-    return ask(connection_, context);
-  } catch (const json::exception& unreadable) {
-    return retryable("JetStream's answer about " + context.str()
-                     + " is unreadable: " + unreadable.what());
-  }
 }
 
 }  // namespace troupe::tool

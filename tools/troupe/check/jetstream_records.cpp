@@ -4,7 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -13,6 +13,7 @@
 
 #include "runtime/nats/api.hpp"
 #include "runtime/nats/consumer_api.hpp"
+#include "runtime/nats/json.hpp"
 #include "runtime/nats/mailbox.hpp"
 #include "runtime/nats/unique_name.hpp"
 
@@ -20,6 +21,7 @@ namespace troupe::tool {
 
 namespace {
 
+using nats::field;
 using nlohmann::json;
 
 constexpr std::size_t pull_messages_max = 2'000;
@@ -123,17 +125,22 @@ private:
   std::unique_ptr<nats::Connection::Subscribed> subscribed_;
 };
 
-/// Throws when JetStream's answer has another form; facts() is the edge.
-StreamFacts read_info(const json& info) {
+/// Nothing when JetStream's answer has another form.
+std::optional<StreamFacts> read_info(const json& info) {
   StreamFacts facts;
-  if (!google::protobuf::util::TimeUtil::FromString(info.at("created"), &facts.created))
-    throw std::invalid_argument("its creation time is no time");
-  facts.first_sequence = info.at("state").at("first_seq");
-  if (info.contains("cluster") && info.at("cluster").contains("replicas"))
-    for (const auto& replica : info.at("cluster").at("replicas"))
-      facts.replicas.push_back({.name = replica.at("name"),
-                                .current = replica.at("current"),
-                                .lag = replica.value("lag", std::uint64_t{0})});
+  const auto created = field<std::string>(info, "created").value_or("");
+  const auto first = field<std::uint64_t>(info, "state.first_seq");
+  if (!first || !google::protobuf::util::TimeUtil::FromString(created, &facts.created))
+    return std::nullopt;
+  facts.first_sequence = *first;
+  for (const auto& replica : nats::list(info, "cluster.replicas")) {
+    const auto name = field<std::string>(replica, "name");
+    const auto current = field<bool>(replica, "current");
+    if (!name || !current) return std::nullopt;
+    facts.replicas.push_back({.name = *name,
+                              .current = *current,
+                              .lag = field<std::uint64_t>(replica, "lag").value_or(0)});
+  }
   return facts;
 }
 
@@ -156,16 +163,13 @@ Result<StreamFacts> JetStreamRecords::facts(const Token& context) {
   const auto stream = stream_name(StreamKind::events, context);
   const auto info = nats::ask_api_and_wait(connection_, "STREAM.INFO." + stream, {});
   if (!info) return tl::make_unexpected(Failure(info.error()));
-  try {
-    auto facts = read_info(*info);
-    const std::uint64_t last = info->at("state").at("last_seq");
-    const auto walked =
-        Walk(connection_, stream, true).run(last, [&](const Walked& one) { add(facts, one); });
-    if (!walked) return tl::make_unexpected(walked.error());
-    return facts;
-  } catch (const std::exception& unreadable) {
-    return retryable("JetStream's answer about " + stream + " is unreadable: " + unreadable.what());
-  }
+  auto facts = read_info(*info);
+  const auto last = field<std::uint64_t>(*info, "state.last_seq");
+  if (!facts || !last) return retryable("JetStream's answer about " + stream + " is unreadable");
+  const auto walked =
+      Walk(connection_, stream, true).run(*last, [&](const Walked& one) { add(*facts, one); });
+  if (!walked) return tl::make_unexpected(walked.error());
+  return *std::move(facts);
 }
 
 Result<std::vector<ControlRecord>> JetStreamRecords::control() {
@@ -176,7 +180,7 @@ Result<std::vector<ControlRecord>> JetStreamRecords::control() {
     if (info.error().err_code == nats::api_error::stream_not_found) return records;
     return tl::make_unexpected(Failure(info.error()));
   }
-  const auto last = info->value(json::json_pointer("/state/last_seq"), std::uint64_t{0});
+  const auto last = field<std::uint64_t>(*info, "state.last_seq").value_or(0);
   const auto walked = Walk(connection_, stream, false).run(last, [&](const Walked& one) {
     records.push_back({.sequence = one.sequence,
                        .subject = std::string(one.message.subject()),
