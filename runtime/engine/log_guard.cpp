@@ -27,16 +27,21 @@ LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counte
       actions_(std::move(actions)),
       events_(world, context, stream_name(StreamKind::events, context)),
       control_(world, context, control_stream),
+      timers_(world, context, stream_name(StreamKind::timers, context), LogWatch::Kind::queue),
+      parked_(world, context, stream_name(StreamKind::parked, context), LogWatch::Kind::queue),
       sentence_("The log of " + context.str() + " was not looked at yet"),
       unchecked_(conditions, condition::log_unchecked, context.str()),
       clocks_differ_(conditions, condition::clocks_differ, context.str()),
-      went_back_(conditions, condition::log_went_back, context.str()) {}
+      weaker_(conditions, condition::log_settings_weaker, context.str()),
+      went_back_(conditions, condition::log_went_back, context.str()),
+      timers_lost_(conditions, condition::timers_lost, context.str()),
+      parked_lost_(conditions, condition::parked_lost, context.str()) {}
 
 LogGuard::~LogGuard() { stop(); }
 
 void LogGuard::look_at_clocks() {
-  const auto [verdict, why] = events_.look_at_clocks();
-  if (verdict == Verdict::clocks_differ) refuse_to_serve(why);
+  const auto seen = events_.look_at_clocks();
+  if (seen.verdict == Verdict::clocks_differ) refuse_to_serve(seen.why);
 }
 
 void LogGuard::start() {
@@ -85,7 +90,7 @@ void LogGuard::look() {
       const std::lock_guard lock(mutex_);
       doubts = doubts_;
     }
-    auto [verdict, why] = look_at_streams();
+    const auto [verdict, why, loss] = look_at_streams();
     switch (verdict) {
       case Verdict::accepted:
         accepted();
@@ -106,12 +111,12 @@ void LogGuard::look() {
         // Others can take the deliveries only when this node lets go of them.
         if (std::exchange(running_, false)) actions_.halt();
         return;
+      case Verdict::weaker:
+        refuse(State::weaker, context_.str() + " is not served: " + why);
+        return;
       case Verdict::went_back:
         refuse(State::went_back,
-               "The log of " + context_.str() + " went back: " + why
-                   + ". Restore it and restart the nodes, or accept what is left of it with "
-                     "`troupe accept-log --context "
-                   + context_.str() + "`");
+               "The log of " + context_.str() + " went back: " + mended_by(why, loss));
         if (std::exchange(running_, false)) actions_.halt();
         return;
     }
@@ -125,7 +130,27 @@ LogWatch::Look LogGuard::look_at_streams() {
   auto control = control_.look(0);
   // What was read from the events stands; whoever was stopped by this goes on.
   if (control.verdict == Verdict::accepted && running_) control = control_.look(0);
+  if (control.verdict == Verdict::fine) {
+    look_at_queue(timers_, timers_lost_);
+    look_at_queue(parked_, parked_lost_);
+  }
   return control;
+}
+
+/// Commands are right without it, so the context is served all the same.
+void LogGuard::look_at_queue(LogWatch& queue, OwnCondition& condition) {
+  const auto [verdict, why, loss] = queue.look(0);
+  if (verdict == Verdict::went_back)
+    condition.set("Timers or parked events of " + context_.str()
+                  + " may be lost: " + mended_by(why, loss));
+  else if (verdict == Verdict::weaker)
+    condition.set("Timers or parked events of " + context_.str() + " may get lost: " + why);
+  else if (verdict == Verdict::fine || verdict == Verdict::accepted)
+    condition.clear();
+}
+
+std::string LogGuard::mended_by(const std::string& why, Loss loss) const {
+  return why + ". " + cure(loss) + " `troupe accept-log --context " + context_.str() + "`";
 }
 
 /// False when a connection was lost since: what was seen may be from before.
@@ -170,6 +195,7 @@ void LogGuard::become(State state, std::string sentence) {
   };
   show(State::unknown, unchecked_);
   show(State::clocks_differ, clocks_differ_);
+  show(State::weaker, weaker_);
   show(State::went_back, went_back_);
 }
 

@@ -20,8 +20,10 @@ namespace troupe::engine {
 /// from yesterday. Its sequences are given out again then, and the fences made of them mean
 /// nothing. So the context's events and the cluster's control stream are looked at every second and
 /// at once after a connection was lost, before anything is served again; a log that went back is
-/// not served until an operator has accepted it. Nor does a node serve while its clock and the
-/// log's differ: what it records, and its timers, would be of a wrong time.
+/// not served until an operator has accepted it. Nor does a node serve while a setting lets the log
+/// lose messages, or while its clock and the log's differ: what it records, and its timers, would
+/// be of a wrong time. The streams of timers and parked events are looked at, too; what they lost
+/// is said.
 ///
 /// Thread safety: serves, fit, went_back and why_not from any thread; start and stop from one.
 class LogGuard {
@@ -57,12 +59,14 @@ public:
   std::string why_not() const;
 
 private:
-  enum class State { sound, unknown, clocks_differ, went_back };
+  enum class State { sound, unknown, clocks_differ, weaker, went_back };
 
   void connection_changed(bool connected);
   void look_and_go_on();
   void look();
   LogWatch::Look look_at_streams();
+  void look_at_queue(LogWatch& queue, OwnCondition& condition);
+  std::string mended_by(const std::string& why, Loss loss) const;
   bool passed(std::uint64_t doubts);
   void accepted();
   void refuse_to_serve(const std::string& why);
@@ -77,6 +81,8 @@ private:
   // Of the thread that looks.
   LogWatch events_;
   LogWatch control_;
+  LogWatch timers_;
+  LogWatch parked_;
   bool running_ = false;
   std::uint64_t round_ = 0;  // only the newest planned look is made
 
@@ -86,7 +92,10 @@ private:
   std::string sentence_;      // under mutex_: what state_ says
   OwnCondition unchecked_;
   OwnCondition clocks_differ_;
+  OwnCondition weaker_;
   OwnCondition went_back_;
+  OwnCondition timers_lost_;
+  OwnCondition parked_lost_;
 
   Strand strand_;
   std::shared_ptr<void> watching_;  // last: it posts to the strand

@@ -16,19 +16,41 @@ struct KnownLog {
   std::uint64_t sequence = 0;  ///< the mark: up to here it was seen; 0: it was empty
   std::string hash{};          ///< of the message there; empty when that is not known
   std::uint64_t reached = 0;   ///< what this node otherwise knows to be in it
+  std::uint64_t missing = 0;   ///< messages that were gone already when it was accepted
 };
 
 /// What was read of it now.
 struct SeenLog {
   std::optional<StreamFacts> facts;      ///< nothing: there is no such stream
-  std::optional<std::string> mark_hash;  /// of the message at the mark; nothing: there is none
+  std::optional<std::string> mark_hash;  ///< of the message at the mark; nothing: there is none
+};
+
+/// What happened to a stream. Each has a cure of its own.
+enum class Loss {
+  none,        ///< it only grew
+  gone,        ///< there is no such stream
+  copied,      ///< created anew, and with the same message at the mark: a backup, restored
+  replaced,    ///< created anew, with other messages
+  shortened,   ///< its end was lost
+  holed,       ///< messages before its end were removed or expired
+  altered,     ///< the message at the mark is another
+  unrecorded,  ///< nothing in CTL says any more which stream is the log
+};
+
+struct Regression {
+  Loss loss = Loss::none;
+  std::string what{};  ///< a clause about the stream, unless there is no loss
+
+  explicit operator bool() const { return loss != Loss::none; }
 };
 
 /// Whether the message at the mark has to be read to judge.
 bool needs_mark_hash(const KnownLog& known, const std::optional<StreamFacts>& facts);
 
-/// What happened to the stream, as a clause about it, or empty when it only grew.
-std::string regression(const KnownLog& known, const SeenLog& seen);
+Regression regression(const KnownLog& known, const SeenLog& seen);
+
+/// What an operator can do about it, as a clause behind which a command follows that accepts it.
+const char* cure(Loss loss);
 
 /// A contradiction counts when it stays: a new leader or a server that starts may not know
 /// everything yet.

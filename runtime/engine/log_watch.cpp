@@ -1,5 +1,6 @@
 #include "runtime/engine/log_watch.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -7,18 +8,18 @@
 
 namespace troupe::engine {
 
-LogWatch::LogWatch(World world, Token context, std::string stream)
-    : world_(world), context_(std::move(context)), stream_(std::move(stream)) {}
+LogWatch::LogWatch(World world, Token context, std::string stream, Kind kind)
+    : world_(world), context_(std::move(context)), stream_(std::move(stream)), kind_(kind) {}
 
 LogWatch::Look LogWatch::look(std::uint64_t reached) {
   const auto record = world_.witness.accepted(stream_);
   if (!record) return unsure(record.error());
   if (*record && (!accepted_ || accepted_->accepted_at != (*record)->accepted_at)) {
-    const bool another = accepted_.has_value() || !went_back_.empty();
+    const bool another = accepted_.has_value() || went_back_;
     adopt(**record);
     if (another) return {Verdict::accepted};
   }
-  if (!went_back_.empty()) return {Verdict::went_back, went_back_};
+  if (went_back_) return *went_back_;
   recall();
   return accepted_ ? judge(*record, reached) : begin();
 }
@@ -26,20 +27,33 @@ LogWatch::Look LogWatch::look(std::uint64_t reached) {
 LogWatch::Look LogWatch::judge(const std::optional<Incarnation>& record, std::uint64_t reached) {
   const auto facts = world_.witness.facts(stream_);
   if (!facts) return unsure(facts.error());
-  const KnownLog known{accepted_->created, mark_.sequence, mark_.hash, reached};
+  const auto known = this->known(reached);
   SeenLog seen{*facts, std::nullopt};
+  if (kind_ == Kind::queue && seen.facts) seen.facts->missing = 0;
   if (needs_mark_hash(known, *facts)) {
     auto hash = world_.witness.hash_at(stream_, known.sequence);
     if (!hash) return unsure(hash.error());
     seen.mark_hash = std::move(*hash);
   }
   auto finding = regression(known, seen);
-  if (finding.empty() && !record) finding = "is no longer recorded in stream CTL";
+  if (!finding && !record) finding = {Loss::unrecorded, "is no longer recorded in stream CTL"};
   // Of a stream that is gone nobody can say whether it had several servers, which may start yet.
-  if (!finding.empty()) return suspect(finding, *facts ? (*facts)->leader : "nobody", reached);
+  if (finding) return suspect(finding, *facts ? (*facts)->leader : "nobody", reached);
   suspicion_.clear();
-  const auto raised = raise(**facts);
-  return raised.verdict == Verdict::fine ? compare_clocks(**facts) : raised;
+  if (const auto raised = raise(**facts); raised.verdict != Verdict::fine) return raised;
+  if (!(*facts)->weaker.empty()) return {Verdict::weaker, (*facts)->weaker};
+  return compare_clocks(**facts);
+}
+
+/// Of a queue the message at the mark may be gone: only that the end does not go back is known.
+KnownLog LogWatch::known(std::uint64_t reached) const {
+  if (kind_ == Kind::queue)
+    return {.created = accepted_->created, .reached = std::max(mark_.sequence, reached)};
+  return {.created = accepted_->created,
+          .sequence = mark_.sequence,
+          .hash = mark_.hash,
+          .reached = reached,
+          .missing = accepted_->missing};
 }
 
 /// Nobody has recorded the stream: this node is the first to serve it, or the record was lost.
@@ -49,13 +63,15 @@ LogWatch::Look LogWatch::begin() {
   if (!*facts) return {Verdict::unsure, "stream " + stream_ + " does not exist"};
   if (const auto seen = compare_clocks(**facts); seen.verdict != Verdict::fine) return seen;
   if (kept_)
-    return suspect("was served before, up to sequence " + std::to_string(kept_->sequence)
-                       + ", but is not recorded in stream CTL",
-                   (*facts)->leader, 0);
+    return suspect(
+        {Loss::unrecorded, "was served before, up to sequence " + std::to_string(kept_->sequence)
+                               + ", but is not recorded in stream CTL"},
+        (*facts)->leader, 0);
   const Incarnation first{.created = (*facts)->created,
                           .last_sequence = (*facts)->last_sequence,
                           .accepted_at = world_.clock.now(),
-                          .accepted_by = world_.node};
+                          .accepted_by = world_.node,
+                          .missing = (*facts)->missing};
   const auto recorded = world_.witness.accept(stream_, first, LogWitness::Record::first);
   if (!recorded) return unsure(recorded.error());
   const auto record = world_.witness.accepted(stream_);  // perhaps another node's
@@ -65,16 +81,16 @@ LogWatch::Look LogWatch::begin() {
   return judge(*record, 0);
 }
 
-LogWatch::Look LogWatch::suspect(const std::string& finding, const std::string& leader,
+LogWatch::Look LogWatch::suspect(const Regression& finding, const std::string& leader,
                                  std::uint64_t reached) {
-  const auto why = "stream " + stream_ + " " + finding;
+  const auto why = "stream " + stream_ + " " + finding.what;
   if (!suspicion_.sighted(leader, world_.clock.steady())) return {Verdict::suspicious, why};
-  went_back_ = why;
+  went_back_ = Look{Verdict::went_back, why, finding.loss};
   // What only this process knows must not go with it; which message it was nobody can say, and
   // whatever will stand there is another.
   if (reached > mark_.sequence) mark_ = {mark_.accepted_at, reached, "not what is there now"};
   if (accepted_) keep();
-  return {Verdict::went_back, why};
+  return *went_back_;
 }
 
 LogWatch::Look LogWatch::unsure(const Failure& failure) const {
@@ -101,7 +117,7 @@ void LogWatch::adopt(const Incarnation& record) {
   mark_ = {record.accepted_at, record.last_sequence, {}};
   if (kept_ && kept_->accepted_at == record.accepted_at) mark_ = *kept_;
   suspicion_.clear();
-  went_back_.clear();
+  went_back_.reset();
 }
 
 /// While the store is away the stream is judged without; a mark it turns out to have is checked
@@ -117,7 +133,9 @@ void LogWatch::recall() {
 }
 
 LogWatch::Look LogWatch::raise(const StreamFacts& facts) {
-  if (facts.last_sequence > mark_.sequence || (mark_.hash.empty() && mark_.sequence > 0)) {
+  if (kind_ == Kind::queue) {
+    mark_.sequence = std::max(mark_.sequence, facts.last_sequence);
+  } else if (facts.last_sequence > mark_.sequence || (mark_.hash.empty() && mark_.sequence > 0)) {
     auto hash = world_.witness.hash_at(stream_, facts.last_sequence);
     if (!hash) return unsure(hash.error());
     // Nothing at the end would be a loss that the next look finds, if it stays.
@@ -130,7 +148,7 @@ LogWatch::Look LogWatch::raise(const StreamFacts& facts) {
 void LogWatch::keep() {
   const bool same =
       kept_ && kept_->accepted_at == mark_.accepted_at && kept_->sequence == mark_.sequence;
-  if (!recalled_ || same || mark_.hash.empty()) return;
+  if (!recalled_ || same || (mark_.hash.empty() && kind_ == Kind::log)) return;
   if (world_.marks.raise(context_, stream_, mark_)) kept_ = mark_;
 }
 

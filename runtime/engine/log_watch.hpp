@@ -31,15 +31,23 @@ public:
     unsure,         ///< nobody answered
     suspicious,     ///< there is a contradiction that is not to be believed yet
     went_back,      ///< for good: until another incarnation is accepted
+    weaker,         ///< its settings let it lose messages, or it has fewer copies than it should
     clocks_differ,  ///< the log's and this machine's: what would be recorded has a wrong time
     accepted,       ///< another incarnation was: what is known of the stream is void; look again
   };
   struct Look {
     Verdict verdict = Verdict::unsure;
-    std::string why{};  ///< a clause that names the stream, unless fine or accepted
+    std::string why{};       ///< a clause that names the stream, unless fine or accepted
+    Loss loss = Loss::none;  ///< if it went back
   };
 
-  LogWatch(World world, Token context, std::string stream);
+  /// What the stream is for.
+  enum class Kind {
+    log,    ///< what is in it stays in it
+    queue,  ///< what was dealt with goes: only its end can be compared
+  };
+
+  LogWatch(World world, Token context, std::string stream, Kind kind = Kind::log);
 
   /// Records the stream's incarnation when it is the first that serves it. `reached` is the last
   /// sequence that this node otherwise knows to be in the stream. Blocks.
@@ -50,7 +58,8 @@ public:
 private:
   Look judge(const std::optional<Incarnation>& record, std::uint64_t reached);
   Look begin();
-  Look suspect(const std::string& finding, const std::string& leader, std::uint64_t reached);
+  Look suspect(const Regression& finding, const std::string& leader, std::uint64_t reached);
+  KnownLog known(std::uint64_t reached) const;
   Look unsure(const Failure& failure) const;
   static Look compare_clocks(const StreamFacts& facts);
   void adopt(const Incarnation& record);
@@ -61,12 +70,13 @@ private:
   const World world_;
   const Token context_;
   const std::string stream_;
+  const Kind kind_;
   std::optional<Incarnation> accepted_;  // nothing: not known yet
   LogMark mark_;
   bool recalled_ = false;        // the kept mark was asked for
   std::optional<LogMark> kept_;  // as far as known
   Suspicion suspicion_;
-  std::string went_back_;  // why, for good
+  std::optional<Look> went_back_;  // for good
 };
 
 }  // namespace troupe::engine

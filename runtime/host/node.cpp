@@ -101,6 +101,15 @@ Result<void> prepare_streams(nats::Connection& connection, const NodeConfig& con
   return {};
 }
 
+/// Of the contexts that this node runs.
+std::vector<nlohmann::json> wanted_streams(const std::vector<ContextModel>& models, int replicas) {
+  std::vector<nlohmann::json> all;
+  for (const auto& model : models)
+    for (auto& stream : nats::wanted_streams(*Token::parse(model.name), replicas))
+      all.push_back(std::move(stream));
+  return all;
+}
+
 engine::EngineOptions engine_options(const NodeConfig& config) {
   engine::EngineOptions options;
   options.node = config.name;
@@ -182,7 +191,7 @@ public:
         leases_(redis, config_.name),
         claims_(*connections_.slots),
         owners_(*connections_.ingress),
-        witness_(*connections_.reads, connections_.all()),
+        witness_(*connections_.reads, connections_.all(), wanted_streams(models, config_.replicas)),
         marks_(redis),
         models_(std::move(models)) {
     for (auto* connection : connections_.all())

@@ -201,8 +201,9 @@ Result<Broker::Facts> Broker::facts(const std::string& stream) const {
   const std::lock_guard lock(mutex_);
   if (!available_) return away();
   const auto recreated = recreated_.find(stream);
-  return Facts{recreated == recreated_.end() ? 0 : recreated->second,
-               stream_locked(stream).last_sequence()};
+  const auto& found = stream_locked(stream);
+  return Facts{recreated == recreated_.end() ? 0 : recreated->second, found.last_sequence(),
+               found.missing()};
 }
 
 Result<std::optional<std::string>> Broker::message(const std::string& stream,
@@ -224,10 +225,10 @@ std::shared_ptr<void> Broker::watch(std::function<void(bool)> changed) {
           }};
 }
 
-void Broker::recreate(const Token& context) {
+void Broker::recreate(const Token& context, StreamKind kind) {
   {
     const std::lock_guard lock(mutex_);
-    const auto name = stream_name(StreamKind::events, context);
+    const auto name = stream_name(kind, context);
     streams_[name] = {};
     ++recreated_[name];
   }

@@ -74,6 +74,7 @@ public:
   struct Facts {
     std::uint64_t recreated = 0;
     std::uint64_t last_sequence = 0;
+    std::uint64_t missing = 0;  ///< messages up to it that are not there any more
   };
   Result<Facts> facts(const std::string& stream) const;
   /// The message's bytes, nothing when there is none at this sequence.
@@ -126,7 +127,7 @@ public:
   void lose_tail(const Token& context, std::uint64_t commits);
 
   /// The context's stream is gone, and an empty one has its name.
-  void recreate(const Token& context);
+  void recreate(const Token& context, StreamKind kind = StreamKind::events);
 
   /// One bit of the context's commit at this sequence is another.
   void flip_bit(const Token& context, std::uint64_t sequence);

@@ -5,11 +5,13 @@
 namespace troupe::memory {
 
 Result<std::optional<StreamFacts>> MemoryLogWitness::facts(const std::string& stream) {
-  return broker_.facts(stream).map([this](const Broker::Facts& facts) {
+  return broker_.facts(stream).map([&](const Broker::Facts& facts) {
     return std::optional(StreamFacts{.created = Instant(std::chrono::seconds(facts.recreated)),
                                      .last_sequence = facts.last_sequence,
                                      .leader = {},
-                                     .clock_ahead = clock_ahead_});
+                                     .clock_ahead = clock_ahead_,
+                                     .missing = facts.missing,
+                                     .weaker = weaker_of(stream)});
   });
 }
 

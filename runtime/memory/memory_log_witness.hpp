@@ -35,11 +35,24 @@ public:
   /// For tests: how the broker's clock stands to the machine's.
   void set_clock_ahead(std::chrono::milliseconds ahead) { clock_ahead_ = ahead; }
 
+  /// For tests: what is wrong with a stream's settings, or nothing.
+  void set_weaker(const std::string& stream, std::string sentence) {
+    const std::lock_guard lock(mutex_);
+    weaker_[stream] = std::move(sentence);
+  }
+
 private:
+  std::string weaker_of(const std::string& stream) {
+    const std::lock_guard lock(mutex_);
+    const auto found = weaker_.find(stream);
+    return found == weaker_.end() ? std::string() : found->second;
+  }
+
   Broker& broker_;
   std::atomic<std::chrono::milliseconds> clock_ahead_{};
   std::mutex mutex_;
   std::map<std::string, Incarnation, std::less<>> accepted_;  // under mutex_
+  std::map<std::string, std::string, std::less<>> weaker_;    // under mutex_
 };
 
 }  // namespace troupe::memory

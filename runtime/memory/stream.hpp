@@ -43,6 +43,8 @@ public:
   void flip_bit(std::uint64_t sequence) { messages_.at(sequence).bytes.back() ^= 1; }
   /// Forgets the last `count` messages and that they were ever numbered.
   void lose_tail(std::uint64_t count);
+  /// How many of the numbered messages are not there any more.
+  std::uint64_t missing() const { return last_sequence_ - messages_.size(); }
 
 private:
   std::map<std::uint64_t, Stored> messages_;

@@ -1,12 +1,15 @@
 // Asks for stream infos and messages, which only leaders answer, and keeps records in CTL.
 #include "runtime/nats/jetstream_log_witness.hpp"
 
+#include <algorithm>
+
 #include <google/protobuf/util/time_util.h>
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/api.hpp"
 #include "runtime/nats/json.hpp"
 #include "runtime/nats/stored_message.hpp"
+#include "runtime/nats/streams.hpp"
 #include "runtime/nats/wire.hpp"
 #include "runtime/ports/identity.hpp"
 #include "troupe/v1/control.pb.h"
@@ -76,17 +79,29 @@ Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string&
   if (!answer && answer.error().err_code == api_error::stream_not_found) return std::nullopt;
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
   const auto last = field<std::uint64_t>(*answer, "state.last_seq");
+  const auto messages = field<std::uint64_t>(*answer, "state.messages");
+  const auto* config = find(*answer, "config");
   google::protobuf::Timestamp created;
-  if (!last || !TimeUtil::FromString(field<std::string>(*answer, "created").value_or(""), &created))
+  if (!last || !messages || *messages > *last || config == nullptr
+      || !TimeUtil::FromString(field<std::string>(*answer, "created").value_or(""), &created))
     return unreadable(stream);
   StreamFacts facts{.created = instant_of(created),
                     .last_sequence = *last,
                     .leader = {},
-                    .clock_ahead = clock_ahead(*answer, asked)};
+                    .clock_ahead = clock_ahead(*answer, asked),
+                    .missing = *last - *messages,
+                    .weaker = weaker(stream, *config)};
   if (field<int>(*answer, "config.num_replicas").value_or(1) == 1) return facts;
   facts.leader = field<std::string>(*answer, "cluster.leader").value_or("");
   if (facts.leader.empty()) return retryable(stream + " has no leader");
   return facts;
+}
+
+std::string JetStreamLogWitness::weaker(const std::string& stream,
+                                        const nlohmann::json& live) const {
+  const auto wanted =
+      std::ranges::find_if(wanted_, [&](const auto& one) { return one.at("name") == stream; });
+  return wanted == wanted_.end() ? std::string() : weaker_setting(*wanted, live);
 }
 
 Result<std::optional<std::string>> JetStreamLogWitness::hash_at(const std::string& stream,
@@ -107,7 +122,8 @@ Result<std::optional<Incarnation>> JetStreamLogWitness::accepted(const std::stri
   return Incarnation{.created = instant_of(record.created()),
                      .last_sequence = record.last_sequence(),
                      .accepted_at = instant_of(record.accepted_at()),
-                     .accepted_by = record.accepted_by()};
+                     .accepted_by = record.accepted_by(),
+                     .missing = record.missing()};
 }
 
 Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarnation& incarnation,
@@ -118,6 +134,7 @@ Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarn
   record.set_last_sequence(incarnation.last_sequence);
   *record.mutable_accepted_at() = timestamp_of(incarnation.accepted_at);
   record.set_accepted_by(incarnation.accepted_by);
+  record.set_missing(incarnation.missing);
   Headers headers;
   if (which == Record::first) headers.emplace_back(header::expected_sequence, "0");
   const auto stored = read_api_reply("the record of " + stream,

@@ -115,6 +115,13 @@ json stream_definition(std::string_view text, const Token& context, int replicas
   return definition;
 }
 
+std::vector<json> wanted_streams(const Token& context, int replicas) {
+  std::vector<json> wanted;
+  for (const char* path : definitions)
+    wanted.push_back(stream_definition(embedded_file(path), context, replicas));
+  return wanted;
+}
+
 std::string weaker_setting(const json& wanted, const json& live) {
   for (const auto& [field, want] : wanted.items()) {
     if (contains(without_meaning, field)) continue;
@@ -152,10 +159,8 @@ Result<void> check_server(Connection& connection) {
 
 Result<void> ensure_streams(Connection& connection, const Token& context, int replicas) {
   if (auto good = check_server(connection); !good) return good;
-  for (const char* path : definitions) {
-    const json wanted = stream_definition(embedded_file(path), context, replicas);
+  for (const auto& wanted : wanted_streams(context, replicas))
     if (auto good = ensure_stream(connection, wanted); !good) return good;
-  }
   return {};
 }
 

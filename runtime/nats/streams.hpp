@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,9 @@ Result<void> check_server(Connection& connection);
 /// changed: one with weaker settings than wanted is a permanent failure that says what differs and
 /// what to do. Blocks; may run on several nodes at a time.
 Result<void> ensure_streams(Connection& connection, const Token& context, int replicas);
+
+/// The streams of a context, and CTL, as they should be.
+std::vector<nlohmann::json> wanted_streams(const Token& context, int replicas);
 
 /// One sentence about the first setting of `live` that promises less than `wanted`, else empty.
 /// More replicas than wanted and greater limits are fine; description and duplicate window do not

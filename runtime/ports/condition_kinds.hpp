@@ -19,6 +19,12 @@ inline constexpr ConditionKind conditions_left_out{"conditions_left_out", Severi
 /// Nobody knows just now whether it is the log it was.
 inline constexpr ConditionKind log_unchecked{"log_unchecked", Severity::unready};
 inline constexpr ConditionKind log_went_back{"log_went_back", Severity::unready, Urgency::act};
+/// A setting of a stream lets it lose messages, or promises less than the node is to promise.
+inline constexpr ConditionKind log_settings_weaker{"log_settings_weaker", Severity::unready,
+                                                   Urgency::act};
+/// The stream of armed timers, or of parked events, is not the one it was, or may lose messages.
+inline constexpr ConditionKind timers_lost{"timers_lost", Severity::remark, Urgency::act};
+inline constexpr ConditionKind parked_lost{"parked_lost", Severity::remark, Urgency::act};
 inline constexpr ConditionKind clocks_differ{"clocks_differ", Severity::unready, Urgency::act};
 
 // ---- who runs what ------------------------------------------------------------------------------

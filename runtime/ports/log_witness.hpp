@@ -22,6 +22,8 @@ struct StreamFacts {
   std::string leader;  ///< of a replicated stream, else empty
   /// How far the clock of whoever answered is at least before this machine's; negative: behind it.
   std::chrono::milliseconds clock_ahead{0};
+  std::uint64_t missing = 0;  ///< messages up to the last one that it does not hold any more
+  std::string weaker;         ///< a sentence about a setting that promises too little, or empty
 };
 
 /// Which stream of a name is the log, and from where on it is vouched for.
@@ -30,6 +32,7 @@ struct Incarnation {
   std::uint64_t last_sequence = 0;  ///< when it was accepted
   Instant accepted_at;              ///< tells one acceptance from the next
   std::string accepted_by;
+  std::uint64_t missing = 0;  ///< as in StreamFacts, when it was accepted
 };
 
 /// The stream that holds those records, on ctl.incarnation.<STREAM>.

@@ -26,6 +26,7 @@ bool alarmed(const Node& node) {
 bool served(const Node& node) {
   return !alarmed(node) && node.says(condition::log_unchecked).empty()
          && node.says(condition::clocks_differ).empty()
+         && node.says(condition::log_settings_weaker).empty()
          && node.says(condition::view_stopped, "example", "balances").empty();
 }
 
@@ -36,15 +37,19 @@ std::string some_commit(int number) {
 }
 
 /// What an operator does.
-void accept_log(World& world) {
-  REQUIRE(world.views.clear(balances));
-  const auto facts = world.witness.facts(stream).value().value();
-  REQUIRE(world.witness.accept(stream,
+void accept_stream(World& world, const std::string& name) {
+  const auto facts = world.witness.facts(name).value().value();
+  REQUIRE(world.witness.accept(name,
                                {.created = facts.created,
                                 .last_sequence = facts.last_sequence,
                                 .accepted_at = world.clock.now() + 1ms,
-                                .accepted_by = "an operator"},
+                                .accepted_by = "an operator",
+                                .missing = facts.missing},
                                LogWitness::Record::next));
+}
+void accept_log(World& world) {
+  REQUIRE(world.views.clear(balances));
+  accept_stream(world, stream);
 }
 
 /// Deposits of 1 to alice; returns when the guard has marked the last one.
@@ -171,6 +176,73 @@ TEST_CASE("while the clocks differ nothing is served", "[engine][log_guard]") {
   REQUIRE(eventually(patience, [&] { return node.says(condition::slots_unowned).empty(); }));
   (void)accepted(node.send(command_to(alice, deposit(1))));
   CHECK_FALSE(alarmed(node));
+}
+
+TEST_CASE("a log whose old messages go is not served, also by a node that starts anew",
+          "[engine][log_guard]") {
+  World world;
+  {
+    Node node(world, {model_of<Bank>()});
+    deposit_and_mark(world, node, 3);
+    REQUIRE(world.broker.remove(stream, 1));
+    REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+    CHECK_THAT(node.says(condition::log_went_back),
+               ContainsSubstring("does not hold 1 of its 3 messages any more"));
+  }
+  Node node(world, {model_of<Bank>()});
+  REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+
+  accept_log(world);  // without it from now on; a view that starts anew cannot fold what is left
+  REQUIRE(eventually(
+      patience, [&] { return !alarmed(node) && node.says(condition::log_unchecked).empty(); }));
+  (void)accepted(node.send(command_to(bob, deposit(1))));
+  REQUIRE(world.broker.remove(stream, 2));
+  REQUIRE(eventually(patience, [&] { return alarmed(node); }));
+}
+
+TEST_CASE("while a setting lets the log lose messages it is not served", "[engine][log_guard]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  const auto which = GENERATE(stream, control_stream);
+  const std::string says = "Stream has max_age = 1 where 0 is needed";
+  world.witness.set_weaker(which, says);
+  REQUIRE(eventually(patience, [&] { return !node.says(condition::log_settings_weaker).empty(); }));
+  const auto refused = rejected(node.send(command_to(bob, deposit(1))));
+  CHECK(refused.code == 503);
+  CHECK_THAT(refused.text, ContainsSubstring(says));
+  CHECK_FALSE(alarmed(node));
+
+  world.witness.set_weaker(which, {});
+  REQUIRE(eventually(patience, [&] { return served(node); }));
+  (void)accepted(node.send(command_to(bob, deposit(1))));
+}
+
+TEST_CASE("streams of timers and parked events that were lost are said, and commands go on",
+          "[engine][log_guard]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  const bool timers = GENERATE(true, false);
+  const auto kind = timers ? StreamKind::timers : StreamKind::parked;
+  const auto& lost = timers ? condition::timers_lost : condition::parked_lost;
+  const auto name = stream_name(kind, alice.context);
+  const auto says = [&] { return node.says(lost); };
+  SECTION("another stream") {
+    world.broker.recreate(alice.context, kind);
+    REQUIRE(eventually(patience, [&] { return !says().empty(); }));
+    CHECK_THAT(says(), ContainsSubstring("stream " + name + " was created anew"));
+    CHECK_THAT(says(), ContainsSubstring("troupe accept-log --context example"));
+    accept_stream(world, name);
+  }
+  SECTION("a setting") {
+    world.witness.set_weaker(name, "Stream has max_age = 1 where 0 is needed");
+    REQUIRE(eventually(patience, [&] { return !says().empty(); }));
+    world.witness.set_weaker(name, {});
+  }
+  (void)accepted(node.send(command_to(bob, deposit(1))));
+  CHECK(eventually(patience, [&] { return says().empty(); }));
 }
 
 TEST_CASE("a node that starts anew notices what happened while it was away",

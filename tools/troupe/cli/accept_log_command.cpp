@@ -64,7 +64,8 @@ Result<void> accept(LogWitness& witness, const std::string& stream, const Stream
   const Incarnation now{.created = facts.created,
                         .last_sequence = facts.last_sequence,
                         .accepted_at = std::chrono::system_clock::now(),
-                        .accepted_by = who()};
+                        .accepted_by = who(),
+                        .missing = facts.missing};
   if (auto done = witness.accept(stream, now, LogWitness::Record::next); !done) return done;
   say(stream + ": accepted as created at " + text(now.created) + ", up to sequence "
       + std::to_string(now.last_sequence));
@@ -74,34 +75,50 @@ Result<void> accept(LogWitness& witness, const std::string& stream, const Stream
   return {};
 }
 
-/// All contexts share it: it is accepted only when it contradicts what is known of it.
-Result<bool> contradicts(LogWitness& witness, LogMarks& marks, const Token& context,
-                         const std::string& stream, const StreamFacts& facts) {
+/// What is known of a stream, and what became of it.
+struct Judged {
+  StreamFacts facts;
+  engine::Loss loss = engine::Loss::unrecorded;
+  std::uint64_t proven = 0;  ///< up to here it is the one it was, unless there is a loss
+};
+
+Result<Judged> judge(LogWitness& witness, LogMarks& marks, const Token& context,
+                     const std::string& stream) {
+  const auto facts = facts_of(witness, stream);
+  if (!facts) return tl::make_unexpected(facts.error());
   const auto record = witness.accepted(stream);
   if (!record) return tl::make_unexpected(record.error());
-  if (!*record) return true;
+  if (!*record) return Judged{*facts};
   const auto mark = marks.find(context, stream);
   if (!mark) return tl::make_unexpected(mark.error());
-  engine::KnownLog known{.created = (*record)->created, .sequence = (*record)->last_sequence};
+  engine::KnownLog known{.created = (*record)->created,
+                         .sequence = (*record)->last_sequence,
+                         .missing = (*record)->missing};
   if (*mark && (*mark)->accepted_at == (*record)->accepted_at) {
     known.sequence = (*mark)->sequence;
     known.hash = (*mark)->hash;
   }
-  engine::SeenLog seen{facts, std::nullopt};
-  if (engine::needs_mark_hash(known, facts)) {
+  engine::SeenLog seen{*facts, std::nullopt};
+  if (engine::needs_mark_hash(known, seen.facts)) {
     auto hash = witness.hash_at(stream, known.sequence);
     if (!hash) return tl::make_unexpected(hash.error());
     seen.mark_hash = std::move(*hash);
   }
-  return !engine::regression(known, seen).empty();
+  return Judged{*facts, engine::regression(known, seen).loss,
+                known.hash.empty() ? 0 : known.sequence};
 }
 
-/// What was made of commits that are gone has to go before nodes resume.
+/// What was made of commits that are gone has to go before nodes resume. Up to `proven` the log is
+/// known to be the one it was.
 Result<void> clear_views(const redis::RedisOptions& redis, const ContextModel& model,
-                         const Token& context) {
+                         const Token& context, std::uint64_t proven) {
   redis::RedisViewStore views(redis);
   for (const auto& view : model.views) {
-    if (auto cleared = views.clear({context, *Token::parse(view.name)}); !cleared) return cleared;
+    const ViewName name{context, *Token::parse(view.name)};
+    const auto checkpoint = views.checkpoint(name);
+    if (!checkpoint) return tl::make_unexpected(checkpoint.error());
+    if (*checkpoint <= proven) continue;
+    if (auto cleared = views.clear(name); !cleared) return cleared;
     say("view " + model.name + "." + view.name + ": cleared, its node builds it again");
   }
   return {};
@@ -123,17 +140,26 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   const auto context = *Token::parse(model.name);
   const auto stream = stream_name(StreamKind::events, context);
 
-  const auto events = facts_of(witness, stream);
+  const auto events = judge(witness, marks, context, stream);
   if (!events) return tl::make_unexpected(events.error());
-  const auto control = facts_of(witness, control_stream);
+  const auto control = judge(witness, marks, context, control_stream);
   if (!control) return tl::make_unexpected(control.error());
-  const auto also_control = contradicts(witness, marks, context, control_stream, *control);
-  if (!also_control) return tl::make_unexpected(also_control.error());
-  if (auto cleared = clear_views(servers->redis, model, context); !cleared) return cleared;
-  if (auto done = set_back(*servers->connection, stream, events->last_sequence); !done) return done;
-  if (*also_control)
-    if (auto done = accept(witness, control_stream, *control); !done) return done;
-  return accept(witness, stream, *events);
+  const bool same = events->loss == engine::Loss::none || events->loss == engine::Loss::copied;
+  if (auto cleared = clear_views(servers->redis, model, context, same ? events->proven : 0);
+      !cleared)
+    return cleared;
+  if (auto done = set_back(*servers->connection, stream, events->facts.last_sequence); !done)
+    return done;
+  for (const auto kind : {StreamKind::timers, StreamKind::parked}) {
+    const auto queue = stream_name(kind, context);
+    const auto facts = facts_of(witness, queue);
+    if (!facts) return tl::make_unexpected(facts.error());
+    if (auto done = accept(witness, queue, *facts); !done) return done;
+  }
+  // All contexts share it: it is accepted only when it contradicts what is known of it.
+  if (control->loss != engine::Loss::none)
+    if (auto done = accept(witness, control_stream, control->facts); !done) return done;
+  return accept(witness, stream, events->facts);
 }
 
 int run_accept_log(const AcceptLogCommand& options) {
@@ -158,7 +184,8 @@ void add_accept_log_command(CLI::App& app, Run& run) {
       ->envname("REDIS_URL")
       ->capture_default_str();
   command->footer(
-      "What is no longer in the log is lost for good then: restore the stream first if it can be.\n"
+      "What is no longer in the log is lost for good then: restore the stream first if it can be,\n"
+      "as deploy/README.md says. Views of what is known to be in it stay, others are built again.\n"
       "Running nodes forget what they have read of it and serve the context again.\n"
       "Example:\n"
       "  troupe accept-log --context ordering\n"
