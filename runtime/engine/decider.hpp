@@ -37,8 +37,10 @@ struct Batch {
   std::vector<Entry> entries;
   std::size_t bytes = 0;
   std::uint64_t events = 0;
+  bool in_doubt = false;                  ///< a try of it may be in the log, or still arrive
+  std::optional<AppendResult> refusal{};  ///< of a later one, which says nothing about that
 
-  static constexpr std::size_t commits_max = EventLog::append_commits_max;
+  std::size_t commits_max = EventLog::append_commits_max;
   static constexpr std::size_t bytes_max = 1'024 * 1'024;
   bool full() const noexcept { return commits.size() >= commits_max || bytes >= bytes_max; }
 

@@ -101,6 +101,7 @@ void InstanceActor::decide_queued() {
   }
   if (!fresh_ && !kind_->slots.certain(presence_->slot)) return catch_up();
   batch.expected = fold_->sequence();
+  if (one_by_one_ > 0) batch.commits_max = 1;
   while (fold_ && !queue_.empty() && !batch.full()) {
     if (needs_look_up(*fold_, queue_.front())) {
       if (batch.commits.empty()) return look_up();
@@ -154,12 +155,21 @@ void InstanceActor::append() {
 }
 
 void InstanceActor::appended(const AppendResult& result) {
-  if (result.outcome == AppendResult::Outcome::acknowledged) return acknowledged(result.sequence);
-  const bool conflict = result.outcome == AppendResult::Outcome::conflict;
+  using Outcome = AppendResult::Outcome;
+  if (result.outcome == Outcome::acknowledged) return acknowledged(result.sequence);
+  fold_.reset();  // it holds commits that may not be in the log
+  if (result.outcome == Outcome::refused) {
+    ++kind_->counters.refusals;
+    if (!batch_->in_doubt) return refused(result);
+    batch_->refusal = result;
+    return pause();
+  }
+  const bool conflict = result.outcome == Outcome::conflict;
   ++(conflict ? kind_->counters.conflicts : kind_->counters.unknowns);
   spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
                 conflict ? "a conflict" : "an unknown outcome", result.detail);
-  fold_.reset();  // it holds commits that may not be in the log
+  batch_->in_doubt |= !conflict;
+  batch_->refusal.reset();
   pause();
 }
 
@@ -181,6 +191,7 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
     weigh();
     if (snapshot_is_due()) keep_snapshot(kind_->options.snapshot_every);
   }
+  if (one_by_one_ > 0) --one_by_one_;
   phase_ = Phase::idle;
   advance();
 }
@@ -195,6 +206,7 @@ bool InstanceActor::snapshot_is_due() const {
 /// The subject was read back after an append without a clear answer.
 void InstanceActor::resolve() {
   if (fold_->sequence() == batch_->expected) {
+    if (batch_->refusal) return give_up();
     // It may still arrive. The very same commits are sent again: at most one copy can match the
     // expected sequence, and no answer given from now on can contradict it.
     std::vector<StoredCommit> commits;
@@ -209,6 +221,44 @@ void InstanceActor::resolve() {
   const auto queued_before = queue_.begin();
   for (auto& entry : batch.entries)
     if (entry.waiting.answered) queue_.insert(queued_before, std::move(entry.waiting));
+  decide_queued();
+}
+
+/// Nothing of the batch is in the log or will be. Of several commits it is not known which one is
+/// refused: they are decided again, each in an append of its own.
+void InstanceActor::refused(const AppendResult& result) {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  one_by_one_ = batch.commits.size() > 1 ? batch.commits.size() : one_by_one_ - (one_by_one_ > 0);
+  auto again = batch.entries.begin();
+  if (batch.commits.size() == 1) {
+    spdlog::debug("The log refuses {} of {}: {}", again->waiting.command.type, subject().str(),
+                  result.detail);
+    answer(again->waiting,
+           result.too_large
+               ? Rejected{413, "its events are too large: " + result.detail,
+                          batch.first_versions.front() - 1}
+               : Rejected{503, "the log refuses its events: " + result.detail, std::nullopt});
+    ++again;
+  }
+  const auto queued_before = queue_.begin();
+  for (; again != batch.entries.end(); ++again)
+    if (again->waiting.answered) queue_.insert(queued_before, std::move(again->waiting));
+  phase_ = Phase::idle;
+  advance();
+}
+
+/// It is refused now and was not there when it was read back. That an earlier try will not arrive
+/// all the same, nobody can say; but others need not wait for it.
+void InstanceActor::give_up() {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  for (auto& entry : batch.entries)
+    answer(entry.waiting, Unknown{"what became of the append is not known, and now the log refuses "
+                                  "it: "
+                                  + batch.refusal->detail});
   decide_queued();
 }
 

@@ -91,7 +91,9 @@ private:
   void append();
   void appended(const AppendResult& result);
   void acknowledged(std::uint64_t last_sequence);
+  void refused(const AppendResult& result);
   void resolve();
+  void give_up();
   void pause();
   void weigh();
 
@@ -152,6 +154,7 @@ private:
   std::optional<Fold> fold_;      // none: to be loaded
   std::list<Waiting> queue_;      // in the order of arrival
   std::unique_ptr<Batch> batch_;  // in flight, or its outcome is in doubt
+  std::size_t one_by_one_ = 0;    // appends of one commit each, to find the one that is refused
   HighWater high_water_;
   Backoff backoff_{pause_min, pause_max};
   bool tried_ = false;  // since the last success

@@ -32,6 +32,7 @@ enum class AppendFault {
   lost,         ///< never reaches the stream; unknown
   answer_lost,  ///< stored, if it would have been; unknown all the same
   in_flight,    ///< conflict without a sequence, as for a message in flight (10164); not stored
+  refused,      ///< not stored, as by a stream that is full
   late,         ///< unknown at once; reaches the stream only at release_appends()
   held,         ///< reaches the stream and is answered only at release_appends()
 };
@@ -47,8 +48,8 @@ public:
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
-  /// As JetStream's default; a larger message is answered with an error and not stored.
-  static constexpr std::size_t message_bytes_max = 1'048'576;
+  /// As JetStream's default; a larger message is refused.
+  static constexpr std::size_t message_bytes_default = 1'048'576;
 
   // --- What the memory ports are made of ---------------------------------------------------------
 
@@ -112,6 +113,9 @@ public:
   void fail_next_append(AppendFault fault, std::optional<Subject> only = std::nullopt);
   /// Lets late and held appends arrive, in the order in which they were made.
   void release_appends();
+
+  /// As an operator does: from now on larger messages are refused.
+  void set_message_bytes_max(std::size_t bytes);
 
   /// While unavailable, appends are unknown and not stored, everything else fails as retryable,
   /// nothing is delivered and acknowledgements are lost. Back again, handlers are activated anew.
@@ -185,6 +189,7 @@ private:
   std::set<std::pair<Time, Subject>> due_;  // the same, by time
   std::uint64_t generation_ = 0;
   bool available_ = true;
+  std::size_t message_bytes_max_ = message_bytes_default;
   bool duplicates_ = false;
   std::deque<Fault> faults_;
   std::deque<Append> held_;

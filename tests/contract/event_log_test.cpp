@@ -263,6 +263,21 @@ TEMPLATE_TEST_CASE("event log: instances do not see each other's commits", "[con
     CHECK(loaded[static_cast<std::size_t>(i)].bytes == "two " + std::to_string(i));
 }
 
+TEMPLATE_TEST_CASE("event log: a commit larger than the log takes is refused, not stored",
+                   "[contract][event_log]", InMemory, OnJetStream) {
+  TestType backend;
+  const auto subject = instance(backend.context());
+  const std::string large(2'000'000, 'x');
+  const auto refused = append(backend.log(), subject, 0, {large});
+  CHECK(refused.outcome == Outcome::refused);
+  CHECK(refused.too_large);
+  CHECK_FALSE(refused.detail.empty());
+  CHECK(append(backend.log(), subject, 0, {"a", large, "c"}).outcome == Outcome::refused);
+  CHECK(append(backend.log(), subject, 0, {"a", "b", large}).outcome == Outcome::refused);
+  CHECK(load(backend.log(), subject).value().empty());
+  CHECK(append(backend.log(), subject, 0, {"small"}).outcome == Outcome::acknowledged);
+}
+
 // ---- JetStream only -----------------------------------------------------------------------------
 
 TEST_CASE("event log on JetStream: what was in doubt when the server was killed, a load tells",
@@ -306,15 +321,58 @@ TEST_CASE("event log on JetStream: no stream means unknown, and a load says so",
   CHECK(load(backend.log(), subject).error().retryable);
 }
 
-TEST_CASE("event log on JetStream: a commit larger than the stream takes is unknown, not stored",
+TEST_CASE("event log on JetStream: a commit that fits only without its headers is refused",
           "[contract][event_log]") {
   OnJetStream backend;
   const auto subject = instance(backend.context());
-  const std::string large(2'000'000, 'x');
-  CHECK(append(backend.log(), subject, 0, {large}).outcome == Outcome::unknown);
-  CHECK(append(backend.log(), subject, 0, {"a", large, "c"}).outcome == Outcome::unknown);
-  CHECK(append(backend.log(), subject, 0, {"a", "b", large}).outcome == Outcome::unknown);
-  CHECK(load(backend.log(), subject).value().empty());
+  const auto most = backend.connection().message_bytes_max();
+  for (const std::size_t less : {0, 10, 40}) {
+    const auto refused = append(backend.log(), subject, 0, {std::string(most - less, 'x')});
+    CHECK(refused.outcome == Outcome::refused);
+    CHECK(refused.too_large);
+  }
+  CHECK(append(backend.log(), subject, 0, {"small"}).outcome == Outcome::acknowledged);
+}
+
+TEST_CASE("event log on JetStream: what the stream is set to take no more is refused, not stored",
+          "[contract][event_log]") {
+  OnJetStream backend;
+  const auto subject = instance(backend.context());
+  const auto before = append(backend.log(), subject, 0, {"a"});
+  const auto name = stream_name(StreamKind::events, backend.context());
+  auto config =
+      nats::ask_api_and_wait(backend.connection(), "STREAM.INFO." + name, {})->at("config");
+  SECTION("as it is full") { config["max_msgs"] = 1; }
+  SECTION("as it has too many bytes") { config["max_bytes"] = 100; }
+  SECTION("as the subject has too many messages") {
+    config["max_msgs_per_subject"] = 1;
+    config["discard_new_per_subject"] = true;
+  }
+  SECTION("as it is sealed") { config["sealed"] = true; }
+  REQUIRE(nats::ask_api_and_wait(backend.connection(), "STREAM.UPDATE." + name, config));
+
+  for (const auto& commits : {Strings{"b"}, Strings{"b", "c"}}) {
+    const auto refused = append(backend.log(), subject, before.sequence, commits);
+    CHECK(refused.outcome == Outcome::refused);
+    CHECK_FALSE(refused.too_large);
+    CHECK_FALSE(refused.detail.empty());
+  }
+  CHECK(bytes_of(load(backend.log(), subject)) == Strings{"a"});
+}
+
+TEST_CASE("event log on JetStream: a commit larger than the stream is set to take is refused",
+          "[contract][event_log]") {
+  OnJetStream backend;
+  const auto subject = instance(backend.context());
+  const auto name = stream_name(StreamKind::events, backend.context());
+  auto config =
+      nats::ask_api_and_wait(backend.connection(), "STREAM.INFO." + name, {})->at("config");
+  config["max_msg_size"] = 1'000;
+  REQUIRE(nats::ask_api_and_wait(backend.connection(), "STREAM.UPDATE." + name, config));
+  const auto refused = append(backend.log(), subject, 0, {std::string(1'001, 'x')});
+  CHECK(refused.outcome == Outcome::refused);
+  CHECK(refused.too_large);
+  CHECK(append(backend.log(), subject, 0, {"small"}).outcome == Outcome::acknowledged);
 }
 
 TEST_CASE("event log on JetStream: a log that went back is a permanent failure",
