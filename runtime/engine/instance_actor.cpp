@@ -42,7 +42,7 @@ void InstanceActor::on(const Leave& how) {
 }
 
 void InstanceActor::on(const SnapshotFound& found) {
-  if (found.bytes) fold_ = Fold::restore(kind_->model, *found.bytes, kind_->fingerprint);
+  if (found.snapshot) fold_ = Fold::restore(kind_->model, *found.snapshot, kind_->fingerprint);
   // The snapshot's own last commit is read again: it shows that the log still has it.
   read_log(fold_ ? fold_->sequence() - 1 : 0);
 }
@@ -50,8 +50,6 @@ void InstanceActor::on(const SnapshotFound& found) {
 void InstanceActor::on(const Loaded& answer) {
   phase_ == Phase::catching_up ? caught_up(answer.commits) : loaded(answer.commits);
 }
-
-void InstanceActor::on(const LookedUp& answer) { looked_up(answer.commits); }
 
 void InstanceActor::on(const Appended& answer) { appended(answer.result); }
 
@@ -81,11 +79,12 @@ void InstanceActor::advance() {
   if (phase_ != Phase::idle) return;
   if (!fold_) return load();
   if (batch_) return resolve();
+  if (queue_.empty()) return look_up();
   decide_queued();
 }
 
 bool InstanceActor::nobody_waits() const {
-  return queue_.empty()
+  return queue_.empty() && aside_.empty()
          && (!batch_ || std::ranges::none_of(batch_->entries, [](const Batch::Entry& entry) {
               return static_cast<bool>(entry.waiting.answered);
             }));
@@ -103,19 +102,17 @@ void InstanceActor::decide_queued() {
   batch.expected = fold_->sequence();
   if (one_by_one_ > 0) batch.commits_max = 1;
   while (fold_ && !queue_.empty() && !batch.full()) {
-    if (needs_look_up(*fold_, queue_.front())) {
-      if (batch.commits.empty()) return look_up();
-      break;
-    }
-    decide_next(batch);
+    const auto first = fold_->memory().find(queue_.front().command.id);
+    if (first || !set_aside()) decide_next(batch, first);
   }
   if (batch.commits.empty()) return advance();
   batch_ = std::make_unique<Batch>(std::move(batch));
   append();
+  look_up();
 }
 
 /// Answers at once what rests on acknowledged commits only.
-void InstanceActor::decide_next(Batch& batch) {
+void InstanceActor::decide_next(Batch& batch, const std::optional<RememberedCommand>& first) {
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
   if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
@@ -124,7 +121,9 @@ void InstanceActor::decide_next(Batch& batch) {
   Outcome outcome;
   try {
     const auto watch = kind_->watchdog.watch(subject().str(), waiting.command.type);
-    outcome = decide(*kind_, *fold_, waiting, batch);
+    outcome = first           ? repeated(*kind_, waiting, *first, fold_->version())
+              : waiting.found ? repeated(*kind_, waiting, *waiting.found, fold_->version())
+                              : decide(*kind_, *fold_, waiting, batch);
   } catch (...) {
     return crashed(std::move(waiting), what_was_thrown());
   }
@@ -189,18 +188,11 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   snapshot_commits_ += batch.commits.size();
   if (fold_) {
     weigh();
-    if (snapshot_is_due()) keep_snapshot(kind_->options.snapshot_every);
+    keep_snapshot(kind_->options.snapshot_every);
   }
   if (one_by_one_ > 0) --one_by_one_;
   phase_ = Phase::idle;
   advance();
-}
-
-/// Most of a busy instance's snapshot is its memory: each command pays for four of them.
-bool InstanceActor::snapshot_is_due() const {
-  return snapshot_commits_ >= kind_->options.snapshot_every
-         && (snapshot_commits_ >= fold_->memory().size() / 4
-             || kind_->clock.steady() >= snapshot_at_ + kind_->options.snapshot_interval);
 }
 
 /// The subject was read back after an append without a clear answer.

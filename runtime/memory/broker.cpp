@@ -109,6 +109,25 @@ Result<std::vector<Stored>> Broker::read(const std::string& stream, const Subjec
   return stream_locked(stream).of(subject, after);
 }
 
+Result<std::vector<Stored>> Broker::read_before(const std::string& stream, const Subject& subject,
+                                                std::uint64_t before, std::size_t max) const {
+  const std::lock_guard lock(mutex_);
+  if (!available_) return away();
+  return stream_locked(stream).before(subject, before, max);
+}
+
+Result<std::vector<Stored>> Broker::read_at(const std::string& stream, const Subject& subject,
+                                            const std::vector<std::uint64_t>& sequences) const {
+  const std::lock_guard lock(mutex_);
+  if (!available_) return away();
+  std::vector<Stored> messages;
+  for (const auto sequence : sequences)
+    if (const auto* message = stream_locked(stream).find(sequence);
+        message != nullptr && message->subject == subject)
+      messages.push_back(*message);
+  return messages;
+}
+
 Result<std::vector<Stored>> Broker::scan(const std::string& stream, std::string_view prefix) const {
   const std::lock_guard lock(mutex_);
   if (!available_) return away();

@@ -63,6 +63,11 @@ public:
                                 std::string bytes);
   Result<std::vector<Stored>> read(const std::string& stream, const Subject& subject,
                                    std::uint64_t after) const;
+  Result<std::vector<Stored>> read_before(const std::string& stream, const Subject& subject,
+                                          std::uint64_t before, std::size_t max) const;
+  /// Those at these sequences that are of the subject.
+  Result<std::vector<Stored>> read_at(const std::string& stream, const Subject& subject,
+                                      const std::vector<std::uint64_t>& sequences) const;
   Result<std::vector<Stored>> scan(const std::string& stream, std::string_view prefix) const;
   Result<std::uint64_t> last_sequence(const std::string& stream) const;
   /// Messages above `after`, at most `max`; waits for one until the deadline.

@@ -61,6 +61,17 @@ public:
   /// some moment after the call. Empty when there is nothing newer.
   virtual void load(const Subject& subject, std::uint64_t after, Loaded done) = 0;
 
+  /// Some of the commits that stand right before the subject's commit at `before`, in order and
+  /// without a gap; none when that is the first. Never a large part of a long history at once.
+  /// REQUIRES: the subject has a commit at `before`.
+  virtual void load_before(const Subject& subject, std::uint64_t before, Loaded done) = 0;
+
+  /// Those of the subject's commits that lie at these sequences.
+  /// REQUIRES: sequences.size() <= load_at_max.
+  virtual void load_at(const Subject& subject, std::vector<std::uint64_t> sequences,
+                       Loaded done) = 0;
+  static constexpr std::size_t load_at_max = 256;
+
   /// Above this an append is a bug; JetStream's own bound for a batch is 1,000 messages.
   static constexpr std::size_t append_commits_max = 500;
 };
