@@ -1,6 +1,7 @@
 #include "runtime/engine/command_memory.hpp"
 
 #include <functional>
+#include <ranges>
 #include <utility>
 
 #include "runtime/domain/timestamp.hpp"
@@ -53,42 +54,32 @@ void CommandMemory::remember(const RememberedCommand& command) {
        .sequence = command.sequence,
        .committed_at = command.committed_at});
   hashes_.push_back(hash_of(command.id));
-  while (forgets_oldest()) forget_oldest();
-}
-
-bool CommandMemory::forgets_oldest() const {
-  if (size() <= kept_min) return false;
-  return size() > kept_max || kept_[begin_].committed_at < newest_time() - horizon;
+  if (size() > kept_max) forget_oldest();
+  if (ids_) let_ids_go();
 }
 
 void CommandMemory::forget_oldest() {
   auto& oldest = kept_[begin_];
-  fingerprint(std::string_view(oldest.text).substr(0, oldest.id_size), oldest.committed_at,
-              forgot_ ? oldest.committed_at : Time::min());
+  if (!ids_ && oldest.committed_at < newest_time() - span) {
+    complete_ = false;
+  } else {
+    if (!ids_) ids_ = std::make_unique<ForgottenIds>();
+    ids_->add(oldest.id(), oldest.sequence, oldest.committed_at);
+  }
   oldest.text = {};
   ++begin_;
-  forgot_ = true;
   if (begin_ <= kept_.size() / 2) return;
   kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(begin_));
   hashes_.erase(hashes_.begin(), hashes_.begin() + static_cast<std::ptrdiff_t>(begin_));
   begin_ = 0;
 }
 
-/// While the memory itself reaches back far enough, fingerprints are of no use.
-void CommandMemory::fingerprint(std::string_view id, Time committed_at, Time complete_after) {
-  if (committed_at < newest_time() - ForgottenIds::half_span) return fingerprints_.reset();
-  if (!fingerprints_) fingerprints_ = std::make_unique<ForgottenIds>(complete_after);
-  fingerprints_->add(id, committed_at);
-}
-
-void CommandMemory::read_back(const std::vector<RememberedCommand>& all) {
-  fingerprints_.reset();
-  auto complete_after = Time::min();
-  for (const auto& command : all) {
-    if (size() == 0 || command.first_version >= kept_[begin_].first_version) return;
-    fingerprint(command.id, command.committed_at, complete_after);
-    if (!fingerprints_) complete_after = command.committed_at;
-  }
+void CommandMemory::let_ids_go() {
+  const bool wanted = unwanted_ < read_back_kept;
+  unwanted_ += wanted ? 1 : 0;
+  if (ids_->let_go(wanted ? Time{} : newest_time() - span, wanted ? read_back_max : ids_max))
+    complete_ = false;
+  if (ids_->empty()) ids_.reset();
 }
 
 std::optional<RememberedCommand> CommandMemory::find(std::string_view id) const {
@@ -96,17 +87,39 @@ std::optional<RememberedCommand> CommandMemory::find(std::string_view id) const 
   for (auto i = end_of_last(hashes_, begin_, hashes_.size(), wanted); i > begin_;
        i = end_of_last(hashes_, begin_, i - 1, wanted)) {
     const auto& kept = kept_[i - 1];
-    if (std::string_view(kept.text).substr(0, kept.id_size) == id) return kept.unpacked();
+    if (kept.id() == id) return kept.unpacked();
   }
   return std::nullopt;
 }
 
-bool CommandMemory::may_have_forgotten(std::string_view id, Time issued_at) const {
-  if (!forgot_ || find(id)) return false;
-  const auto earliest = issued_at - skew_max;
-  if (fingerprints_)
-    return earliest <= fingerprints_->complete_after() || fingerprints_->contains(id);
-  return size() == 0 || earliest <= kept_[begin_].committed_at;
+std::vector<std::uint64_t> CommandMemory::places(std::string_view id) const {
+  return ids_ ? ids_->find(id) : std::vector<std::uint64_t>();
+}
+
+bool CommandMemory::reaches(Time time) const {
+  if (complete_) return true;
+  return time > (ids_ ? ids_->first_at() : kept_[begin_].committed_at);
+}
+
+void CommandMemory::want(Time time) {
+  if (size() == 0) return;
+  const auto own = ids_ ? ids_->own_first_at() : std::nullopt;
+  const bool beyond = time <= own.value_or(kept_[begin_].committed_at);
+  if (beyond || time < newest_time() - span) unwanted_ = 0;
+}
+
+std::uint64_t CommandMemory::first_sequence() const {
+  if (ids_) return ids_->first_sequence();
+  return size() == 0 ? 0 : kept_[begin_].sequence;
+}
+
+void CommandMemory::read_back(const std::vector<RememberedCommand>& older) {
+  if (older.empty()) complete_ = true;
+  for (const auto& command : older | std::views::reverse) {
+    if (!ids_) ids_ = std::make_unique<ForgottenIds>();
+    if (ids_->size() >= read_back_max) return;
+    ids_->add_older(command.id, command.sequence, command.committed_at);
+  }
 }
 
 void CommandMemory::place_newest(std::size_t count, std::uint64_t last) {
@@ -119,10 +132,10 @@ Time CommandMemory::newest_time() const { return size() == 0 ? Time{} : kept_.ba
 std::size_t CommandMemory::bytes() const noexcept {
   const auto text = size() == 0 ? 0 : kept_.back().text.capacity();  // they are much alike
   return kept_.capacity() * (sizeof(Kept) + sizeof(std::uint32_t)) + size() * text
-         + (fingerprints_ ? fingerprints_->bytes() : 0);
+         + (ids_ ? ids_->bytes() : 0);
 }
 
-void CommandMemory::save(v1::Snapshot& to) const {
+void CommandMemory::save(v1::Snapshot& to, std::vector<SnapshotPart>& parts) const {
   for (std::size_t i = begin_; i < kept_.size(); ++i) {
     const auto command = kept_[i].unpacked();
     auto& saved = *to.add_memory();
@@ -133,11 +146,18 @@ void CommandMemory::save(v1::Snapshot& to) const {
     saved.set_sequence(command.sequence);
     *saved.mutable_committed_at() = to_timestamp(command.committed_at);
   }
-  to.set_forgot(forgot_);
+  const bool all = !ids_ || ids_->save(newest_time() - span, ids_max, to, parts);
+  to.set_complete(complete_ && all);
 }
 
-CommandMemory CommandMemory::restore(const v1::Snapshot& from) {
+std::optional<CommandMemory> CommandMemory::restore(const v1::Snapshot& from,
+                                                    const std::vector<SnapshotPart>& parts) {
   CommandMemory memory;
+  if (from.has_forgotten()) {
+    memory.ids_ = ForgottenIds::restore(from, parts);
+    if (!memory.ids_) return std::nullopt;
+    if (memory.ids_->empty()) memory.ids_.reset();
+  }
   for (const auto& saved : from.memory())
     memory.remember({.id = saved.command_id(),
                      .hash = saved.command_hash(),
@@ -145,7 +165,7 @@ CommandMemory CommandMemory::restore(const v1::Snapshot& from) {
                      .last_version = saved.last_version(),
                      .sequence = saved.sequence(),
                      .committed_at = to_time(saved.committed_at())});
-  memory.forgot_ |= from.forgot();
+  memory.complete_ = from.complete();
   return memory;
 }
 

@@ -12,6 +12,7 @@
 
 #include "runtime/domain/aggregate.hpp"
 #include "runtime/engine/forgotten_ids.hpp"
+#include "runtime/ports/snapshots.hpp"
 #include "troupe/v1/records.pb.h"
 
 namespace troupe::engine {
@@ -26,44 +27,62 @@ struct RememberedCommand {
   Time committed_at;
 };
 
-/// Holds the last `kept_min` commands, beyond them those of the last `horizon` of event time, and
-/// never more than `kept_max`. A pure fold of the commits: every node forgets alike.
+/// Holds the last `kept_max` commands, and the ids of those before them: all of the last `span` of
+/// event time, `ids_max` at most.
 ///
 /// Most instances remember a few commands and there are very many instances: a command takes 64
 /// bytes and one allocation, and is found by a walk over 4-byte hashes that lie side by side.
 ///
-/// A busy instance fills `kept_max` in less time than clocks may differ; of what it forgets then it
-/// keeps fingerprints, or each new command would have to be looked up in its log.
+/// What the ids do not reach back to is read back from the log when a command comes that may be
+/// from then, such as one that an event of long ago asks for. Those ids are kept while such
+/// commands come.
 class CommandMemory {
 public:
-  static constexpr std::size_t kept_min = 1'024;
-  static constexpr std::size_t kept_max = 16'384;
-  static constexpr std::chrono::minutes horizon{15};
+  static constexpr std::size_t kept_max = 1'024;
+  /// A repeat within it is recognised whatever its issue time says ...
+  static constexpr std::chrono::minutes span{15};
+  /// ... on an instance with up to 1,000 commands a second: 12 MB.
+  static constexpr std::size_t ids_max = 1'000'000;
+  /// With those that are read back, so many: 48 MB. What lies before them is read each time.
+  static constexpr std::size_t read_back_max = 4'000'000;
+  /// They go when so many commands came since they were needed last.
+  static constexpr std::size_t read_back_kept = 65'536;
   /// By so much the clocks of those who issue commands and those who commit them may differ.
   static constexpr std::chrono::minutes skew_max{1};
 
   void remember(const RememberedCommand& command);
 
-  /// The newest with this id.
+  /// The newest with this id, among those it holds.
   std::optional<RememberedCommand> find(std::string_view id) const;
 
-  /// Whether the command may have been committed so early that it is forgotten now: the log knows.
-  bool may_have_forgotten(std::string_view id, Time issued_at) const;
+  /// Where the log may have a command with this id that it does not hold; nearly always nowhere.
+  std::vector<std::uint64_t> places(std::string_view id) const;
 
-  /// Takes the fingerprints of what it forgot from the log. `all` has the instance's commands,
-  /// oldest first, at least up to the oldest that is remembered.
-  void read_back(const std::vector<RememberedCommand>& all);
+  /// Whether it knows the ids of all commands that were recorded at `time` or later.
+  bool reaches(Time time) const;
+
+  /// Somebody asks for what is as old as this: what is read back for it stays for a while.
+  void want(Time time);
+
+  /// Where the oldest that it knows lies in the log; 0 when it knows none.
+  std::uint64_t first_sequence() const;
+
+  /// Takes the ids of commands that lie right before first_sequence(), oldest first, while there is
+  /// room. None: there are no older ones.
+  void read_back(const std::vector<RememberedCommand>& older);
 
   /// Gives the `count` newest commands their places in the log: the last one stands at `last`.
   void place_newest(std::size_t count, std::uint64_t last);
 
   /// When the newest was committed; the epoch when there is none.
   Time newest_time() const;
-  std::size_t size() const noexcept { return kept_.size() - begin_; }
-  std::size_t bytes() const noexcept;  ///< of memory, about
+  std::size_t size() const noexcept { return kept_.size() - begin_; }  ///< of those it holds
+  std::size_t bytes() const noexcept;                                  ///< of memory, about
 
-  void save(v1::Snapshot& to) const;
-  static CommandMemory restore(const v1::Snapshot& from);
+  void save(v1::Snapshot& to, std::vector<SnapshotPart>& parts) const;
+  /// Nothing when a part is missing or is not what it was.
+  static std::optional<CommandMemory> restore(const v1::Snapshot& from,
+                                              const std::vector<SnapshotPart>& parts);
 
 private:
   struct Kept {
@@ -74,19 +93,20 @@ private:
     std::uint64_t sequence = 0;
     Time committed_at;
 
+    std::string_view id() const { return std::string_view(text).substr(0, id_size); }
     RememberedCommand unpacked() const;
   };
 
-  bool forgets_oldest() const;
   void forget_oldest();
-  void fingerprint(std::string_view id, Time committed_at, Time complete_after);
+  void let_ids_go();
 
   // Oldest first. What lies before begin_ is forgotten, and removed when it is the larger part.
   std::vector<Kept> kept_;
   std::vector<std::uint32_t> hashes_;  // of their ids
   std::size_t begin_ = 0;
-  bool forgot_ = false;
-  std::unique_ptr<ForgottenIds> fingerprints_;  // none: nothing was forgotten lately, or elsewhere
+  std::unique_ptr<ForgottenIds> ids_;  // of those right before; none: there are none, or too old
+  bool complete_ = true;               // nothing was recorded before those
+  std::size_t unwanted_ = read_back_kept;  // commands since older ones were needed
 };
 
 }  // namespace troupe::engine

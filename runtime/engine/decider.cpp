@@ -9,18 +9,6 @@ namespace troupe::engine {
 
 namespace {
 
-Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const RememberedCommand& first,
-                 std::uint64_t version) {
-  if (first.hash != waiting.command.hash)
-    return Rejected{409, "command id " + first.id + " was used for another command before",
-                    version};
-  return Accepted{.first_version = first.first_version,
-                  .last_version = first.last_version,
-                  .stream = kind.stream,
-                  .sequence = first.sequence,
-                  .duplicate = !waiting.sent};
-}
-
 /// The message is made over and over again, which keeps its memory.
 const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Command& command,
                             std::uint64_t epoch, const std::vector<MessagePtr>& events) {
@@ -58,17 +46,21 @@ void Batch::acknowledged(std::uint64_t last_sequence) {
   }
 }
 
-bool needs_look_up(const Fold& fold, const Waiting& waiting) {
-  return !waiting.looked_up
-         && fold.memory().may_have_forgotten(waiting.command.id, waiting.command.issued_at);
+Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const RememberedCommand& first,
+                 std::uint64_t version) {
+  if (first.hash != waiting.command.hash)
+    return Rejected{409, "command id " + first.id + " was used for another command before",
+                    version};
+  return Accepted{.first_version = first.first_version,
+                  .last_version = first.last_version,
+                  .stream = kind.stream,
+                  .sequence = first.sequence,
+                  .duplicate = !waiting.sent};
 }
 
 Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch) {
   const auto& command = waiting.command;
   const auto version = fold.version();
-  if (const auto first = fold.memory().find(command.id))
-    return repeated(kind, waiting, *first, version);
-  if (waiting.found) return repeated(kind, waiting, *waiting.found, version);
   if (command.expected_version && *command.expected_version != version)
     return Rejected{409,
                     "version " + std::to_string(*command.expected_version)

@@ -19,8 +19,9 @@ struct Waiting {
   CommandBus::Answered answered;             ///< empty once the answer was given
   bool sent = false;                         ///< an append with its events was handed to the log
   bool crashed = false;                      ///< a handler threw once
-  bool looked_up = false;                    ///< in the whole subject, beyond what the memory holds
-  std::optional<RememberedCommand> found{};  ///< by looking up
+  std::optional<RememberedCommand> found{};  ///< in the log
+  std::vector<std::uint64_t> ruled_out{};    ///< places in the log where it might have been
+  Time looked_back_to = Time::max();         ///< it was not recorded since then
 };
 
 /// Commits for one append, and the answers that may be given once it is acknowledged.
@@ -37,8 +38,10 @@ struct Batch {
   std::vector<Entry> entries;
   std::size_t bytes = 0;
   std::uint64_t events = 0;
+  bool in_doubt = false;                  ///< a try of it may be in the log, or still arrive
+  std::optional<AppendResult> refusal{};  ///< of a later one, which says nothing about that
 
-  static constexpr std::size_t commits_max = EventLog::append_commits_max;
+  std::size_t commits_max = EventLog::append_commits_max;
   static constexpr std::size_t bytes_max = 1'024 * 1'024;
   bool full() const noexcept { return commits.size() >= commits_max || bytes >= bytes_max; }
 
@@ -49,10 +52,11 @@ struct Batch {
 /// A commit above this is refused before it is sent.
 inline constexpr std::size_t commit_bytes_max = 512 * 1'024;
 
-/// Whether only the whole subject can tell if this is a repeat.
-bool needs_look_up(const Fold& fold, const Waiting& waiting);
+/// The answer to a command that was recorded before, as `first`.
+Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const RememberedCommand& first,
+                 std::uint64_t version);
 
-/// Decides one command on the fold as it is, adds its commit to the batch and to the fold, and
+/// Decides one new command on the fold as it is, adds its commit to the batch and to the fold, and
 /// returns what to answer, once the batch is acknowledged if it has commits. Lets exceptions of the
 /// domain through; the fold is of no use then, the batch unchanged.
 Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch);

@@ -58,6 +58,7 @@ struct ContextStats {
   std::uint64_t retries = 0;           ///< appends tried once more, commands sent once more
   std::uint64_t conflicts = 0;         ///< answers of the log
   std::uint64_t unknowns = 0;          ///< answers of the log
+  std::uint64_t refusals = 0;          ///< appends that the log does not take
   std::uint64_t parked = 0;            ///< events
   std::uint64_t open_effects = 0;      ///< calls to the outside world without an outcome, now
   std::uint64_t view_position = 0;     ///< up to where all its views reflect the stream, now

@@ -21,11 +21,8 @@ struct EngineOptions {
   std::size_t instance_bytes_max = std::size_t{1} << 30;
   /// An instance without commands for so long leaves memory.
   std::chrono::milliseconds idle_after{60'000};
-  /// A snapshot is kept after so many commits; of an instance that remembers many, once a quarter
-  /// of them is new or so much time has passed, as whoever takes it over reads the rest one by one
-  /// ...
+  /// A snapshot is kept after so many commits ...
   std::uint64_t snapshot_every = 500;
-  std::chrono::milliseconds snapshot_interval{30'000};
   /// ... and when an instance leaves memory with at least so many since the last one.
   std::uint64_t snapshot_min = 16;
 

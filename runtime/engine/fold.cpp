@@ -72,30 +72,34 @@ std::size_t Fold::bytes() const {
   return sizeof(Fold) + state_->SpaceUsedLong() + commit_hash_.capacity() + memory_.bytes();
 }
 
-std::string Fold::snapshot(std::string_view fingerprint) const {
+Snapshot Fold::snapshot(std::string_view fingerprint) const {
   TROUPE_ASSERT(sequence_ != 0, "a snapshot is of commits that are in the log");
-  google::protobuf::Arena arena;  // for up to 16,384 remembered commands
+  google::protobuf::Arena arena;  // for up to 1,024 remembered commands
   auto& snapshot = *google::protobuf::Arena::CreateMessage<v1::Snapshot>(&arena);
   snapshot.set_fingerprint(std::string(fingerprint));
   snapshot.set_version(version_);
   snapshot.set_sequence(sequence_);
   snapshot.set_commit_hash(commit_hash_);
   snapshot.set_state(state_->SerializeAsString());
-  memory_.save(snapshot);
-  return snapshot.SerializeAsString();
+  Snapshot kept{.version = version_, .bytes = {}};
+  memory_.save(snapshot, kept.parts);
+  kept.bytes = snapshot.SerializeAsString();
+  return kept;
 }
 
-std::optional<Fold> Fold::restore(const AggregateModel& model, std::string_view bytes,
+std::optional<Fold> Fold::restore(const AggregateModel& model, const Snapshot& kept,
                                   std::string_view fingerprint) {
   v1::Snapshot snapshot;
-  if (!snapshot.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
+  if (!snapshot.ParseFromString(kept.bytes)) return std::nullopt;
   if (snapshot.fingerprint() != fingerprint || snapshot.sequence() == 0) return std::nullopt;
   Fold fold(model);
   if (!fold.state_->ParseFromString(snapshot.state())) return std::nullopt;
   fold.version_ = snapshot.version();
   fold.sequence_ = snapshot.sequence();
   fold.commit_hash_ = snapshot.commit_hash();
-  fold.memory_ = CommandMemory::restore(snapshot);
+  auto memory = CommandMemory::restore(snapshot, kept.parts);
+  if (!memory) return std::nullopt;
+  fold.memory_ = *std::move(memory);
   return fold;
 }
 
@@ -123,7 +127,8 @@ std::string_view type_of(const google::protobuf::Any& any) {
 }
 
 std::string fingerprint_of(const AggregateModel& model, std::string_view program) {
-  std::string text(program);
+  // What an older program kept is ignored: change the number with what a snapshot holds.
+  std::string text = "2 " + std::string(program);
   std::set<std::string> seen;
   add_schema(*model.new_state()->GetDescriptor()->file(), seen, text);
   return to_hex(sha256(text));

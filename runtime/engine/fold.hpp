@@ -11,6 +11,7 @@
 #include "runtime/engine/command_memory.hpp"
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/result.hpp"
+#include "runtime/ports/snapshots.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::engine {
@@ -25,6 +26,7 @@ public:
   std::uint64_t sequence() const noexcept { return sequence_; }  ///< of its last commit in the log
   const std::string& commit_hash() const noexcept { return commit_hash_; }
   const CommandMemory& memory() const noexcept { return memory_; }
+  CommandMemory& memory() noexcept { return memory_; }
 
   /// How much memory it takes, about. Takes as long as the state is large.
   std::size_t bytes() const;
@@ -40,14 +42,11 @@ public:
   /// The last `commits` that were extended are in the log; the last of them at `last_sequence`.
   void acknowledged(std::size_t commits, std::uint64_t last_sequence);
 
-  /// The commands of all its commits, which were read to look one up: see CommandMemory.
-  void read_back(const std::vector<RememberedCommand>& all) { memory_.read_back(all); }
+  /// REQUIRES: everything is acknowledged.
+  Snapshot snapshot(std::string_view fingerprint) const;
 
-  /// A serialised troupe.v1.Snapshot. REQUIRES: everything is acknowledged.
-  std::string snapshot(std::string_view fingerprint) const;
-
-  /// Nothing when the bytes are not a snapshot of this fingerprint.
-  static std::optional<Fold> restore(const AggregateModel& model, std::string_view bytes,
+  /// Nothing when it is not a snapshot of this fingerprint.
+  static std::optional<Fold> restore(const AggregateModel& model, const Snapshot& kept,
                                      std::string_view fingerprint);
 
 private:

@@ -1,47 +1,74 @@
-// Fingerprints of the command ids that a busy instance's memory had to drop.
+// The ids of commands that an instance's memory no longer holds, in buckets by age.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
-#include "runtime/domain/aggregate.hpp"
+#include "runtime/engine/id_bucket.hpp"
+#include "runtime/ports/snapshots.hpp"
+#include "troupe/v1/records.pb.h"
 
 namespace troupe::engine {
 
-/// Tells a new command from a repeat where the memory itself reaches back less far than clocks may
-/// differ: an id that is not here, of a command committed after `complete_after`, was never seen.
-/// An id that is here was seen, but for one chance in 2^64 each; only the log says with what
-/// answer.
+/// Without a gap from the oldest known to the newest. Grows at both ends: by what the memory
+/// forgets and by what is read back from the log. An id that is not here was not recorded in that
+/// time; of one that is, the log knows with what answer.
 class ForgottenIds {
 public:
-  /// It reaches back at least so far in event time, by two halves of which the older one goes.
-  static constexpr std::chrono::seconds half_span{90};
-  /// Less far when so many come in one half: 40 MB in all.
-  static constexpr std::size_t half_max = 512UL * 1'024;
+  ForgottenIds();
 
-  /// Of what was forgotten up to then nothing is known.
-  explicit ForgottenIds(Time complete_after) : complete_after_(complete_after) {}
+  /// A bucket takes the commands of so long at most, so that it goes when they are too old.
+  static constexpr std::chrono::minutes bucket_span{3};
 
-  /// In the order of their commits.
-  void add(std::string_view id, Time committed_at);
+  /// One newer than all others.
+  void add(std::string_view id, std::uint64_t sequence, Time committed_at);
+  /// One older than all others.
+  void add_older(std::string_view id, std::uint64_t sequence, Time committed_at);
 
-  bool contains(std::string_view id) const;
-  Time complete_after() const noexcept { return complete_after_; }
+  /// Lets whole buckets go, oldest first: those that end before `before`, and others while there
+  /// are more than `ids_max`. True when one went.
+  bool let_go(Time before, std::size_t ids_max);
+
+  /// The places in the log where its commit may be.
+  std::vector<std::uint64_t> find(std::string_view id) const;
+
+  bool empty() const noexcept { return buckets_.empty(); }
+  std::size_t size() const noexcept { return size_; }
   std::size_t bytes() const noexcept;  ///< of memory, about
+  /// Of the oldest. REQUIRES: not empty.
+  std::uint64_t first_sequence() const noexcept { return buckets_.front()->first_sequence(); }
+  Time first_at() const noexcept { return buckets_.front()->first_at(); }
+  /// Of the oldest that was not read back, if any.
+  std::optional<Time> own_first_at() const noexcept;
+
+  /// The newest buckets: those that do not end before `from`, `ids_max` ids at most. Sealed ones
+  /// become parts of the snapshot. True when these are all.
+  bool save(Time from, std::size_t ids_max, v1::Snapshot& to,
+            std::vector<SnapshotPart>& parts) const;
+  /// Null when a part is missing or is not what it was.
+  static std::unique_ptr<ForgottenIds> restore(const v1::Snapshot& from,
+                                               const std::vector<SnapshotPart>& parts);
 
 private:
-  struct Half {
-    std::unordered_set<std::uint64_t> fingerprints;
-    Time first;
-    Time last;
+  struct Bucket {
+    std::unique_ptr<IdBucket> ids = std::make_unique<IdBucket>();
+    bool read_back = false;      // grows by older ones
+    mutable std::string name{};  // as a part of a snapshot, once it was one
+
+    IdBucket* operator->() const { return ids.get(); }
   };
 
-  Half older_;
-  Half newer_;
-  Time complete_after_;
+  std::uint32_t fingerprint_of(std::string_view id) const;
+
+  std::uint64_t seed_;
+  std::deque<Bucket> buckets_;  // oldest first
+  std::size_t size_ = 0;        // of all
 };
 
 }  // namespace troupe::engine

@@ -167,6 +167,7 @@ ContextStats HostedContext::stats() const {
           .retries = counters_.retries,
           .conflicts = counters_.conflicts,
           .unknowns = counters_.unknowns,
+          .refusals = counters_.refusals,
           .parked = counters_.parked,
           .open_effects = counters_.open_effects,
           .view_position = positions_.slowest(),

@@ -42,7 +42,7 @@ void InstanceActor::on(const Leave& how) {
 }
 
 void InstanceActor::on(const SnapshotFound& found) {
-  if (found.bytes) fold_ = Fold::restore(kind_->model, *found.bytes, kind_->fingerprint);
+  if (found.snapshot) fold_ = Fold::restore(kind_->model, *found.snapshot, kind_->fingerprint);
   // The snapshot's own last commit is read again: it shows that the log still has it.
   read_log(fold_ ? fold_->sequence() - 1 : 0);
 }
@@ -50,8 +50,6 @@ void InstanceActor::on(const SnapshotFound& found) {
 void InstanceActor::on(const Loaded& answer) {
   phase_ == Phase::catching_up ? caught_up(answer.commits) : loaded(answer.commits);
 }
-
-void InstanceActor::on(const LookedUp& answer) { looked_up(answer.commits); }
 
 void InstanceActor::on(const Appended& answer) { appended(answer.result); }
 
@@ -81,11 +79,12 @@ void InstanceActor::advance() {
   if (phase_ != Phase::idle) return;
   if (!fold_) return load();
   if (batch_) return resolve();
+  if (queue_.empty()) return look_up();
   decide_queued();
 }
 
 bool InstanceActor::nobody_waits() const {
-  return queue_.empty()
+  return queue_.empty() && aside_.empty()
          && (!batch_ || std::ranges::none_of(batch_->entries, [](const Batch::Entry& entry) {
               return static_cast<bool>(entry.waiting.answered);
             }));
@@ -101,20 +100,19 @@ void InstanceActor::decide_queued() {
   }
   if (!fresh_ && !kind_->slots.certain(presence_->slot)) return catch_up();
   batch.expected = fold_->sequence();
+  if (one_by_one_ > 0) batch.commits_max = 1;
   while (fold_ && !queue_.empty() && !batch.full()) {
-    if (needs_look_up(*fold_, queue_.front())) {
-      if (batch.commits.empty()) return look_up();
-      break;
-    }
-    decide_next(batch);
+    const auto first = fold_->memory().find(queue_.front().command.id);
+    if (first || !set_aside()) decide_next(batch, first);
   }
   if (batch.commits.empty()) return advance();
   batch_ = std::make_unique<Batch>(std::move(batch));
   append();
+  look_up();
 }
 
 /// Answers at once what rests on acknowledged commits only.
-void InstanceActor::decide_next(Batch& batch) {
+void InstanceActor::decide_next(Batch& batch, const std::optional<RememberedCommand>& first) {
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
   if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
@@ -123,7 +121,9 @@ void InstanceActor::decide_next(Batch& batch) {
   Outcome outcome;
   try {
     const auto watch = kind_->watchdog.watch(subject().str(), waiting.command.type);
-    outcome = decide(*kind_, *fold_, waiting, batch);
+    outcome = first           ? repeated(*kind_, waiting, *first, fold_->version())
+              : waiting.found ? repeated(*kind_, waiting, *waiting.found, fold_->version())
+                              : decide(*kind_, *fold_, waiting, batch);
   } catch (...) {
     return crashed(std::move(waiting), what_was_thrown());
   }
@@ -154,12 +154,21 @@ void InstanceActor::append() {
 }
 
 void InstanceActor::appended(const AppendResult& result) {
-  if (result.outcome == AppendResult::Outcome::acknowledged) return acknowledged(result.sequence);
-  const bool conflict = result.outcome == AppendResult::Outcome::conflict;
+  using Outcome = AppendResult::Outcome;
+  if (result.outcome == Outcome::acknowledged) return acknowledged(result.sequence);
+  fold_.reset();  // it holds commits that may not be in the log
+  if (result.outcome == Outcome::refused) {
+    ++kind_->counters.refusals;
+    if (!batch_->in_doubt) return refused(result);
+    batch_->refusal = result;
+    return pause();
+  }
+  const bool conflict = result.outcome == Outcome::conflict;
   ++(conflict ? kind_->counters.conflicts : kind_->counters.unknowns);
   spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
                 conflict ? "a conflict" : "an unknown outcome", result.detail);
-  fold_.reset();  // it holds commits that may not be in the log
+  batch_->in_doubt |= !conflict;
+  batch_->refusal.reset();
   pause();
 }
 
@@ -179,22 +188,17 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   snapshot_commits_ += batch.commits.size();
   if (fold_) {
     weigh();
-    if (snapshot_is_due()) keep_snapshot(kind_->options.snapshot_every);
+    keep_snapshot(kind_->options.snapshot_every);
   }
+  if (one_by_one_ > 0) --one_by_one_;
   phase_ = Phase::idle;
   advance();
-}
-
-/// Most of a busy instance's snapshot is its memory: each command pays for four of them.
-bool InstanceActor::snapshot_is_due() const {
-  return snapshot_commits_ >= kind_->options.snapshot_every
-         && (snapshot_commits_ >= fold_->memory().size() / 4
-             || kind_->clock.steady() >= snapshot_at_ + kind_->options.snapshot_interval);
 }
 
 /// The subject was read back after an append without a clear answer.
 void InstanceActor::resolve() {
   if (fold_->sequence() == batch_->expected) {
+    if (batch_->refusal) return give_up();
     // It may still arrive. The very same commits are sent again: at most one copy can match the
     // expected sequence, and no answer given from now on can contradict it.
     std::vector<StoredCommit> commits;
@@ -209,6 +213,44 @@ void InstanceActor::resolve() {
   const auto queued_before = queue_.begin();
   for (auto& entry : batch.entries)
     if (entry.waiting.answered) queue_.insert(queued_before, std::move(entry.waiting));
+  decide_queued();
+}
+
+/// Nothing of the batch is in the log or will be. Of several commits it is not known which one is
+/// refused: they are decided again, each in an append of its own.
+void InstanceActor::refused(const AppendResult& result) {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  one_by_one_ = batch.commits.size() > 1 ? batch.commits.size() : one_by_one_ - (one_by_one_ > 0);
+  auto again = batch.entries.begin();
+  if (batch.commits.size() == 1) {
+    spdlog::debug("The log refuses {} of {}: {}", again->waiting.command.type, subject().str(),
+                  result.detail);
+    answer(again->waiting,
+           result.too_large
+               ? Rejected{413, "its events are too large: " + result.detail,
+                          batch.first_versions.front() - 1}
+               : Rejected{503, "the log refuses its events: " + result.detail, std::nullopt});
+    ++again;
+  }
+  const auto queued_before = queue_.begin();
+  for (; again != batch.entries.end(); ++again)
+    if (again->waiting.answered) queue_.insert(queued_before, std::move(again->waiting));
+  phase_ = Phase::idle;
+  advance();
+}
+
+/// It is refused now and was not there when it was read back. That an earlier try will not arrive
+/// all the same, nobody can say; but others need not wait for it.
+void InstanceActor::give_up() {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  for (auto& entry : batch.entries)
+    answer(entry.waiting, Unknown{"what became of the append is not known, and now the log refuses "
+                                  "it: "
+                                  + batch.refusal->detail});
   decide_queued();
 }
 

@@ -16,20 +16,25 @@
 #include "runtime/engine/calling_thread.hpp"
 #include "runtime/engine/decider.hpp"
 #include "runtime/engine/instance_kind.hpp"
+#include "runtime/engine/look_up.hpp"
 #include "runtime/engine/recent_keys.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe::engine {
 
 struct SnapshotFound {
-  std::optional<std::string> bytes;
+  std::optional<Snapshot> snapshot;
 };
 struct Loaded {
   Result<std::vector<StoredCommit>> commits;
 };
-struct LookedUp {
+struct LookedBack {
   Result<std::vector<StoredCommit>> commits;
 };
+struct LookedAt {
+  Result<std::vector<StoredCommit>> commits;
+};
+struct LookAgain {};  ///< after a look into the log failed
 struct Appended {
   AppendResult result;
 };
@@ -39,8 +44,8 @@ struct Settle {};          ///< learn what became of an append, though nobody wa
 
 /// Everything that an instance is sent, in one type: an actor pays memory for each that it takes.
 struct Input {
-  std::variant<Waiting, Leave, SnapshotFound, Loaded, LookedUp, Appended, Wake, DeadlinePassed,
-               Settle>
+  std::variant<Waiting, Leave, SnapshotFound, Loaded, LookedBack, LookedAt, LookAgain, Appended,
+               Wake, DeadlinePassed, Settle>
       what;
 };
 
@@ -56,7 +61,7 @@ public:
 
 private:
   /// What the instance waits for; `idle` when it can go on by itself.
-  enum class Phase { idle, loading, catching_up, looking_up, appending, pausing, refusing };
+  enum class Phase { idle, loading, catching_up, appending, pausing, refusing };
 
   /// How far it knows the log to reach: the log must never be seen behind it.
   struct HighWater {
@@ -76,7 +81,9 @@ private:
   void on(const Leave& how);
   void on(const SnapshotFound& found);
   void on(const Loaded& answer);
-  void on(const LookedUp& answer);
+  void on(const LookedBack& answer);
+  void on(const LookedAt& answer);
+  void on(const LookAgain& again);
   void on(const Appended& answer);
   void on(const Wake& wake);
   void on(const DeadlinePassed& passed);
@@ -86,12 +93,14 @@ private:
 
   // Deciding and appending: instance_actor.cpp.
   void decide_queued();
-  void decide_next(Batch& batch);
+  void decide_next(Batch& batch, const std::optional<RememberedCommand>& first);
   void crashed(Waiting waiting, const std::string& what);
   void append();
   void appended(const AppendResult& result);
   void acknowledged(std::uint64_t last_sequence);
+  void refused(const AppendResult& result);
   void resolve();
+  void give_up();
   void pause();
   void weigh();
 
@@ -106,15 +115,21 @@ private:
   bool continues_snapshot(const std::vector<StoredCommit>& commits) const;
   bool fold_all(const StoredCommit* begin, const StoredCommit* end);
   bool log_went_back();
+
+  // What only the log knows of a command's id: instance_look_ups.cpp.
+  bool set_aside();
   void look_up();
-  void looked_up(const Result<std::vector<StoredCommit>>& commits);
+  void look_at_places();
+  void look_back();
+  void read_back_before(std::uint64_t sequence);
+  void end_look_up();
+  void look_again_later();
 
   // Answering and leaving: instance_answers.cpp.
   void expire();
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
   void refuse(std::string alarm);
-  bool snapshot_is_due() const;
   void keep_snapshot(std::uint64_t commits_min);
   void leave();
 
@@ -149,19 +164,23 @@ private:
   std::shared_ptr<void> gone_;  // somebody waits until this instance lets go of it
 
   Phase phase_ = Phase::idle;
-  std::optional<Fold> fold_;      // none: to be loaded
-  std::list<Waiting> queue_;      // in the order of arrival
-  std::unique_ptr<Batch> batch_;  // in flight, or its outcome is in doubt
+  std::optional<Fold> fold_;         // none: to be loaded
+  std::list<Waiting> queue_;         // in the order of arrival
+  std::list<Waiting> aside_;         // till the log has said whether they are repeats
+  std::unique_ptr<LookUp> look_up_;  // under way, beside everything else
+  std::unique_ptr<Batch> batch_;     // in flight, or its outcome is in doubt
+  std::size_t one_by_one_ = 0;       // appends of one commit each, to find the one that is refused
   HighWater high_water_;
   Backoff backoff_{pause_min, pause_max};
+  Backoff look_up_backoff_{pause_min, pause_max};
+  bool look_up_pauses_ = false;
   bool tried_ = false;  // since the last success
   bool fresh_ = false;  // what was read from the log is being decided on, in this very turn
   bool use_snapshot_ = true;
   bool leaving_ = false;
-  std::uint64_t snapshot_commits_ = 0;                   // since the last snapshot
-  std::chrono::steady_clock::time_point snapshot_at_{};  // when that was kept here
-  std::uint64_t weigh_at_ = 0;                           // version
-  std::unique_ptr<RecentKeys> crashed_ids_;              // none until one crashes twice
+  std::uint64_t snapshot_commits_ = 0;       // since the last snapshot
+  std::uint64_t weigh_at_ = 0;               // version
+  std::unique_ptr<RecentKeys> crashed_ids_;  // none until one crashes twice
   std::string refusal_;
 };
 

@@ -12,18 +12,17 @@ namespace troupe::engine {
 void InstanceActor::expire() {
   const auto now = kind_->clock.steady();
   const bool unread = !fold_ && !batch_;
-  for (auto waiting = queue_.begin(); waiting != queue_.end();) {
-    if (waiting->command.deadline > now) {
-      ++waiting;
-      continue;
-    }
-    if (unread && !waiting->sent && !waiting->crashed)
-      answer(*waiting,
+  const auto expired = [&](Waiting& waiting, bool unread_yet) {
+    if (waiting.command.deadline > now) return false;
+    if (unread_yet && !waiting.sent && !waiting.crashed)
+      answer(waiting,
              Rejected{503, "the log could not be read in time; nothing was sent", std::nullopt});
     else
-      answer(*waiting, Unknown{"the deadline passed before the outcome was known"});
-    waiting = queue_.erase(waiting);
-  }
+      answer(waiting, Unknown{"the deadline passed before the outcome was known"});
+    return true;
+  };
+  std::erase_if(queue_, [&](Waiting& waiting) { return expired(waiting, unread); });
+  std::erase_if(aside_, [&](Waiting& waiting) { return expired(waiting, true); });
   if (!batch_) return;
   for (auto& entry : batch_->entries)
     if (entry.waiting.command.deadline <= now)
@@ -45,6 +44,7 @@ void InstanceActor::answer_all(const Outcome& queued) {
       answer(entry.waiting, Unknown{"what became of the append is not known"});
   batch_.reset();
   presence_->in_doubt = false;
+  queue_.splice(queue_.end(), aside_);
   for (auto& waiting : queue_)
     answer(waiting, waiting.sent ? Unknown{"what became of the append is not known"} : queued);
   queue_.clear();
@@ -60,9 +60,8 @@ void InstanceActor::refuse(std::string alarm) {
 
 void InstanceActor::keep_snapshot(std::uint64_t commits_min) {
   if (snapshot_commits_ < commits_min || fold_->sequence() == 0) return;
-  kind_->snapshots.put(subject(), fold_->version(), fold_->snapshot(kind_->fingerprint));
+  kind_->snapshots.put(subject(), fold_->snapshot(kind_->fingerprint));
   snapshot_commits_ = 0;
-  snapshot_at_ = kind_->clock.steady();
 }
 
 void InstanceActor::leave() {
@@ -75,6 +74,7 @@ void InstanceActor::on_exit() {
   fold_.reset();
   batch_.reset();
   queue_.clear();
+  aside_.clear();
   gone_.reset();
 }
 

@@ -1,11 +1,9 @@
 // How an instance reads itself back: snapshot, commits, and the checks that both are sound.
 #include <exception>
-#include <unordered_map>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/instance_actor.hpp"
 #include "runtime/engine/thrown.hpp"
 #include "runtime/ports/identity.hpp"
@@ -116,34 +114,6 @@ bool InstanceActor::log_went_back() {
          + std::to_string(fold_->sequence()) + ", but was known to hold another commit at "
          + std::to_string(high_water_.sequence));
   return true;
-}
-
-/// One read serves everybody who waits.
-void InstanceActor::look_up() {
-  phase_ = Phase::looking_up;
-  kind_->log.load(subject(), 0, reply_as<LookedUp>());
-}
-
-void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) {
-  if (!commits) return pause();
-  std::unordered_map<std::string_view, std::optional<RememberedCommand>> wanted;
-  for (const auto& waiting : queue_) wanted[waiting.command.id];
-  std::vector<RememberedCommand> all;
-  all.reserve(commits->size());
-  v1::Commit commit;
-  for (const auto& stored : *commits) {
-    if (!commit.ParseFromString(stored.bytes)) continue;
-    all.push_back(remembered(commit, stored.sequence));
-    const auto found = wanted.find(commit.command_id());
-    if (found != wanted.end()) found->second = all.back();
-  }
-  for (auto& waiting : queue_) {
-    waiting.looked_up = true;
-    waiting.found = wanted[waiting.command.id];  // of equal ids each
-  }
-  fold_->read_back(all);
-  phase_ = Phase::idle;
-  advance();
 }
 
 }  // namespace troupe::engine

@@ -40,6 +40,7 @@ const Figure figures[] = {
     {"troupe_retries_total", "Appends and commands sent again", counter, &ContextStats::retries},
     {"troupe_conflicts_total", "Appends that met another's", counter, &ContextStats::conflicts},
     {"troupe_unknowns_total", "Appends to be read back", counter, &ContextStats::unknowns},
+    {"troupe_refusals_total", "Appends that the log refuses", counter, &ContextStats::refusals},
     {"troupe_parked_total", "Events parked", counter, &ContextStats::parked},
     {"troupe_open_effects", "Calls without an outcome", gauge, &ContextStats::open_effects},
     {"troupe_view_position", "Up to where all views are", gauge, &ContextStats::view_position},

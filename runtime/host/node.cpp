@@ -282,6 +282,7 @@ private:
                                          {"retries", stats.retries},
                                          {"conflicts", stats.conflicts},
                                          {"unknowns", stats.unknowns},
+                                         {"refusals", stats.refusals},
                                          {"parked", stats.parked},
                                          {"open_effects", stats.open_effects},
                                          {"view_position", stats.view_position},

@@ -55,6 +55,8 @@ void Broker::post_append(Append request, std::optional<AppendFault> fault) {
         result = unknown("no answer to the append came in time");
       else if (fault == AppendFault::in_flight)
         result = {AppendResult::Outcome::conflict, 0, "wrong last sequence"};
+      else if (fault == AppendFault::refused)
+        result = {AppendResult::Outcome::refused, 0, "maximum messages exceeded"};
       else
         result = store_locked(request);
       if (fault == AppendFault::answer_lost) result = unknown("the append's answer was lost");
@@ -65,9 +67,9 @@ void Broker::post_append(Append request, std::optional<AppendFault> fault) {
 }
 
 AppendResult Broker::store_locked(const Append& request) {
-  const auto too_large = [](const std::string& bytes) { return bytes.size() > message_bytes_max; };
+  const auto too_large = [this](const std::string& one) { return one.size() > message_bytes_max_; };
   if (std::ranges::any_of(request.commits, too_large))
-    return unknown("message size exceeds maximum allowed");
+    return {AppendResult::Outcome::refused, 0, "message size exceeds maximum allowed", true};
   const auto last = stream_locked(request.stream).last_of(request.subject);
   if (last != request.expected)
     return {AppendResult::Outcome::conflict, last, "wrong last sequence: " + std::to_string(last)};
@@ -88,7 +90,7 @@ Result<std::uint64_t> Broker::publish(const std::string& stream, const Subject& 
                                       std::string bytes) {
   const std::lock_guard lock(mutex_);
   if (!available_) return away();
-  if (bytes.size() > message_bytes_max) return permanent("message size exceeds maximum allowed");
+  if (bytes.size() > message_bytes_max_) return permanent("message size exceeds maximum allowed");
   const auto sequence = publish_locked(stream, subject, std::move(bytes));
   changed_.notify_all();
   return sequence;
@@ -105,6 +107,25 @@ Result<std::vector<Stored>> Broker::read(const std::string& stream, const Subjec
   const std::lock_guard lock(mutex_);
   if (!available_) return away();
   return stream_locked(stream).of(subject, after);
+}
+
+Result<std::vector<Stored>> Broker::read_before(const std::string& stream, const Subject& subject,
+                                                std::uint64_t before, std::size_t max) const {
+  const std::lock_guard lock(mutex_);
+  if (!available_) return away();
+  return stream_locked(stream).before(subject, before, max);
+}
+
+Result<std::vector<Stored>> Broker::read_at(const std::string& stream, const Subject& subject,
+                                            const std::vector<std::uint64_t>& sequences) const {
+  const std::lock_guard lock(mutex_);
+  if (!available_) return away();
+  std::vector<Stored> messages;
+  for (const auto sequence : sequences)
+    if (const auto* message = stream_locked(stream).find(sequence);
+        message != nullptr && message->subject == subject)
+      messages.push_back(*message);
+  return messages;
 }
 
 Result<std::vector<Stored>> Broker::scan(const std::string& stream, std::string_view prefix) const {
@@ -233,6 +254,11 @@ void Broker::recreate(const Token& context, StreamKind kind) {
     ++recreated_[name];
   }
   changed_.notify_all();
+}
+
+void Broker::set_message_bytes_max(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  message_bytes_max_ = bytes;
 }
 
 void Broker::flip_bit(const Token& context, std::uint64_t sequence) {

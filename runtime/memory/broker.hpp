@@ -32,6 +32,7 @@ enum class AppendFault {
   lost,         ///< never reaches the stream; unknown
   answer_lost,  ///< stored, if it would have been; unknown all the same
   in_flight,    ///< conflict without a sequence, as for a message in flight (10164); not stored
+  refused,      ///< not stored, as by a stream that is full
   late,         ///< unknown at once; reaches the stream only at release_appends()
   held,         ///< reaches the stream and is answered only at release_appends()
 };
@@ -47,8 +48,8 @@ public:
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
-  /// As JetStream's default; a larger message is answered with an error and not stored.
-  static constexpr std::size_t message_bytes_max = 1'048'576;
+  /// As JetStream's default; a larger message is refused.
+  static constexpr std::size_t message_bytes_default = 1'048'576;
 
   // --- What the memory ports are made of ---------------------------------------------------------
 
@@ -62,6 +63,11 @@ public:
                                 std::string bytes);
   Result<std::vector<Stored>> read(const std::string& stream, const Subject& subject,
                                    std::uint64_t after) const;
+  Result<std::vector<Stored>> read_before(const std::string& stream, const Subject& subject,
+                                          std::uint64_t before, std::size_t max) const;
+  /// Those at these sequences that are of the subject.
+  Result<std::vector<Stored>> read_at(const std::string& stream, const Subject& subject,
+                                      const std::vector<std::uint64_t>& sequences) const;
   Result<std::vector<Stored>> scan(const std::string& stream, std::string_view prefix) const;
   Result<std::uint64_t> last_sequence(const std::string& stream) const;
   /// Messages above `after`, at most `max`; waits for one until the deadline.
@@ -113,6 +119,9 @@ public:
   void fail_next_append(AppendFault fault, std::optional<Subject> only = std::nullopt);
   /// Lets late and held appends arrive, in the order in which they were made.
   void release_appends();
+
+  /// As an operator does: from now on larger messages are refused.
+  void set_message_bytes_max(std::size_t bytes);
 
   /// While unavailable, appends are unknown and not stored, everything else fails as retryable,
   /// nothing is delivered and acknowledgements are lost. Back again, handlers are activated anew.
@@ -186,6 +195,7 @@ private:
   std::set<std::pair<Time, Subject>> due_;  // the same, by time
   std::uint64_t generation_ = 0;
   bool available_ = true;
+  std::size_t message_bytes_max_ = message_bytes_default;
   bool duplicates_ = false;
   std::deque<Fault> faults_;
   std::deque<Append> held_;

@@ -28,4 +28,19 @@ void MemoryEventLog::load(const Subject& subject, std::uint64_t after, Loaded do
   });
 }
 
+void MemoryEventLog::load_before(const Subject& subject, std::uint64_t before, Loaded done) {
+  broker_.worker().post([&broker = broker_, subject, before, done = std::move(done)] {
+    done(broker.read_before(stream_of(subject), subject, before, page_max).map(commits_of));
+  });
+}
+
+void MemoryEventLog::load_at(const Subject& subject, std::vector<std::uint64_t> sequences,
+                             Loaded done) {
+  TROUPE_ASSERT(sequences.size() <= load_at_max, "load_at has a bound");
+  broker_.worker().post(
+      [&broker = broker_, subject, sequences = std::move(sequences), done = std::move(done)] {
+        done(broker.read_at(stream_of(subject), subject, sequences).map(commits_of));
+      });
+}
+
 }  // namespace troupe::memory

@@ -14,6 +14,11 @@ public:
   void append(const Subject& subject, std::uint64_t expected, std::vector<std::string> commits,
               Appended done) override;
   void load(const Subject& subject, std::uint64_t after, Loaded done) override;
+  void load_before(const Subject& subject, std::uint64_t before, Loaded done) override;
+  void load_at(const Subject& subject, std::vector<std::uint64_t> sequences, Loaded done) override;
+
+  /// So many commits at most are loaded by one load_before.
+  static constexpr std::size_t page_max = 64;
 
 private:
   Broker& broker_;

@@ -5,21 +5,21 @@
 
 namespace troupe::memory {
 
-void MemorySnapshots::put(const Subject& instance, std::uint64_t version, std::string bytes) {
+void MemorySnapshots::put(const Subject& instance, Snapshot snapshot) {
   const std::lock_guard lock(mutex_);
   if (!available_) return;
   auto& kept = kept_[instance];
-  if (version >= kept.version) kept = {version, std::move(bytes)};
+  if (snapshot.version >= kept.version) kept = std::move(snapshot);
 }
 
 void MemorySnapshots::get(const Subject& instance, Found done) {
-  Result<std::optional<std::string>> found = std::nullopt;
+  Result<std::optional<Snapshot>> found = std::nullopt;
   {
     const std::lock_guard lock(mutex_);
     if (!available_)
       found = retryable("the memory snapshots are not available");
     else if (const auto kept = kept_.find(instance); kept != kept_.end())
-      found = kept->second.bytes;
+      found = kept->second;
   }
   done(std::move(found));
 }

@@ -11,7 +11,7 @@ namespace troupe::memory {
 /// Completions run on the caller's thread.
 class MemorySnapshots final : public Snapshots {
 public:
-  void put(const Subject& instance, std::uint64_t version, std::string bytes) override;
+  void put(const Subject& instance, Snapshot snapshot) override;
   void get(const Subject& instance, Found done) override;
 
   /// For tests: while unavailable nothing is kept and asking fails as retryable.
@@ -20,13 +20,8 @@ public:
   void lose_everything();
 
 private:
-  struct Kept {
-    std::uint64_t version = 0;
-    std::string bytes;
-  };
-
   std::mutex mutex_;
-  std::unordered_map<Subject, Kept> kept_;
+  std::unordered_map<Subject, Snapshot> kept_;
   bool available_ = true;
 };
 

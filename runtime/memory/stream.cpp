@@ -36,6 +36,19 @@ std::vector<Stored> Stream::of(const Subject& subject, std::uint64_t after) cons
   return messages;
 }
 
+std::vector<Stored> Stream::before(const Subject& subject, std::uint64_t before,
+                                   std::size_t max) const {
+  std::vector<Stored> messages;
+  const auto found = by_subject_.find(subject);
+  if (found == by_subject_.end()) return messages;
+  const auto& sequences = found->second;
+  for (auto next = sequences.lower_bound(before);
+       next != sequences.begin() && messages.size() < max;)
+    messages.push_back(messages_.at(*--next));
+  std::ranges::reverse(messages);
+  return messages;
+}
+
 std::vector<Stored> Stream::matching(std::string_view prefix, std::uint64_t after,
                                      std::size_t max) const {
   std::vector<Stored> messages;

@@ -33,6 +33,8 @@ public:
   std::uint64_t last_of(const Subject& subject) const;
   /// The subject's messages above `after`, in order.
   std::vector<Stored> of(const Subject& subject, std::uint64_t after) const;
+  /// The last `max` of the subject's messages below `before`, in order.
+  std::vector<Stored> before(const Subject& subject, std::uint64_t before, std::size_t max) const;
   /// Messages above `after` whose subject starts with `prefix`, in order, at most `max`.
   std::vector<Stored> matching(std::string_view prefix, std::uint64_t after, std::size_t max) const;
   /// Nothing when it was removed or never there.

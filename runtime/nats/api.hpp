@@ -32,6 +32,11 @@ inline constexpr int duplicate_in_flight = 10158;
 inline constexpr int batch_has_duplicate = 10201;
 inline constexpr int batches_too_many = 10210;  ///< open at a time
 inline constexpr int batch_too_large = 10199;   ///< more messages than the server is set to take
+inline constexpr int batch_incomplete = 10176;  ///< a message of it was lost or not taken
+inline constexpr int message_too_large = 10054;
+inline constexpr int headers_too_large = 10097;
+inline constexpr int store_failed = 10077;        ///< the text says why
+inline constexpr int resources_exceeded = 10023;  ///< of the server; of an account it is below 500
 }  // namespace api_error
 
 /// Answers that take longer are given up.

@@ -58,15 +58,49 @@ std::optional<std::uint64_t> plain_acknowledgement(const std::string& stream, co
 
 AppendReply in_doubt(std::string why) { return {{Outcome::unknown, 0, std::move(why)}}; }
 
+/// JetStream tells by the text alone whether a bound of the stream was met, before anything was
+/// written, or writing went wrong.
+bool is_full(const ApiFailure& failure) {
+  if (failure.err_code == api_error::resources_exceeded) return true;
+  return failure.err_code == api_error::store_failed
+         && failure.what.find("maximum ") != std::string::npos;
+}
+
+bool is_too_large(const ApiFailure& failure) {
+  return failure.err_code == api_error::message_too_large
+         || failure.err_code == api_error::headers_too_large
+         || (failure.err_code == api_error::store_failed
+             && failure.what.find("message too large") != std::string::npos);
+}
+
+/// Of a batch only: the next try may be whole, or find room.
+bool another_may_succeed(int err_code) {
+  return err_code == api_error::batch_incomplete || err_code == api_error::batches_too_many;
+}
+
 AppendReply refused(const ApiFailure& failure) {
   AppendReply reply = in_doubt(failure.what);
   reply.err_code = failure.err_code;
-  reply.nothing_stored = (failure.err_code != 0 && !failure.retryable)
+  reply.too_large = is_too_large(failure);
+  reply.nothing_stored = reply.too_large || is_full(failure)
+                         || (failure.err_code != 0 && !failure.retryable)
                          || failure.err_code == api_error::batches_too_many;
   if (means_conflict(failure.err_code)) {
     reply.outcome = Outcome::conflict;
     reply.sequence = actual_sequence(failure.what);
+  } else if (reply.nothing_stored && !another_may_succeed(failure.err_code)) {
+    reply.outcome = Outcome::refused;
   }
+  return reply;
+}
+
+/// Never left this process, and never will.
+AppendReply not_sendable(const std::string& stream, Reply::Status status) {
+  AppendReply reply =
+      in_doubt(fmt::format("A commit for {} cannot be sent: {}.", stream, describe(status)));
+  reply.outcome = Outcome::refused;
+  reply.too_large = status == Reply::Status::too_large;
+  reply.nothing_stored = true;
   return reply;
 }
 
@@ -75,6 +109,8 @@ AppendReply refused(const ApiFailure& failure) {
 AppendReply read_append_reply(const std::string& stream, const Reply& reply) {
   if (const auto sequence = plain_acknowledgement(stream, reply))
     return {{Outcome::acknowledged, *sequence, {}}};
+  if (reply.status == Reply::Status::too_large || reply.status == Reply::Status::illegal)
+    return not_sendable(stream, reply.status);
   const ApiResult answer = read_api_reply("an append to " + stream, reply);
   if (!answer) return refused(answer.error());
   const auto sequence = field<std::uint64_t>(*answer, "seq").value_or(0);

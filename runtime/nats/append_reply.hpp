@@ -10,7 +10,7 @@ namespace troupe::nats {
 
 struct AppendReply : AppendResult {
   int err_code = 0;             ///< JetStream's own number, 0 when it gave none
-  bool nothing_stored = false;  ///< it was refused: nothing is stored and nothing will be
+  bool nothing_stored = false;  ///< of this try, and nothing will be; another may succeed
   std::uint64_t count = 0;      ///< acknowledged messages of a batch; 0 for a single append
 };
 

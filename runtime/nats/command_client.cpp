@@ -25,12 +25,13 @@ std::uint64_t number_of(const Received& message, const char* key) {
 }
 
 ClientReply not_answered(Reply::Status status) {
-  const bool nothing_sent = status == Reply::Status::no_responders
+  const bool too_large = status == Reply::Status::too_large;
+  const bool nothing_sent = too_large || status == Reply::Status::no_responders
                             || status == Reply::Status::not_sent
                             || status == Reply::Status::illegal;
   ClientReply reply;
   reply.kind = nothing_sent ? ClientReply::Kind::rejected : ClientReply::Kind::unknown;
-  reply.code = nothing_sent ? code::not_available : code::unknown;
+  reply.code = too_large ? code::too_large : nothing_sent ? code::not_available : code::unknown;
   reply.text = nothing_sent ? fmt::format("Nothing was sent: {}.", describe(status))
                             : fmt::format("Nobody knows: {}. Repeat it with the same command id.",
                                           describe(status));

@@ -55,11 +55,13 @@ bool is_on_one_line(std::string_view text) {
 
 std::string text_of(natsStatus status) { return natsStatus_GetText(status); }
 
-/// What nats.c checks before it writes the first byte; any other failure leaves doubt.
-bool nothing_left(natsStatus status) {
-  return status == NATS_INSUFFICIENT_BUFFER || status == NATS_CONNECTION_CLOSED
-         || status == NATS_MAX_PAYLOAD || status == NATS_DRAINING
-         || status == NATS_NO_SERVER_SUPPORT;
+/// How a request ends that nats.c did not take. What it checks before it writes the first byte left
+/// nothing; any other failure leaves doubt.
+Reply::Status end_of(natsStatus sent) {
+  if (sent == NATS_MAX_PAYLOAD) return Reply::Status::too_large;
+  const bool nothing_left = sent == NATS_INSUFFICIENT_BUFFER || sent == NATS_CONNECTION_CLOSED
+                            || sent == NATS_DRAINING || sent == NATS_NO_SERVER_SUPPORT;
+  return nothing_left ? Reply::Status::not_sent : Reply::Status::disconnected;
 }
 
 /// Null when subject, reply subject or a header cannot be sent: names and values may come from
@@ -123,6 +125,9 @@ public:
   Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
                                                 const std::string& queue, Handler handler) override;
   std::string new_inbox() override { return options_.inbox_prefix + '.' + unique_name(); }
+  std::size_t message_bytes_max() const override {
+    return static_cast<std::size_t>(natsConnection_GetMaxPayload(handle_.get()));
+  }
   bool connected() const override {
     return handle_ && natsConnection_Status(handle_.get()) == NATS_CONN_STATUS_CONNECTED;
   }
@@ -304,9 +309,7 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
   const auto message = make_message(subject, headers, body, fmt::format("{}.{}", inbox_, number));
   if (!message) return outstanding_.end(number, Reply::Status::illegal);
   const natsStatus sent = send(message.get());
-  if (sent == NATS_OK) return;
-  outstanding_.end(number,
-                   nothing_left(sent) ? Reply::Status::not_sent : Reply::Status::disconnected);
+  if (sent != NATS_OK) outstanding_.end(number, end_of(sent));
 }
 
 Result<void> NatsConnection::publish(std::string_view subject, const Headers& headers,

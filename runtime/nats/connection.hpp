@@ -45,6 +45,7 @@ struct Reply {
     answered,
     no_responders,  ///< nobody is subscribed; nothing was received by anybody
     not_sent,       ///< there is no connection; nothing left this process
+    too_large,      ///< more than the server takes (max_payload); nothing left this process
     timed_out,      ///< may or may not have been received
     disconnected,   ///< the connection was lost meanwhile; may or may not have been received
     illegal,        ///< subject or headers are none that can be sent; nothing left this process
@@ -128,6 +129,9 @@ public:
 
   /// A subject under the inbox prefix that nobody else uses or can guess.
   virtual std::string new_inbox() = 0;
+
+  /// Headers and body of a message together, as the server says (max_payload).
+  virtual std::size_t message_bytes_max() const = 0;
 
   virtual bool connected() const = 0;
 

@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "runtime/nats/event_history.hpp"
 #include "runtime/nats/event_loading.hpp"
 #include "runtime/ports/assert.hpp"
 
@@ -50,15 +51,46 @@ void JetStreamEventLog::append(const Subject& subject, std::uint64_t expected,
   stream_of(subject).append({subject, expected, std::move(commits), std::move(done)});
 }
 
-void JetStreamEventLog::load(const Subject& subject, std::uint64_t after, Loaded done) {
-  // A load that waits may outlive this log, but not the connection.
-  loads_->take([&reads = reads_, subject, after, done = std::move(done)](Turns::Finished finished) {
-    load_commits(reads, subject, stream_name(StreamKind::events, event_source(subject).context),
-                 after, [done, finished = std::move(finished)](auto commits) {
-                   finished();
-                   done(std::move(commits));
-                 });
+/// A read that waits may outlive this log, but not the connection.
+void JetStreamEventLog::in_turn(const Subject& subject, Read read, Loaded done) {
+  loads_->take([&reads = reads_, read = std::move(read), done = std::move(done),
+                stream = stream_name(StreamKind::events, event_source(subject).context)](
+                   Turns::Finished finished) {
+    read(reads, stream, [done, finished = std::move(finished)](auto commits) {
+      finished();
+      done(std::move(commits));
+    });
   });
+}
+
+void JetStreamEventLog::load(const Subject& subject, std::uint64_t after, Loaded done) {
+  in_turn(
+      subject,
+      [subject, after](Connection& reads, const std::string& stream, Loaded loaded) {
+        load_commits(reads, subject, stream, after, std::move(loaded));
+      },
+      std::move(done));
+}
+
+void JetStreamEventLog::load_before(const Subject& subject, std::uint64_t before, Loaded done) {
+  in_turn(
+      subject,
+      [subject, before](Connection& reads, const std::string& stream, Loaded loaded) {
+        load_commits_before(reads, subject, stream, before, std::move(loaded));
+      },
+      std::move(done));
+}
+
+void JetStreamEventLog::load_at(const Subject& subject, std::vector<std::uint64_t> sequences,
+                                Loaded done) {
+  TROUPE_ASSERT(sequences.size() <= load_at_max, "load_at has a bound");
+  in_turn(
+      subject,
+      [subject, sequences = std::move(sequences)](Connection& reads, const std::string& stream,
+                                                  Loaded loaded) {
+        load_commits_at(reads, subject, stream, sequences, std::move(loaded));
+      },
+      std::move(done));
 }
 
 }  // namespace troupe::nats

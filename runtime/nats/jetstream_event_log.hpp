@@ -32,8 +32,13 @@ public:
   void append(const Subject& subject, std::uint64_t expected, std::vector<std::string> commits,
               Appended done) override;
   void load(const Subject& subject, std::uint64_t after, Loaded done) override;
+  void load_before(const Subject& subject, std::uint64_t before, Loaded done) override;
+  void load_at(const Subject& subject, std::vector<std::uint64_t> sequences, Loaded done) override;
 
 private:
+  using Read = std::function<void(Connection&, const std::string& stream, Loaded)>;
+
+  void in_turn(const Subject& subject, Read read, Loaded done);
   GroupCommit& stream_of(const Subject& subject);
 
   Connection& appends_;

@@ -49,7 +49,7 @@ Batch LoneBatches::take() {
 }
 
 void LoneBatches::answered(Batch& batch, const Reply& reply) {
-  const auto result = read_append_reply(stream_, reply);
+  auto result = read_append_reply(stream_, reply);
   const bool again = goes_again(batch, result);
   if (result.outcome == AppendResult::Outcome::acknowledged) fault_point(FaultPoint::append_acked);
   {
@@ -57,7 +57,7 @@ void LoneBatches::answered(Batch& batch, const Reply& reply) {
     --under_way_;
     if (result.outcome == AppendResult::Outcome::acknowledged)
       room_ = std::min(room_ + 1, under_way_max);
-    else if (result.nothing_stored && result.outcome != AppendResult::Outcome::conflict)
+    else if (result.nothing_stored && result.outcome == AppendResult::Outcome::unknown)
       room_ = std::max<std::size_t>(room_ / 2, 1);
     for (auto& append : batch) {
       if (!again) break;
@@ -67,15 +67,16 @@ void LoneBatches::answered(Batch& batch, const Reply& reply) {
   }
   go_on();
   if (again) return;
-  if (batch.size() == 1 && result.outcome == AppendResult::Outcome::conflict)
-    return batch.front().done(result);
-  settle(batch, stream_, result);
+  if (!result.nothing_stored) return settle(batch, stream_, result);
+  if (result.outcome == AppendResult::Outcome::unknown)
+    result.outcome = AppendResult::Outcome::refused;
+  batch.front().done(result);
 }
 
-bool LoneBatches::goes_again(const Batch& batch, const AppendReply& result) const {
+bool LoneBatches::goes_again(const Batch& batch, const AppendReply& result) {
   if (!result.nothing_stored) return false;
   if (batch.size() > 1) return true;
-  return result.outcome != AppendResult::Outcome::conflict && batch.front().refusals < refusals_max;
+  return result.outcome == AppendResult::Outcome::unknown && batch.front().refusals < refusals_max;
 }
 
 }  // namespace troupe::nats

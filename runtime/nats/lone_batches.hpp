@@ -20,7 +20,7 @@ namespace troupe::nats {
 class LoneBatches : public std::enable_shared_from_this<LoneBatches> {
 public:
   static constexpr std::size_t under_way_max = 2;
-  /// One that is refused so often for another reason than a conflict is in doubt.
+  /// One that comes to nothing so often, though the next might have succeeded, is refused.
   static constexpr unsigned refusals_max = 3;
 
   LoneBatches(BatchSender& sender, std::string stream);
@@ -31,7 +31,7 @@ private:
   void go_on();
   Batch take();
   void answered(Batch& batch, const Reply& reply);
-  bool goes_again(const Batch& batch, const AppendReply& result) const;
+  static bool goes_again(const Batch& batch, const AppendReply& result);
 
   BatchSender& sender_;
   const std::string stream_;

@@ -48,6 +48,8 @@ const char* describe(Reply::Status status) {
       return "nobody is subscribed";
     case Reply::Status::not_sent:
       return "not sent, there is no connection";
+    case Reply::Status::too_large:
+      return "larger than the NATS server takes (max_payload)";
     case Reply::Status::timed_out:
       return "no answer in time";
     case Reply::Status::disconnected:

@@ -150,11 +150,17 @@ Result<void> check_server(Connection& connection) {
   const auto info = read_api_reply("INFO", reply);
   if (!info) return tl::make_unexpected(Failure(info.error()));
   const int level = field<int>(*info, "api.level").value_or(0);
-  if (level >= api_level_min) return {};
-  return permanent(
-      fmt::format("This NATS server has JetStream API level {}, and {} is needed: use nats-server "
-                  "2.14.4 or later.",
-                  level, api_level_min));
+  if (level < api_level_min)
+    return permanent(fmt::format(
+        "This NATS server has JetStream API level {}, and {} is needed: use nats-server "
+        "2.14.4 or later.",
+        level, api_level_min));
+  if (const auto most = connection.message_bytes_max(); most < message_bytes_min)
+    return permanent(
+        fmt::format("This NATS server takes messages of at most {} bytes, and {} are needed: set "
+                    "its max_payload to that or more.",
+                    most, message_bytes_min));
+  return {};
 }
 
 Result<void> ensure_streams(Connection& connection, const Token& context, int replicas) {

@@ -1,6 +1,7 @@
 // The streams that a context needs: created from deploy/streams/*.json, or found good enough.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,12 @@ namespace troupe::nats {
 /// The API level of nats-server 2.14: atomic batches, schedules, consumer reset.
 inline constexpr int api_level_min = 4;
 
-/// Fails with a sentence when the server is too old or JetStream is off. Blocks.
+/// What a server must take in one message: what streams in deploy/streams do. A commit has half of
+/// it at most, so that there is room for what it is parked with.
+inline constexpr std::size_t message_bytes_min = 1'048'576;
+
+/// Fails with a sentence when the server is too old, takes too little in one message, or JetStream
+/// is off. Blocks.
 Result<void> check_server(Connection& connection);
 
 /// Creates EVT_, TMR_, DLQ_<CONTEXT> and CTL where they are missing. Streams that exist are never

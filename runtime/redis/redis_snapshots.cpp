@@ -1,6 +1,8 @@
 // Puts and gets snapshots on a thread of their own.
 #include "runtime/redis/redis_snapshots.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -8,6 +10,8 @@
 namespace troupe::redis {
 
 namespace {
+
+constexpr std::string_view part_prefix = "part:";
 
 std::string key_of(const Subject& instance) { return "troupe:snapshot:" + instance.str(); }
 
@@ -25,8 +29,8 @@ RedisSnapshots::~RedisSnapshots() {
   thread_.join();
 }
 
-void RedisSnapshots::put(const Subject& instance, std::uint64_t version, std::string bytes) {
-  std::variant<Put, Get> what = Put{key_of(instance), version, std::move(bytes)};
+void RedisSnapshots::put(const Subject& instance, Snapshot snapshot) {
+  std::variant<Put, Get> what = Put{key_of(instance), std::move(snapshot)};
   enqueue(what);
 }
 
@@ -69,17 +73,50 @@ void RedisSnapshots::perform(Request& request) {
   get.done(late ? retryable("Redis is too slow or away") : find(get.key, request.deadline));
 }
 
+/// Most parts are there from the snapshot before: only what Redis then asks for is sent.
 void RedisSnapshots::keep(const Put& put, Deadline deadline) {
-  const auto version = std::to_string(put.version);
-  const auto kept = client_.run(put_, {put.key}, {version, put.bytes}, deadline);
-  if (!kept) spdlog::debug("a snapshot was not kept: {}", kept.error().what);
+  auto missing = keep(put, {}, deadline);
+  if (missing && !missing->empty()) missing = keep(put, *missing, deadline);
+  if (!missing) spdlog::debug("a snapshot was not kept: {}", missing.error().what);
 }
 
-Result<std::optional<std::string>> RedisSnapshots::find(const std::string& key, Deadline deadline) {
-  const auto reply = client_.call({"HGET", key, "bytes"}, deadline);
+/// The names of parts that are missing; then it is not kept.
+Result<std::vector<std::string>> RedisSnapshots::keep(const Put& put,
+                                                      const std::vector<std::string>& send,
+                                                      Deadline deadline) {
+  const auto& snapshot = put.snapshot;
+  const auto version = std::to_string(snapshot.version);
+  const auto count = std::to_string(snapshot.parts.size());
+  Arguments arguments{version, snapshot.bytes, count};
+  for (const auto& part : snapshot.parts) arguments.emplace_back(part.name);
+  for (const auto& part : snapshot.parts)
+    if (std::ranges::find(send, part.name) != send.end()) {
+      arguments.emplace_back(part.name);
+      arguments.emplace_back(*part.bytes);
+    }
+  const auto reply = client_.run(put_, {put.key}, arguments, deadline);
   if (!reply) return tl::make_unexpected(reply.error());
-  if (const auto bytes = reply->value().text()) return std::string(*bytes);
-  return std::nullopt;
+  std::vector<std::string> missing;
+  for (const auto& name : reply->value().elements()) missing.emplace_back(name.text().value_or(""));
+  return missing;
+}
+
+Result<std::optional<Snapshot>> RedisSnapshots::find(const std::string& key, Deadline deadline) {
+  const auto reply = client_.call({"HGETALL", key}, deadline);
+  if (!reply) return tl::make_unexpected(reply.error());
+  const auto fields = reply->value().elements();
+  std::optional<Snapshot> found;
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const auto name = fields[i].text().value_or("");
+    const auto value = fields[i + 1].text().value_or("");
+    if (!found) found.emplace();
+    if (name == "version") found->version = fields[i + 1].number().value_or(0);
+    if (name == "bytes") found->bytes = value;
+    if (name.starts_with(part_prefix))
+      found->parts.push_back({std::string(name.substr(part_prefix.size())),
+                              std::make_shared<const std::string>(value)});
+  }
+  return found;
 }
 
 }  // namespace troupe::redis

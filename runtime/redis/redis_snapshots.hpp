@@ -4,15 +4,18 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "runtime/ports/snapshots.hpp"
 #include "runtime/redis/client.hpp"
 
 namespace troupe::redis {
 
-/// A snapshot is the hash troupe:snapshot:<evt subject> with the fields version and bytes.
+/// A snapshot is the hash troupe:snapshot:<evt subject> with the fields version, bytes, and a
+/// part:<name> for each of its parts.
 /// Requests are made one after the other by a thread of its own, which runs the completions too.
 /// The destructor waits for what was asked, as a node that ends leaves its snapshots just before;
 /// no longer than the options' timeout after the last request.
@@ -24,15 +27,14 @@ public:
   /// Over this many waiting requests a put is dropped and a get fails as retryable.
   static constexpr std::size_t requests_max = 4'096;
 
-  void put(const Subject& instance, std::uint64_t version, std::string bytes) override;
+  void put(const Subject& instance, Snapshot snapshot) override;
   /// Answered within the options' timeout, waiting included.
   void get(const Subject& instance, Found done) override;
 
 private:
   struct Put {
     std::string key;
-    std::uint64_t version;
-    std::string bytes;
+    Snapshot snapshot;
   };
   struct Get {
     std::string key;
@@ -48,7 +50,9 @@ private:
   void run();
   void perform(Request& request);
   void keep(const Put& put, Deadline deadline);
-  Result<std::optional<std::string>> find(const std::string& key, Deadline deadline);
+  Result<std::vector<std::string>> keep(const Put& put, const std::vector<std::string>& send,
+                                        Deadline deadline);
+  Result<std::optional<Snapshot>> find(const std::string& key, Deadline deadline);
 
   Client client_;
   const Script put_{"runtime/redis/put_snapshot.lua"};

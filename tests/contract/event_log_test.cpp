@@ -1,4 +1,5 @@
 // What the event log promises, in memory and in JetStream.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <future>
@@ -45,11 +46,28 @@ Loaded load(EventLog& log, const Subject& subject, std::uint64_t after = 0) {
   return result.get();
 }
 
-std::vector<std::string> bytes_of(const Loaded& loaded) {
+Loaded load_before(EventLog& log, const Subject& subject, std::uint64_t before) {
+  auto answer = std::make_shared<std::promise<Loaded>>();
+  auto result = answer->get_future();
+  log.load_before(subject, before, [answer](Loaded value) { answer->set_value(std::move(value)); });
+  return result.get();
+}
+
+Loaded load_at(EventLog& log, const Subject& subject, std::vector<std::uint64_t> sequences) {
+  auto answer = std::make_shared<std::promise<Loaded>>();
+  auto result = answer->get_future();
+  log.load_at(subject, std::move(sequences),
+              [answer](Loaded value) { answer->set_value(std::move(value)); });
+  return result.get();
+}
+
+std::vector<std::string> bytes_of(const std::vector<StoredCommit>& commits) {
   std::vector<std::string> bytes;
-  for (const auto& commit : loaded.value()) bytes.push_back(commit.bytes);
+  for (const auto& commit : commits) bytes.push_back(commit.bytes);
   return bytes;
 }
+
+std::vector<std::string> bytes_of(const Loaded& loaded) { return bytes_of(loaded.value()); }
 
 std::vector<std::string> numbered(std::size_t count, const std::string& prefix = "commit ") {
   std::vector<std::string> commits;
@@ -263,6 +281,72 @@ TEMPLATE_TEST_CASE("event log: instances do not see each other's commits", "[con
     CHECK(loaded[static_cast<std::size_t>(i)].bytes == "two " + std::to_string(i));
 }
 
+TEMPLATE_TEST_CASE("event log: earlier commits are read back without a gap, until the first",
+                   "[contract][event_log]", InMemory, OnJetStream) {
+  TestType backend;
+  const auto subject = instance(backend.context());
+  const auto other = instance(backend.context(), "o-2");
+  const std::size_t noise = GENERATE(0, 3, 30);  // others' commits between two of its own
+  const std::size_t size = GENERATE(10, 9'000);
+  const std::size_t in_one_append = GENERATE(1, 5);
+  const std::size_t count = noise == 30 ? 250 : 1'000;
+  const auto commits = numbered(count, std::string(size, 'p'));
+  std::uint64_t expected = 0;
+  std::uint64_t last_of_other = 0;
+  for (std::size_t at = 0; at < count; at += in_one_append) {
+    const auto begin = commits.begin() + static_cast<std::ptrdiff_t>(at);
+    expected = append(backend.log(), subject, expected,
+                      Strings(begin, begin + static_cast<std::ptrdiff_t>(in_one_append)))
+                   .sequence;
+    if (noise > 0)
+      last_of_other = append(backend.log(), other, last_of_other, numbered(noise)).sequence;
+  }
+
+  std::vector<StoredCommit> all{load(backend.log(), subject)->back()};
+  for (;;) {
+    const auto page = load_before(backend.log(), subject, all.front().sequence).value();
+    if (page.empty()) break;
+    CHECK(page.size() <= 16'500);
+    all.insert(all.begin(), page.begin(), page.end());
+  }
+  CHECK(bytes_of(all) == commits);
+  CHECK(std::ranges::is_sorted(all, std::ranges::less(), &StoredCommit::sequence));
+}
+
+TEMPLATE_TEST_CASE("event log: commits are read by their places, and only the instance's own",
+                   "[contract][event_log]", InMemory, OnJetStream) {
+  TestType backend;
+  const auto subject = instance(backend.context());
+  const auto other = instance(backend.context(), "o-2");
+  std::vector<std::uint64_t> places;
+  std::uint64_t expected = 0;
+  for (const auto& commit : numbered(EventLog::load_at_max))
+    places.push_back(expected = append(backend.log(), subject, expected, {commit}).sequence);
+  const auto others = append(backend.log(), other, 0, {"other"}).sequence;
+
+  CHECK(load_at(backend.log(), subject, {}).value().empty());
+  CHECK(bytes_of(load_at(backend.log(), subject, {places[7]})) == Strings{"commit 8"});
+  CHECK(load_at(backend.log(), subject, {places[7]})->front().sequence == places[7]);
+  CHECK(bytes_of(load_at(backend.log(), subject, {others, places[0], others + 1'000}))
+        == Strings{"commit 1"});
+  CHECK(load_at(backend.log(), subject, places)->size() == places.size());
+}
+
+TEMPLATE_TEST_CASE("event log: a commit larger than the log takes is refused, not stored",
+                   "[contract][event_log]", InMemory, OnJetStream) {
+  TestType backend;
+  const auto subject = instance(backend.context());
+  const std::string large(2'000'000, 'x');
+  const auto refused = append(backend.log(), subject, 0, {large});
+  CHECK(refused.outcome == Outcome::refused);
+  CHECK(refused.too_large);
+  CHECK_FALSE(refused.detail.empty());
+  CHECK(append(backend.log(), subject, 0, {"a", large, "c"}).outcome == Outcome::refused);
+  CHECK(append(backend.log(), subject, 0, {"a", "b", large}).outcome == Outcome::refused);
+  CHECK(load(backend.log(), subject).value().empty());
+  CHECK(append(backend.log(), subject, 0, {"small"}).outcome == Outcome::acknowledged);
+}
+
 // ---- JetStream only -----------------------------------------------------------------------------
 
 TEST_CASE("event log on JetStream: what was in doubt when the server was killed, a load tells",
@@ -306,15 +390,58 @@ TEST_CASE("event log on JetStream: no stream means unknown, and a load says so",
   CHECK(load(backend.log(), subject).error().retryable);
 }
 
-TEST_CASE("event log on JetStream: a commit larger than the stream takes is unknown, not stored",
+TEST_CASE("event log on JetStream: a commit that fits only without its headers is refused",
           "[contract][event_log]") {
   OnJetStream backend;
   const auto subject = instance(backend.context());
-  const std::string large(2'000'000, 'x');
-  CHECK(append(backend.log(), subject, 0, {large}).outcome == Outcome::unknown);
-  CHECK(append(backend.log(), subject, 0, {"a", large, "c"}).outcome == Outcome::unknown);
-  CHECK(append(backend.log(), subject, 0, {"a", "b", large}).outcome == Outcome::unknown);
-  CHECK(load(backend.log(), subject).value().empty());
+  const auto most = backend.connection().message_bytes_max();
+  for (const std::size_t less : {0, 10, 40}) {
+    const auto refused = append(backend.log(), subject, 0, {std::string(most - less, 'x')});
+    CHECK(refused.outcome == Outcome::refused);
+    CHECK(refused.too_large);
+  }
+  CHECK(append(backend.log(), subject, 0, {"small"}).outcome == Outcome::acknowledged);
+}
+
+TEST_CASE("event log on JetStream: what the stream is set to take no more is refused, not stored",
+          "[contract][event_log]") {
+  OnJetStream backend;
+  const auto subject = instance(backend.context());
+  const auto before = append(backend.log(), subject, 0, {"a"});
+  const auto name = stream_name(StreamKind::events, backend.context());
+  auto config =
+      nats::ask_api_and_wait(backend.connection(), "STREAM.INFO." + name, {})->at("config");
+  SECTION("as it is full") { config["max_msgs"] = 1; }
+  SECTION("as it has too many bytes") { config["max_bytes"] = 100; }
+  SECTION("as the subject has too many messages") {
+    config["max_msgs_per_subject"] = 1;
+    config["discard_new_per_subject"] = true;
+  }
+  SECTION("as it is sealed") { config["sealed"] = true; }
+  REQUIRE(nats::ask_api_and_wait(backend.connection(), "STREAM.UPDATE." + name, config));
+
+  for (const auto& commits : {Strings{"b"}, Strings{"b", "c"}}) {
+    const auto refused = append(backend.log(), subject, before.sequence, commits);
+    CHECK(refused.outcome == Outcome::refused);
+    CHECK_FALSE(refused.too_large);
+    CHECK_FALSE(refused.detail.empty());
+  }
+  CHECK(bytes_of(load(backend.log(), subject)) == Strings{"a"});
+}
+
+TEST_CASE("event log on JetStream: a commit larger than the stream is set to take is refused",
+          "[contract][event_log]") {
+  OnJetStream backend;
+  const auto subject = instance(backend.context());
+  const auto name = stream_name(StreamKind::events, backend.context());
+  auto config =
+      nats::ask_api_and_wait(backend.connection(), "STREAM.INFO." + name, {})->at("config");
+  config["max_msg_size"] = 1'000;
+  REQUIRE(nats::ask_api_and_wait(backend.connection(), "STREAM.UPDATE." + name, config));
+  const auto refused = append(backend.log(), subject, 0, {std::string(1'001, 'x')});
+  CHECK(refused.outcome == Outcome::refused);
+  CHECK(refused.too_large);
+  CHECK(append(backend.log(), subject, 0, {"small"}).outcome == Outcome::acknowledged);
 }
 
 TEST_CASE("event log on JetStream: a log that went back is a permanent failure",

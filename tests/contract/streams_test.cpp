@@ -93,3 +93,16 @@ TEST_CASE("streams: more replicas than servers is a failure in the server's word
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().what, ContainsSubstring("replicas"));
 }
+
+TEST_CASE("streams: a server that takes too little in one message is refused in words",
+          "[contract][streams]") {
+  const tool::TempFolder folder("troupe-nats");
+  const auto server =
+      or_throw(tool::PrivateNats::start({.folder = folder.path(), .more = "max_payload: 65536"}));
+  const auto connection = or_throw(nats::Connection::open({server->url(), "test"}));
+  const auto refused = nats::ensure_streams(*connection, Token::parse("ordering").value(), 1);
+  REQUIRE_FALSE(refused);
+  CHECK_FALSE(refused.error().retryable);
+  CHECK_THAT(refused.error().what, ContainsSubstring("at most 65536 bytes"));
+  CHECK_THAT(refused.error().what, ContainsSubstring("max_payload"));
+}

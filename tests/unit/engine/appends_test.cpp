@@ -269,6 +269,72 @@ TEST_CASE("who is not sure to own an instance reads before each answer, also whe
   CHECK(accepted(node.send(command_to(alice, withdraw(50)))).first_version == 2);
 }
 
+TEST_CASE("a command whose events the log refuses is answered in its words, and others go on",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  (void)accepted(node.send(command_to(alice, deposit(1))));
+  world.broker.fail_next_append(AppendFault::refused);
+  const auto command = command_to(alice, deposit(50));
+
+  const auto refused = rejected(node.send(command));
+  CHECK(refused.code == 503);
+  CHECK(refused.text.find("maximum messages exceeded") != std::string::npos);
+  CHECK(node.stats("example").refusals == 1);
+  CHECK(accepted(node.send(command_to(alice, deposit(2)))).first_version == 2);
+  CHECK_FALSE(accepted(node.send(command)).duplicate);
+  CHECK(balance(world) == 53);
+}
+
+TEST_CASE("of the commands that share an append only those that the log refuses are refused",
+          "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto note = instance("example", "note", "n");
+  google::protobuf::StringValue small;
+  google::protobuf::StringValue large;
+  small.set_value("small");
+  large.set_value(std::string(100'000, 'x'));
+  world.broker.set_message_bytes_max(50'000);
+  world.broker.fail_next_append(AppendFault::held);
+  std::vector<std::future<Outcome>> waiting;
+  waiting.push_back(node.send(command_to(note, small)));
+  for (int i = 0; i < 5; ++i) {
+    waiting.push_back(node.send(command_to(note, small)));
+    waiting.push_back(node.send(command_to(note, large)));
+  }
+  release_until_answered(world, waiting);
+
+  std::uint64_t version = 0;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (i == 0 || i % 2 == 1) {
+      CHECK(accepted(std::move(waiting[i])).first_version == ++version);
+    } else {
+      const auto refused = rejected(std::move(waiting[i]));
+      CHECK(refused.code == 413);
+      CHECK(refused.decided_at == version);
+    }
+  }
+  CHECK(world.commits(Subject::events(note)).size() == version);
+}
+
+TEST_CASE("a refusal says nothing about an earlier try that may still arrive", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto earlier = GENERATE(AppendFault::lost, AppendFault::late);
+  world.broker.fail_next_append(earlier);
+  world.broker.fail_next_append(AppendFault::refused);
+  const auto command = command_to(alice, deposit(50));
+
+  const auto answer = unknown(node.send(command));
+  CHECK(answer.text.find("maximum messages exceeded") != std::string::npos);
+  world.broker.release_appends();
+  world.broker.settle();
+  CHECK(accepted(node.send(command)).first_version == 1);
+  CHECK(accepted(node.send(command_to(alice, withdraw(50)))).first_version == 2);
+  CHECK(balance(world) == 0);
+}
+
 TEST_CASE("commands that wait for one instance share an append", "[engine]") {
   World world;
   Node node(world, {model_of<Bank>()});

@@ -1,10 +1,10 @@
 // Instances leave memory and come back: snapshots, memory, damage.
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/command_memory.hpp"
 #include "runtime/engine/fold.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
+#include "tests/unit/engine/history.hpp"
 #include "tests/unit/engine/node.hpp"
 
 namespace troupe::engine::test {
@@ -14,58 +14,13 @@ namespace {
 using namespace std::chrono_literals;
 using troupe::test::eventually;
 
-const auto alice = instance("example", "account", "alice");
-const auto alices = Subject::events(alice);
 const auto bank = model_of<Bank>();
 const auto& account = *bank.aggregate("account");
 
-std::optional<std::string> snapshot_of(World& world, const Subject& subject) {
-  std::optional<std::string> bytes;
-  world.snapshots.get(subject, [&](auto found) { bytes = found.value(); });
-  return bytes;
-}
-
-/// A commit as another writer would store it.
-std::string foreign_commit(std::uint64_t version, const std::string& previous, Time at,
-                           const std::string& command_id, std::int64_t cents) {
-  troupe::v1::Commit commit;
-  commit.set_context("example");
-  commit.set_aggregate("account");
-  commit.set_id("alice");
-  commit.set_first_version(version);
-  commit.set_command_id(command_id);
-  commit.set_command_type("DepositMoney");
-  commit.set_command_hash(command_hash("DepositMoney", deposit(cents)));
-  const auto milliseconds = at.time_since_epoch().count();
-  commit.mutable_committed_at()->set_seconds(milliseconds / 1'000);
-  v1::MoneyDeposited deposited;
-  deposited.set_cents(cents);
-  commit.add_events()->PackFrom(deposited);
-  if (!previous.empty()) commit.set_previous_hash(sha256(previous));
-  return commit.SerializeAsString();
-}
-
-void store(World& world, std::uint64_t expected, std::vector<std::string> commits) {
-  std::promise<AppendResult> promise;
-  world.log.append(alices, expected, std::move(commits),
-                   [&](AppendResult result) { promise.set_value(result); });
-  if (get(promise.get_future()).outcome != AppendResult::Outcome::acknowledged)
-    throw std::runtime_error("the test's own append was refused");
-}
-
-/// Commits of the commands c1, c2, and so on, with these commit times.
-void store_history(World& world, std::uint64_t count,
-                   const std::function<Time(std::uint64_t)>& time_of) {
-  std::string previous;
-  std::vector<std::string> commits;
-  for (std::uint64_t version = 1; version <= count; ++version) {
-    previous =
-        foreign_commit(version, previous, time_of(version), "c" + std::to_string(version), 1);
-    commits.push_back(previous);
-    if (commits.size() < 200 && version < count) continue;
-    const auto expected = version - commits.size();
-    store(world, expected, std::exchange(commits, {}));
-  }
+std::optional<Snapshot> snapshot_of(World& world, const Subject& subject) {
+  std::optional<Snapshot> snapshot;
+  world.snapshots.get(subject, [&](auto found) { snapshot = found.value(); });
+  return snapshot;
 }
 
 EngineOptions eager_to_forget() {
@@ -95,7 +50,7 @@ TEST_CASE("an idle instance leaves memory, keeps a snapshot and comes back as it
   REQUIRE(restored);
   Fold folded(account);
   for (const auto& stored : world.commits(alices)) REQUIRE(folded.apply(stored));
-  CHECK(restored->snapshot("same") == folded.snapshot("same"));
+  CHECK(restored->snapshot("same").bytes == folded.snapshot("same").bytes);
 
   CHECK(accepted(node.send(first)).duplicate);
   CHECK(accepted(node.send(command_to(alice, withdraw(42)))).first_version == 3);
@@ -142,32 +97,8 @@ TEST_CASE("a snapshot is kept every so many commits", "[engine]") {
 
   REQUIRE(eventually(patience, [&] { return snapshot_of(world, alices).has_value(); }));
   troupe::v1::Snapshot snapshot;
-  REQUIRE(snapshot.ParseFromString(*snapshot_of(world, alices)));
+  REQUIRE(snapshot.ParseFromString(snapshot_of(world, alices)->bytes));
   CHECK(snapshot.version() == 3);
-}
-
-TEST_CASE("of an instance that remembers many a snapshot is kept when a quarter is new, or in time",
-          "[engine]") {
-  World world;
-  EngineOptions options;
-  options.snapshot_every = 3;
-  std::uint64_t kept = 0;
-  SECTION("in time") {
-    options.snapshot_interval = 0ms;
-    kept = 39;
-  }
-  SECTION("when a quarter is new") {
-    options.snapshot_interval = 1h;
-    kept = 33;  // 3, 6, 9, 12, 15, then 19, 25, 33, and 44 would be next
-  }
-  Node node(world, {model_of<Bank>()}, options);
-  for (int i = 0; i < 40; ++i) (void)accepted(node.send(command_to(alice, deposit(1))));
-  troupe::v1::Snapshot snapshot;
-  REQUIRE(eventually(patience, [&] {
-    return snapshot.ParseFromString(snapshot_of(world, alices).value_or(""))
-           && snapshot.version() >= kept;
-  }));
-  CHECK(snapshot.version() == kept);
 }
 
 TEST_CASE("a snapshot of another program is ignored", "[engine]") {
@@ -179,12 +110,12 @@ TEST_CASE("a snapshot of another program is ignored", "[engine]") {
     REQUIRE(eventually(patience, [&] { return snapshot_of(world, alices).has_value(); }));
   }
   troupe::v1::Snapshot wrong;
-  REQUIRE(wrong.ParseFromString(*snapshot_of(world, alices)));
+  REQUIRE(wrong.ParseFromString(snapshot_of(world, alices)->bytes));
   v1::AccountState rich;
   rich.set_balance_cents(1'000'000);
   wrong.set_state(rich.SerializeAsString());
   wrong.set_version(wrong.version() + 1);
-  world.snapshots.put(alices, 1'000, wrong.SerializeAsString());
+  world.snapshots.put(alices, {.version = 1'000, .bytes = wrong.SerializeAsString()});
 
   auto options = eager_to_forget();
   options.program = "another";
@@ -197,7 +128,7 @@ TEST_CASE("a snapshot that the log does not bear out is ignored", "[engine]") {
   const auto other = foreign_commit(1, "", world.clock.now(), "other", 1'000);
   Fold fold(account);
   REQUIRE(fold.apply({1, alices, other}));
-  world.snapshots.put(alices, 1, fold.snapshot(fingerprint_of(account, "dev")));
+  world.snapshots.put(alices, fold.snapshot(fingerprint_of(account, "dev")));
   store(world, 0, {foreign_commit(1, "", world.clock.now(), "real", 10)});
 
   Node node(world, {model_of<Bank>()});
@@ -233,73 +164,6 @@ TEST_CASE("an instance notices by itself that the log went back", "[engine]") {
   CHECK_FALSE(std::holds_alternative<Accepted>(get(node.send(command_to(alice, deposit(1))))));
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   CHECK(world.commits(alices).size() == 1);
-}
-
-TEST_CASE("a command older than the memory reaches is looked up in the whole log", "[engine]") {
-  World world;
-  const auto now = world.clock.now();
-  const std::uint64_t count = CommandMemory::kept_min + 50;
-  store_history(world, count, [&](auto n) { return now - 24h + std::chrono::seconds(n); });
-  Node node(world, {model_of<Bank>()});
-
-  auto forgotten_one = command_to(alice, deposit(1), "c7");
-  forgotten_one.issued_at = now - 24h;
-  const auto repeat = accepted(node.send(forgotten_one));
-  CHECK(repeat.duplicate);
-  CHECK(repeat.first_version == 7);
-  CHECK(repeat.sequence == 7);
-  CHECK(world.commits(alices).size() == count);
-
-  auto old_and_new = command_to(alice, deposit(1));
-  old_and_new.issued_at = now - 24h;
-  CHECK(accepted(node.send(old_and_new)).first_version == count + 1);
-}
-
-TEST_CASE("of equal commands that wait for one look-up each gets the answer of the first",
-          "[engine]") {
-  World world;
-  const auto now = world.clock.now();
-  const std::uint64_t count = CommandMemory::kept_min + 50;
-  store_history(world, count, [&](auto n) { return now - 24h + std::chrono::seconds(n); });
-  Node node(world, {model_of<Bank>()});
-  const std::string id = GENERATE("c7", "new");
-  auto command = command_to(alice, deposit(1), id);
-  command.issued_at = now - 24h;
-
-  std::promise<void> all_wait;
-  world.broker.worker().post([&] { all_wait.get_future().wait(); });
-  std::vector<std::future<Outcome>> waiting;
-  for (int i = 0; i < 4; ++i) waiting.push_back(node.send(command));
-  all_wait.set_value();
-
-  const auto first = accepted(std::move(waiting[0]));
-  CHECK(first.duplicate == (id == "c7"));
-  for (std::size_t i = 1; i < waiting.size(); ++i) {
-    const auto again = accepted(std::move(waiting[i]));
-    CHECK(again.duplicate);
-    CHECK(again.first_version == first.first_version);
-    CHECK(again.sequence == first.sequence);
-  }
-  CHECK(world.commits(alices).size() == count + (id == "new" ? 1 : 0));
-}
-
-TEST_CASE("a busy instance takes new commands from its memory and looks repeats up", "[engine]") {
-  World world;
-  const auto now = world.clock.now();
-  const std::uint64_t count = CommandMemory::kept_max + 200;
-  store_history(world, count, [&](auto) { return now; });
-  Node node(world, {model_of<Bank>()}, eager_to_forget());
-
-  const auto first = accepted(node.send(command_to(alice, deposit(1))));
-  CHECK(first.first_version == count + 1);
-  const auto repeat = accepted(node.send(command_to(alice, deposit(1), "c7")));
-  CHECK(repeat.duplicate);
-  CHECK(repeat.first_version == 7);
-
-  REQUIRE(forgotten(node));  // back from its snapshot, it has to read once what it forgot
-  CHECK(accepted(node.send(command_to(alice, deposit(1)))).first_version == count + 2);
-  CHECK(accepted(node.send(command_to(alice, deposit(1), "c8"))).duplicate);
-  CHECK(world.commits(alices).size() == count + 2);
 }
 
 TEST_CASE("commit times never go back", "[engine]") {

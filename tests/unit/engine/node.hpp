@@ -162,17 +162,17 @@ Command command_to(const Instance& target, C body, std::string id = random_id())
 /// An engine on the world's ports, with leases of its own in the shared table.
 class Node {
 public:
-  /// `witness`: what the node sees of its log, where it is not what the others see.
+  /// `witness` and `log`: what the node sees of its log, where it is not what the others see.
   Node(World& world, std::vector<ContextModel> contexts, EngineOptions options = {},
-       LogWitness* witness = nullptr)
+       LogWitness* witness = nullptr, EventLog* log = nullptr)
       : world_(world),
         leases_(world.clock, world.lease_table, options.node),
         conditions_(world.clock),
         engine_(options,
-                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases_, world.claims, world.switchboard,
-                 witness != nullptr ? *witness : world.witness, world.marks, world.effects,
-                 world.clock, conditions_},
+                {log != nullptr ? *log : world.log, world.streams, world.subscriptions,
+                 world.timers, world.parked, world.views, world.snapshots, leases_, world.claims,
+                 world.switchboard, witness != nullptr ? *witness : world.witness, world.marks,
+                 world.effects, world.clock, conditions_},
                 std::move(contexts)) {
     if (const auto started = engine_.start(world.doors); !started)
       throw std::runtime_error(started.error().what);

@@ -140,9 +140,20 @@ TEST_CASE("a lost tail gives its sequences out again, and cursors beyond it stop
   CHECK(streams.last_sequence(context) == 0U);
 }
 
-TEST_CASE("a commit over the broker's size is unknown and not stored", "[memory]") {
+TEST_CASE("a commit over the broker's size is refused and not stored", "[memory]") {
   World world;
-  const std::string large(memory::Broker::message_bytes_max + 1, 'x');
-  CHECK(append(world.log, world.subject, 0, {"a", large}).get().outcome == Outcome::unknown);
+  const std::string large(memory::Broker::message_bytes_default + 1, 'x');
+  CHECK(append(world.log, world.subject, 0, {"a", large}).get().too_large);
+  world.broker.set_message_bytes_max(2);
+  CHECK(append(world.log, world.subject, 0, {"abc"}).get().outcome == Outcome::refused);
   CHECK(stored(world.log, world.subject).empty());
+}
+
+TEST_CASE("a refused append is not stored", "[memory]") {
+  World world;
+  world.broker.fail_next_append(AppendFault::refused);
+  const auto refused = append(world.log, world.subject, 0, {"a"}).get();
+  CHECK(refused.outcome == Outcome::refused);
+  CHECK_FALSE(refused.too_large);
+  CHECK(append(world.log, world.subject, 0, {"a"}).get().sequence == 1);
 }

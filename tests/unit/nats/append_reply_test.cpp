@@ -7,6 +7,7 @@
 
 using namespace troupe;
 using Outcome = AppendResult::Outcome;
+using Status = nats::Reply::Status;
 
 namespace {
 
@@ -21,9 +22,16 @@ AppendResult read(const std::string& body) {
                                  {nats::Reply::Status::answered, nats::Received(message)});
 }
 
+AppendResult ended(int code, int err_code, const std::string& description) {
+  return read(R"({"error":{"code":)" + std::to_string(code) + R"(,"err_code":)"
+              + std::to_string(err_code) + R"(,"description":")" + description
+              + R"("},"stream":"EVT_ORDERING","seq":0})");
+}
 AppendResult refused(int err_code, const std::string& description) {
-  return read(R"({"error":{"code":400,"err_code":)" + std::to_string(err_code)
-              + R"(,"description":")" + description + R"("},"stream":"EVT_ORDERING","seq":0})");
+  return ended(400, err_code, description);
+}
+AppendResult failed(int err_code, const std::string& description) {
+  return ended(503, err_code, description);
 }
 
 }  // namespace
@@ -50,15 +58,33 @@ TEST_CASE("an append that meets another in flight is a conflict without a sequen
   CHECK(conflict.sequence == 0);
 }
 
-TEST_CASE("every other refusal of an append leaves it unknown and says why", "[nats]") {
-  const int err_code = GENERATE(10023, 10077, 10167, 10176, 10199, 10210, 10054, 99999);
-  const auto unknown = refused(err_code, "some reason");
+TEST_CASE("an append that JetStream will never take is refused in its words", "[nats]") {
+  const int err_code = GENERATE(10054, 10097, 10109, 10002, 10199, 99999);
+  const auto answer = refused(err_code, "some reason");
+  CHECK(answer.outcome == Outcome::refused);
+  CHECK(answer.too_large == (err_code == 10054 || err_code == 10097));
+  CHECK_THAT(answer.detail, Catch::Matchers::ContainsSubstring("some reason"));
+}
+
+TEST_CASE("an append that meets a bound of the stream or the server is refused", "[nats]") {
+  CHECK(failed(10077, "maximum messages exceeded").outcome == Outcome::refused);
+  CHECK(failed(10077, "maximum bytes exceeded").outcome == Outcome::refused);
+  CHECK(failed(10077, "maximum messages per subject exceeded").outcome == Outcome::refused);
+  CHECK(failed(10077, "message too large").too_large);
+  CHECK(failed(10023, "insufficient resources").outcome == Outcome::refused);
+  const auto too_large = nats::read_append_reply("EVT_ORDERING", {Status::too_large, {}});
+  CHECK(too_large.outcome == Outcome::refused);
+  CHECK(too_large.too_large);
+}
+
+TEST_CASE("every other failure of an append leaves it unknown and says why", "[nats]") {
+  const int err_code = GENERATE(10008, 10077, 10167, 10176, 10210, 99999);
+  const auto unknown = failed(err_code, "some reason");
   CHECK(unknown.outcome == Outcome::unknown);
   CHECK_THAT(unknown.detail, Catch::Matchers::ContainsSubstring("some reason"));
 }
 
 TEST_CASE("an append without a readable answer is unknown", "[nats]") {
-  using Status = nats::Reply::Status;
   CHECK(read("").outcome == Outcome::unknown);
   CHECK(read("+OK").outcome == Outcome::unknown);
   CHECK(read("{}").outcome == Outcome::unknown);

@@ -129,9 +129,19 @@ TEST_CASE("lone batches: one that the server has no room for goes again, a few t
     Log::acknowledge(log.take_batch(), 12);
     CHECK(log.results.at(1).sequence == 12);
   }
-  SECTION("or is in doubt") {
+  SECTION("or is refused") {
     Log::refuse(log.take_batch(), 10176, "atomic publish batch is incomplete");
-    CHECK(log.results.at(1).outcome == Outcome::unknown);
+    CHECK(log.results.at(1).outcome == Outcome::refused);
     CHECK(log.connection.sent.empty());
   }
+}
+
+TEST_CASE("lone batches: one that the server will never take is refused at once",
+          "[nats][lone_batches]") {
+  Log log;
+  log.append(1);
+  Log::refuse(log.take_batch(), 10054, "message size exceeds maximum allowed");
+  CHECK(log.results.at(1).outcome == Outcome::refused);
+  CHECK(log.results.at(1).too_large);
+  CHECK(log.connection.sent.empty());
 }

@@ -67,6 +67,7 @@ public:
     return permanent("a scripted connection takes no subscriptions");
   }
   std::string new_inbox() override { return "inbox"; }
+  std::size_t message_bytes_max() const override { return 1'048'576; }
   bool connected() const override { return true; }
   std::shared_ptr<void> watch(std::function<void(bool)>) override { return nullptr; }
 };
