@@ -105,6 +105,7 @@ private:
   void ignore_snapshot();
   bool continues_snapshot(const std::vector<StoredCommit>& commits) const;
   bool fold_all(const StoredCommit* begin, const StoredCommit* end);
+  Result<void> fold_next(const StoredCommit& stored);
   bool log_went_back();
   void look_up();
   void looked_up(const Result<std::vector<StoredCommit>>& commits);
@@ -113,7 +114,8 @@ private:
   void expire();
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
-  void refuse(std::string alarm);
+  void refuse(std::string why);
+  bool still_refuses();
   bool snapshot_is_due() const;
   void keep_snapshot(std::uint64_t commits_min);
   void leave();
@@ -163,6 +165,8 @@ private:
   std::uint64_t weigh_at_ = 0;                           // version
   std::unique_ptr<RecentKeys> crashed_ids_;              // none until one crashes twice
   std::string refusal_;
+  std::unique_ptr<OwnCondition> refused_;  // while it refuses
+  std::uint64_t skips_known_ = 0;          // changes of the skip list before it last read the log
 };
 
 }  // namespace troupe::engine

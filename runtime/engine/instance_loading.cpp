@@ -88,11 +88,12 @@ bool InstanceActor::continues_snapshot(const std::vector<StoredCommit>& commits)
 /// False when the commits cannot be folded; then everybody has got an answer.
 bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end) {
   std::string cause;
+  skips_known_ = kind_->skips.changes();
   try {
     const auto watch = kind_->watchdog.watch(subject().str(), "evolve");
     for (auto commit = begin; commit != end; ++commit)
-      if (const auto applied = fold_->apply(*commit); !applied) {
-        refuse("The log is not as it was written, or by a newer program: " + applied.error().what);
+      if (const auto folded = fold_next(*commit); !folded) {
+        refuse(std::string(unreadable_log) + ": " + folded.error().what);
         return false;
       }
     return true;
@@ -104,6 +105,18 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
   phase_ = Phase::idle;
   answer_all(Rejected{500, "folding the events threw: " + cause, std::nullopt});
   return false;
+}
+
+Result<void> InstanceActor::fold_next(const StoredCommit& stored) {
+  const auto read = kind_->reader.read(stored);
+  if (!read) return tl::make_unexpected(read.error());
+  if (!*read) {
+    fold_->pass_over(stored);
+    return {};
+  }
+  const auto applied = fold_->apply(stored, (*read)->commit);
+  if (!applied) return permanent(kind_->reader.poison(stored, applied.error().what));
+  return {};
 }
 
 /// What was acknowledged or read once must be read again.
@@ -130,11 +143,14 @@ void InstanceActor::looked_up(const Result<std::vector<StoredCommit>>& commits) 
   for (const auto& waiting : queue_) wanted[waiting.command.id];
   std::vector<RememberedCommand> all;
   all.reserve(commits->size());
-  v1::Commit commit;
+  skips_known_ = kind_->skips.changes();
   for (const auto& stored : *commits) {
-    if (!commit.ParseFromString(stored.bytes)) continue;
-    all.push_back(remembered(commit, stored.sequence));
-    const auto found = wanted.find(commit.command_id());
+    const auto read = kind_->reader.read(stored);
+    // It may be the very command that is looked for.
+    if (!read) return refuse(std::string(unreadable_log) + ": " + read.error().what);
+    if (!*read) continue;
+    all.push_back(remembered((*read)->commit, stored.sequence));
+    const auto found = wanted.find(all.back().id);
     if (found != wanted.end()) found->second = all.back();
   }
   for (auto& waiting : queue_) {
