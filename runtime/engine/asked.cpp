@@ -59,9 +59,15 @@ Result<std::vector<Command>> commands_for(const Cause& cause, const Token& conte
 }
 
 bool worth_repeating(const Outcome& outcome) {
+  if (is_unreadable(outcome)) return false;
   if (const auto* rejected = std::get_if<Rejected>(&outcome))
     return rejected->code == 429 || rejected->code == 503;
   return std::holds_alternative<Unknown>(outcome);
+}
+
+bool is_unreadable(const Outcome& outcome) {
+  const auto* rejected = std::get_if<Rejected>(&outcome);
+  return rejected && rejected->code == 503 && rejection_code(rejected->text) == unreadable_log;
 }
 
 std::string sentence(const Command& command, const Outcome& outcome) {

@@ -36,6 +36,9 @@ Result<std::vector<Command>> commands_for(const Cause& cause, const Token& conte
 /// An outcome after which the same command is sent again: overloaded, not available, unknown.
 bool worth_repeating(const Outcome& outcome);
 
+/// The instance's log cannot be read, which lasts: whoever waits for it would hold up others.
+bool is_unreadable(const Outcome& outcome);
+
 /// One sentence about an outcome that was not hoped for.
 std::string sentence(const Command& command, const Outcome& outcome);
 

@@ -30,7 +30,7 @@ EventFacts facts_of(const v1::TimerRecord& record) {
 StepResult judge_told(const Command& command, const Outcome& outcome) {
   if (std::holds_alternative<Accepted>(outcome)) return {};
   if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
-  if (std::get<Rejected>(outcome).code == 500)
+  if (std::get<Rejected>(outcome).code == 500 || is_unreadable(outcome))
     return {StepResult::Kind::poison, sentence(command, outcome)};
   spdlog::warn("The result of an effect was not wanted: {}.", sentence(command, outcome));
   return {};
@@ -55,10 +55,19 @@ void EffectRunner::forget_finished() {
   strand_->post([this] { finished_ = RecentKeys(finished_max); });
 }
 
+/// Null when it cannot be read. REQUIRES: there is such an effect.
+MessagePtr EffectRunner::event_of(const v1::TimerRecord& record) const {
+  const auto* event = find(record.effect().effect())->event;
+  return unpack(record.effect().event(), {{event->GetTypeName(), event}});
+}
+
 void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& taken) {
   if (!find(record.effect().effect()))
-    return taken(
-        {StepResult::Kind::poison, context_.name + " has no effect " + record.effect().effect()});
+    return taken({StepResult::Kind::poison,
+                  context_.name + " has no effect " + shown(record.effect().effect())});
+  if (!event_of(record))
+    return taken({StepResult::Kind::poison,
+                  "the event of its effect " + record.effect().effect() + " cannot be read"});
   const auto key = key_of(record);
   if (finished_.contains(key)) return taken({});
   arm(record, world_.options.effect_patience,
@@ -73,12 +82,7 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
   const auto* model = find(record.effect().effect());
   auto& line = lines_[model->name];
   if (line.waiting.size() >= waiting_max) return;
-  auto event = unpack(record.effect().event(), {{model->event->GetTypeName(), model->event}});
-  if (!event) {
-    spdlog::error("The event of {} cannot be read; its effect stays open.", key);
-    return;
-  }
-  open_.emplace(key, Open{model, record, std::move(event)});
+  open_.emplace(key, Open{model, record, event_of(record)});
   ++world_.counters.open_effects;
   if (line.calling >= calls_max) return line.waiting.push_back(key);
   ++line.calling;

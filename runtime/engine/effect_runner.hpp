@@ -55,7 +55,8 @@ public:
   const EffectModel* find(std::string_view effect) const;
 
   /// Takes over the attempt that the record describes. Done when its timer is armed; the call
-  /// follows in the background, unless this node is busy with the effect already.
+  /// follows in the background, unless this node is busy with the effect already. Poison when there
+  /// is no such effect or its event cannot be read.
   void begin(v1::TimerRecord record, StepDone taken);
 
   /// Another log was accepted, in which events that are gone may happen anew.
@@ -72,6 +73,7 @@ private:
     std::deque<std::string> waiting;  ///< keys of open_
   };
 
+  MessagePtr event_of(const v1::TimerRecord& record) const;
   void take_over(const v1::TimerRecord& record, const StepDone& taken);
   void line_up(const std::string& key, const v1::TimerRecord& record);
   void call(const std::string& key);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -68,7 +70,7 @@ CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
 
 }  // namespace
 
-struct Engine::Impl {
+struct Engine::Impl : SkipHandler {
   Impl(Engine& self, EngineOptions wanted, Ports world, std::vector<ContextModel> models)
       : bus(self), options(std::move(wanted)), ports(world), contexts(std::move(models)) {}
 
@@ -82,6 +84,8 @@ struct Engine::Impl {
   void look_after_deadlines();
   void sweep();
   void forward(std::uint32_t slot, Command command, CommandBus::Answered answered);
+  void decided(const Skip& skip) override;
+  void caught_up() override;
 
   CommandBus& bus;
   const EngineOptions options;
@@ -90,6 +94,9 @@ struct Engine::Impl {
 
   const SharedGate gate = std::make_shared<Gate>();
   const SharedGate forwards = std::make_shared<Gate>();
+  SkipList skips;
+  std::promise<void> skips_heard;  // those decided before the start
+  std::once_flag skips_heard_once;
   InFlight in_flight{options.in_flight_max};
   PauseWatch pauses{ports.clock.steady()};
   Watchdog watchdog{ports.clock, options.handler_patience};
@@ -102,13 +109,14 @@ struct Engine::Impl {
   bool started = false;
   Strand beats;         // blocks on the store of leases
   Strand housekeeping;  // never blocks
+  std::unique_ptr<Subscription> following_skips;
 };
 
 void Engine::Impl::host(const ContextModel& model, SlotDoors& doors) {
   hosted.emplace(
       model.name,
       std::make_unique<HostedContext>(
-          HostedContext::World{options, ports, bus, watchdog, in_flight, gate}, model, doors,
+          HostedContext::World{options, ports, bus, skips, watchdog, in_flight, gate}, model, doors,
           [this, context = *Token::parse(model.name)](auto slot, const auto& gone) {
             table.drop(slot, context, gone);
           },
@@ -140,6 +148,17 @@ void Engine::Impl::forward(std::uint32_t slot, Command command, CommandBus::Answ
                     });
 }
 
+void Engine::Impl::decided(const Skip& skip) {
+  if (!skips.add(skip)) return;
+  spdlog::info("Sequence {} of {} is skipped, as {} decided: {}", skip.sequence, skip.stream,
+               skip.decided_by, skip.reason);
+  for (const auto& [name, context] : hosted) context->decided(skip.stream);
+}
+
+void Engine::Impl::caught_up() {
+  std::call_once(skips_heard_once, [this] { skips_heard.set_value(); });
+}
+
 void Engine::Impl::sweep() {
   for (const auto& sentence : watchdog.overdue()) spdlog::warn("{}.", sentence);
   ports.conditions.expire();
@@ -162,6 +181,7 @@ Result<void> Engine::start(SlotDoors& doors) {
   for (const auto& model : impl.contexts)
     if (const auto checked = check_declarations(model); !checked) return checked;
   for (const auto& model : impl.contexts) impl.host(model, doors);
+  impl.following_skips = impl.ports.skips.follow(impl);
 
   std::map<std::string, Queries::Context> asked;
   for (const auto& [name, context] : impl.hosted)
@@ -175,6 +195,8 @@ Result<void> Engine::start(SlotDoors& doors) {
   for (const auto& [name, context] : impl.hosted)
     context->slots().wait_until_taken(std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - impl.ports.clock.steady()));
+  // What is heard later than this is taken up then.
+  impl.skips_heard.get_future().wait_for(deadline - impl.ports.clock.steady());
   impl.pauses.tick(impl.ports.clock.steady());
   impl.housekeeping.post([&impl] { impl.look_after_deadlines(); });
   impl.housekeeping.post([&impl] { impl.sweep(); });
@@ -243,6 +265,7 @@ EngineStats Engine::stats() const {
 void Engine::stop() {
   auto& impl = *impl_;
   if (!std::exchange(impl.started, false)) return;
+  impl.following_skips.reset();
   for (const auto& [name, context] : impl.hosted) context->log_guard().stop();
   for (const auto& [name, context] : impl.hosted) context->stop_deliveries();
   impl.beats.stop();

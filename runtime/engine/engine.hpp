@@ -21,6 +21,7 @@
 #include "runtime/ports/parked_events.hpp"
 #include "runtime/ports/query_bus.hpp"
 #include "runtime/ports/result.hpp"
+#include "runtime/ports/skips.hpp"
 #include "runtime/ports/slot_doors.hpp"
 #include "runtime/ports/snapshots.hpp"
 #include "runtime/ports/subscription.hpp"
@@ -43,6 +44,7 @@ struct Ports {
   SlotOwners& owners;  ///< of slots that this node does not own
   LogWitness& witness;
   LogMarks& marks;
+  Skips& skips;
   Effects& effects;
   const Clock& clock;
   Conditions& conditions;  ///< of the node

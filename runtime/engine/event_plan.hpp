@@ -8,9 +8,9 @@
 #include "runtime/domain/model.hpp"
 #include "runtime/engine/effect_runner.hpp"
 #include "runtime/engine/steps.hpp"
+#include "runtime/engine/stored_commit.hpp"
 #include "runtime/ports/result.hpp"
 #include "runtime/ports/timers.hpp"
-#include "troupe/v1/commit.pb.h"
 
 namespace troupe::engine {
 
@@ -30,12 +30,12 @@ public:
 
   /// The steps that deal with event number `index` of a commit. Fails permanently when a handler
   /// throws, the event cannot be read, or a command is for an illegal instance.
-  Result<std::vector<Step>> steps(const v1::Commit& commit, int index) const;
+  Result<std::vector<Step>> steps(const ReadCommit& read, int index) const;
 
 private:
-  Result<void> add_reactions(const v1::Commit& commit, int index, std::vector<Step>& to) const;
-  Result<void> add_timers(const v1::Commit& commit, int index, std::vector<Step>& to) const;
-  void add_effects(const v1::Commit& commit, int index, std::vector<Step>& to) const;
+  Result<void> add_reactions(const ReadCommit& read, int index, std::vector<Step>& to) const;
+  Result<void> add_timers(const ReadCommit& read, int index, std::vector<Step>& to) const;
+  Result<void> add_effects(const ReadCommit& read, int index, std::vector<Step>& to) const;
 
   const World world_;
   const ContextModel& model_;

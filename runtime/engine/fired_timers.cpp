@@ -12,6 +12,12 @@ namespace troupe::engine {
 
 namespace {
 
+Token token(std::string_view text) {
+  auto parsed = Token::parse(text);
+  TROUPE_ASSERT(parsed, "the names of contexts and consumers are tokens");
+  return *std::move(parsed);
+}
+
 /// A timer's command tolerates being late or repeated, so a refusal by the domain ends the matter.
 /// What may pass is tried again at once, anything else much later.
 StepResult judge_fired(const Command& command, const Outcome& outcome) {
@@ -24,12 +30,15 @@ StepResult judge_fired(const Command& command, const Outcome& outcome) {
 }  // namespace
 
 FiredTimers::FiredTimers(World world, const ContextModel& context, std::shared_ptr<Strand> strand)
-    : world_(world), context_(context), strand_(std::move(strand)) {}
+    : world_(world),
+      context_(context),
+      strand_(std::move(strand)),
+      parking_({world.parked, world.clock, world.counters}, token(context.name), token("timers"),
+               stream_name(StreamKind::timers, token(context.name)), strand_) {}
 
 void FiredTimers::start(Subscriptions& subscriptions) {
-  const auto context = Token::parse(context_.name);
-  TROUPE_ASSERT(context, "a context's name is a token");
-  subscription_ = subscriptions.timers(*context, world_.options.deliveries_in_flight_max, *this);
+  subscription_ =
+      subscriptions.timers(token(context_.name), world_.options.deliveries_in_flight_max, *this);
 }
 
 void FiredTimers::deliver(Delivery delivery) {
@@ -39,60 +48,60 @@ void FiredTimers::deliver(Delivery delivery) {
 void FiredTimers::take(const Delivery& delivery) {
   const auto sequence = delivery.sequence;
   if (!handling_.insert_or_assign(sequence, delivery.acknowledge).second) return;
-  v1::TimerRecord record;
-  if (!record.ParseFromString(delivery.bytes))
-    return give_up(delivery, "its record cannot be read");
-  auto steps = steps_for(record);
-  if (!steps) return give_up(delivery, steps.error().what);
+  const auto timer = read_timer(delivery.subject, delivery.bytes);
+  if (!timer) return park(delivery, "it is no timer: " + timer.error().what);
+  auto steps = steps_for(*timer);
+  if (!steps) return put_off(delivery, *timer, steps.error().what);  // a newer program may know it
   run_steps(strand_, world_.counters, *std::move(steps),
-            [this, delivery, record](const std::string& poison) {
-              poison.empty() ? acknowledge(delivery.sequence) : put_off(delivery, record, poison);
+            [this, delivery, timer = *timer](const std::string& poison) {
+              poison.empty() ? acknowledge(delivery.sequence) : put_off(delivery, timer, poison);
             });
 }
 
 void FiredTimers::acknowledge(std::uint64_t sequence) { handling_.extract(sequence).mapped()(); }
 
-void FiredTimers::give_up(const Delivery& delivery, const std::string& cause) {
-  spdlog::error("The timer {} is given up: {}.", delivery.subject.str(), cause);
-  acknowledge(delivery.sequence);
+/// Not acknowledged, which removes it from its stream, before it is parked.
+void FiredTimers::park(const Delivery& delivery, const std::string& cause) {
+  spdlog::error("The timer {} is parked: {}.", delivery.subject.str(), cause);
+  parking_.park({delivery.subject, delivery.sequence, delivery.bytes, cause},
+                [this, sequence = delivery.sequence] { acknowledge(sequence); });
 }
 
-void FiredTimers::put_off(const Delivery& delivery, const v1::TimerRecord& record,
+void FiredTimers::put_off(const Delivery& delivery, const ReadTimer& timer,
                           const std::string& cause) {
-  const auto instance = instance_of(record);
-  const auto name = Token::parse(record.name());
-  if (!instance || !name) return give_up(delivery, cause);
   spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
                 std::chrono::seconds(put_off_for).count(), cause);
-  Step arm = [this, instance = *instance, name = *name, delivery](const StepDone& done) {
-    world_.timers.arm(instance, name, world_.clock.now() + put_off_for, delivery.bytes,
+  Step arm = [this, timer, delivery](const StepDone& done) {
+    world_.timers.arm(timer.instance, timer.name, world_.clock.now() + put_off_for, delivery.bytes,
                       [done](const Result<void>& armed) { done(step_result(armed)); });
   };
   run_steps(strand_, world_.counters, {std::move(arm)},
             [this, delivery](const std::string&) { acknowledge(delivery.sequence); });
 }
 
-Result<std::vector<Step>> FiredTimers::steps_for(const v1::TimerRecord& record) const {
+Result<std::vector<Step>> FiredTimers::steps_for(const ReadTimer& timer) const {
+  const auto& instance = timer.instance;
+  const auto& record = timer.record;
   std::vector<Step> steps;
   if (record.has_effect()) {
     steps.push_back(
         [this, record](StepDone done) { world_.effects.begin(record, std::move(done)); });
     return steps;
   }
-  const auto instance = instance_of(record);
   const auto* aggregate = context_.aggregate(record.aggregate());
-  if (!instance || !aggregate) return permanent("it is for no instance of " + context_.name);
+  if (!aggregate || instance.context.str() != context_.name)
+    return permanent("it is for no instance of " + context_.name);
   std::map<std::string, const Message*, std::less<>> types;
   for (const auto& [name, type] : aggregate->commands) types.emplace(type->GetTypeName(), type);
   SharedMessage body = unpack(record.command(), types);
-  if (!body) return permanent(std::string(type_of(record.command())) + " cannot be read");
+  if (!body) return permanent("its " + shown(type_of(record.command())) + " cannot be read");
   const Cause cause{.consumer = "timer",
-                    .source_subject = Subject::events(*instance).str(),
+                    .source_subject = Subject::events(instance).str(),
                     .version = version_in(record.armed_by()),
                     .time = to_time(record.due()),
                     .correlation_id = record.correlation_id(),
                     .traceparent = {}};
-  auto commands = commands_for(cause, instance->context, record.aggregate(), record.name(),
+  auto commands = commands_for(cause, instance.context, record.aggregate(), record.name(),
                                {{record.id(), std::move(body)}});
   if (!commands) return tl::make_unexpected(commands.error());
   for (auto& command : *commands)

@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "runtime/engine/effect_runner.hpp"
+#include "runtime/engine/parking.hpp"
+#include "runtime/engine/stored_timer.hpp"
 #include "runtime/engine/strand.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/subscription.hpp"
@@ -15,17 +17,19 @@
 
 namespace troupe::engine {
 
-/// All state lives on the strand, which the engine stops after this.
+/// What is no timer is parked. All state lives on the strand, which the engine stops after this.
 class FiredTimers final : public DeliveryHandler {
 public:
-  /// A timer whose command is refused for good comes again after this, so that it holds no delivery
-  /// and is not lost to a fault that a newer program mends.
+  /// A timer whose command is refused for good, or that this program does not know, comes again
+  /// after this, so that it holds no delivery and is not lost to a fault that a newer program
+  /// mends.
   static constexpr std::chrono::minutes put_off_for{1};
 
   struct World {
     CommandBus& bus;
     EffectRunner& effects;
     Timers& timers;
+    ParkedEvents& parked;
     const Clock& clock;
     Counters& counters;
     const EngineOptions& options;
@@ -42,13 +46,14 @@ public:
 private:
   void take(const Delivery& delivery);
   void acknowledge(std::uint64_t sequence);
-  void give_up(const Delivery& delivery, const std::string& cause);
-  void put_off(const Delivery& delivery, const v1::TimerRecord& record, const std::string& cause);
-  Result<std::vector<Step>> steps_for(const v1::TimerRecord& record) const;
+  void park(const Delivery& delivery, const std::string& cause);
+  void put_off(const Delivery& delivery, const ReadTimer& timer, const std::string& cause);
+  Result<std::vector<Step>> steps_for(const ReadTimer& timer) const;
 
   const World world_;
   const ContextModel& context_;
   const std::shared_ptr<Strand> strand_;
+  Parking parking_;
   std::map<std::uint64_t, std::function<void()>> handling_;  // newest acknowledgement by sequence
   std::unique_ptr<Subscription> subscription_;               // last: ends the deliveries
 };

@@ -28,25 +28,26 @@ void add_schema(const google::protobuf::FileDescriptor& file, std::set<std::stri
 
 Fold::Fold(const AggregateModel& model) : model_(&model), state_(model.new_state()) {}
 
-Result<void> Fold::apply(const StoredCommit& stored) {
-  const auto where = stored.subject.str() + " at sequence " + std::to_string(stored.sequence);
-  v1::Commit commit;
-  if (!commit.ParseFromString(stored.bytes) || commit.events().empty())
-    return permanent(where + " is not a commit");
+Result<void> Fold::apply(const StoredCommit& stored, const v1::Commit& commit) {
   if (commit.first_version() != version_ + 1)
-    return permanent(where + " starts with version " + std::to_string(commit.first_version())
-                     + " where " + std::to_string(version_ + 1) + " must follow");
+    return permanent("starts with version " + std::to_string(commit.first_version()) + " where "
+                     + std::to_string(version_ + 1) + " must follow");
   if (commit.previous_hash() != commit_hash_)
-    return permanent(where + " does not follow the commit before it: its previous hash differs");
+    return permanent("does not follow the commit before it: its previous hash differs");
   for (const auto& any : commit.events()) {
     const auto event = unpack(any, model_->events);
     if (!event)
-      return permanent(where + " holds " + std::string(type_of(any)) + ", which this program's "
-                       + model_->name + " does not know or cannot read");
+      return permanent("holds " + shown(type_of(any)) + ", which this program's " + model_->name
+                       + " does not know or cannot read");
     model_->evolve(*state_, *event);
   }
   add(commit, stored.bytes, stored.sequence);
   return {};
+}
+
+void Fold::pass_over(const StoredCommit& stored) {
+  sequence_ = stored.sequence;
+  commit_hash_ = sha256(stored.bytes);
 }
 
 void Fold::extend(const v1::Commit& commit, std::string_view bytes,

@@ -31,9 +31,14 @@ public:
   /// How much memory it takes, about. Takes as long as the state is large.
   std::size_t bytes() const;
 
-  /// Applies the next commit as it lies in the log. Fails permanently when it does not continue the
-  /// chain of versions and hashes, or when the program does not know its events.
-  Result<void> apply(const StoredCommit& stored);
+  /// Applies the next commit, which was read from the log as `commit`. Fails permanently, with a
+  /// clause, when it does not continue the chain of versions and hashes, or when the program does
+  /// not know its events.
+  Result<void> apply(const StoredCommit& stored, const v1::Commit& commit);
+
+  /// The next message is skipped: nothing happened, but the next commit stands behind it and has
+  /// its hash.
+  void pass_over(const StoredCommit& stored);
 
   /// Applies a commit that is not in the log yet. REQUIRES: it continues the chain.
   void extend(const v1::Commit& commit, std::string_view bytes,

@@ -1,5 +1,7 @@
 #include "runtime/engine/hosted_context.hpp"
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -40,7 +42,10 @@ Result<void> check_aggregates(const ContextModel& model, const Declarations& dec
 }  // namespace
 
 Result<void> check_declarations(const ContextModel& model) {
-  if (!is_token(model.name)) return permanent("'" + model.name + "' cannot name a context");
+  // What stream CTL holds beside claims has the second token of its subjects from here.
+  constexpr std::array reserved{"layout", "incarnation", "declared", "skip"};
+  if (!is_token(model.name) || std::ranges::count(reserved, model.name) > 0)
+    return permanent("'" + model.name + "' cannot name a context");
   for (const auto& source : sources_of(model))
     if (!is_token(Reactor::consumer_name(model.name, source)))
       return permanent("the names of " + model.name + " and " + source
@@ -65,8 +70,8 @@ HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& 
       effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
                 world_.watchdog, counters_, world_.options},
                model, strand_),
-      fired_timers_({world_.bus, effects_, world_.ports.timers, world_.ports.clock, counters_,
-                     world_.options},
+      fired_timers_({world_.bus, effects_, world_.ports.timers, world_.ports.parked,
+                     world_.ports.clock, counters_, world_.options},
                     model, strand_),
       log_guard_(
           {world_.ports.witness, world_.ports.marks, world_.ports.clock, world_.options.node},
@@ -100,7 +105,10 @@ void HostedContext::add_kinds() {
                        .gate = world_.gate,
                        .watchdog = world_.watchdog,
                        .counters = counters_,
+                       .conditions = world_.ports.conditions,
                        .in_flight = world_.in_flight,
+                       .skips = world_.skips,
+                       .reader = CommitReader(world_.skips, name_),
                        .context = name_.str(),
                        .stream = stream_name(StreamKind::events, name_),
                        .fingerprint = fingerprint_of(aggregate, world_.options.program)}));
@@ -110,6 +118,7 @@ void HostedContext::add_reactors() {
   const Reactor::World reactor_world{
       {world_.bus, world_.ports.timers, effects_, world_.watchdog, world_.options},
       world_.ports.parked,
+      world_.skips,
       world_.ports.clock,
       counters_};
   for (const auto& source : sources_of(model_))
@@ -125,7 +134,7 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{world_.ports.streams, world_.ports.views, world_.watchdog,
+        Projector::World{world_.ports.streams, world_.ports.views, world_.skips, world_.watchdog,
                          world_.ports.conditions, counters_,
                          [this, slot = slot_of({name_, token("view"), token(view.name)},
                                                slots_.count())] { return slots_.holds(slot); }},
@@ -138,6 +147,14 @@ void HostedContext::start_deliveries() {
   for (const auto& reactor : reactors_) reactor->start(world_.ports.subscriptions);
   if (!model_.timers.empty() || !model_.effects.empty())
     fired_timers_.start(world_.ports.subscriptions);
+}
+
+/// Of its source, or of an instance that was asked for something.
+void HostedContext::decided(const std::string& stream) {
+  for (const auto& reactor : reactors_)
+    if (stream == stream_name(StreamKind::events, reactor->source())
+        || stream == stream_name(StreamKind::events, name_))
+      reactor->try_parked_again();
 }
 
 /// Until views and deliveries are started again. What is being handled finds commands refused.

@@ -27,6 +27,7 @@ public:
     const EngineOptions& options;
     const Ports& ports;
     CommandBus& bus;
+    const SkipList& skips;
     Watchdog& watchdog;
     InFlight& in_flight;
     SharedGate gate;
@@ -47,6 +48,10 @@ public:
 
   /// Null when there is no such aggregate.
   std::shared_ptr<const InstanceKind> kind_of(std::string_view aggregate) const;
+
+  /// A message of the stream is skipped from now on: what is parked on its account is tried again.
+  /// Any thread.
+  void decided(const std::string& stream);
 
   /// REQUIRES: the guard is stopped.
   void stop_deliveries();

@@ -114,11 +114,14 @@ private:
   void ignore_snapshot();
   bool continues_snapshot(const std::vector<StoredCommit>& commits) const;
   bool fold_all(const StoredCommit* begin, const StoredCommit* end);
+  Result<void> fold_next(const StoredCommit& stored);
   bool log_went_back();
 
   // What only the log knows of a command's id: instance_look_ups.cpp.
   bool set_aside();
   void look_up();
+  std::optional<std::vector<RememberedCommand>> commands_of(
+      const std::vector<StoredCommit>& commits);
   void look_at_places();
   void look_back();
   void read_back_before(std::uint64_t sequence);
@@ -129,7 +132,8 @@ private:
   void expire();
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
-  void refuse(std::string alarm);
+  void refuse(std::string why);
+  bool still_refuses();
   void keep_snapshot(std::uint64_t commits_min);
   void leave();
 
@@ -182,6 +186,8 @@ private:
   std::uint64_t weigh_at_ = 0;               // version
   std::unique_ptr<RecentKeys> crashed_ids_;  // none until one crashes twice
   std::string refusal_;
+  std::unique_ptr<OwnCondition> refused_;  // while it refuses
+  std::uint64_t skips_known_ = 0;          // changes of the skip list before it last read the log
 };
 
 }  // namespace troupe::engine

@@ -2,9 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "runtime/engine/instance_actor.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::engine {
 
@@ -50,12 +49,25 @@ void InstanceActor::answer_all(const Outcome& queued) {
   queue_.clear();
 }
 
-void InstanceActor::refuse(std::string alarm) {
-  spdlog::critical("{}; {} is not served.", alarm, subject().str());
-  refusal_ = std::move(alarm);
+void InstanceActor::refuse(std::string why) {
+  refusal_ = std::move(why);
   phase_ = Phase::refusing;
+  const auto name =
+      subject().str().substr(std::string_view("evt..").size() + kind_->context.size());
+  refused_ = std::make_unique<OwnCondition>(kind_->conditions, condition::instance_refused,
+                                            kind_->context, name);
+  refused_->set("Instance " + name + " of " + kind_->context + " is not served: " + refusal_);
   fold_.reset();
   answer_all(Rejected{503, refusal_, std::nullopt});
+}
+
+/// Until an operator has decided something: then the log is read once more.
+bool InstanceActor::still_refuses() {
+  if (phase_ != Phase::refusing || skips_known_ == kind_->skips.changes())
+    return phase_ == Phase::refusing;
+  phase_ = Phase::idle;
+  refused_.reset();
+  return false;
 }
 
 void InstanceActor::keep_snapshot(std::uint64_t commits_min) {
@@ -75,6 +87,7 @@ void InstanceActor::on_exit() {
   batch_.reset();
   queue_.clear();
   aside_.clear();
+  refused_.reset();
   gone_.reset();
 }
 

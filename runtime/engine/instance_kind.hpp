@@ -14,8 +14,10 @@
 #include "runtime/engine/gate.hpp"
 #include "runtime/engine/in_flight.hpp"
 #include "runtime/engine/slots.hpp"
+#include "runtime/engine/stored_commit.hpp"
 #include "runtime/engine/watchdog.hpp"
 #include "runtime/ports/clock.hpp"
+#include "runtime/ports/conditions.hpp"
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/snapshots.hpp"
 
@@ -32,7 +34,10 @@ struct InstanceKind {
   SharedGate gate;
   Watchdog& watchdog;
   Counters& counters;
+  Conditions& conditions;
   InFlight& in_flight;
+  const SkipList& skips;
+  CommitReader reader;
   std::string context;
   std::string stream;       ///< where its commits lie
   std::string fingerprint;  ///< of snapshots it can use

@@ -86,11 +86,12 @@ bool InstanceActor::continues_snapshot(const std::vector<StoredCommit>& commits)
 /// False when the commits cannot be folded; then everybody has got an answer.
 bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end) {
   std::string cause;
+  skips_known_ = kind_->skips.changes();
   try {
     const auto watch = kind_->watchdog.watch(subject().str(), "evolve");
     for (auto commit = begin; commit != end; ++commit)
-      if (const auto applied = fold_->apply(*commit); !applied) {
-        refuse("The log is not as it was written, or by a newer program: " + applied.error().what);
+      if (const auto folded = fold_next(*commit); !folded) {
+        refuse(std::string(unreadable_log) + ": " + folded.error().what);
         return false;
       }
     return true;
@@ -102,6 +103,18 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
   phase_ = Phase::idle;
   answer_all(Rejected{500, "folding the events threw: " + cause, std::nullopt});
   return false;
+}
+
+Result<void> InstanceActor::fold_next(const StoredCommit& stored) {
+  const auto read = kind_->reader.read(stored);
+  if (!read) return tl::make_unexpected(read.error());
+  if (!*read) {
+    fold_->pass_over(stored);
+    return {};
+  }
+  const auto applied = fold_->apply(stored, (*read)->commit);
+  if (!applied) return permanent(kind_->reader.poison(stored, applied.error().what));
+  return {};
 }
 
 /// What was acknowledged or read once must be read again.

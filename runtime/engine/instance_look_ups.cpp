@@ -30,16 +30,6 @@ std::vector<std::uint64_t> places_of(const CommandMemory& memory, const Waiting&
   return places;
 }
 
-std::vector<RememberedCommand> commands_of(const std::vector<StoredCommit>& commits) {
-  std::vector<RememberedCommand> commands;
-  commands.reserve(commits.size());
-  v1::Commit commit;
-  for (const auto& stored : commits)
-    if (commit.ParseFromString(stored.bytes))
-      commands.push_back(remembered(commit, stored.sequence));
-  return commands;
-}
-
 }  // namespace
 
 /// The first of the queue, which the memory does not hold. False: it is known to be new, or what it
@@ -82,9 +72,30 @@ void InstanceActor::look_at_places() {
   kind_->log.load_at(subject(), all, reply_as<LookedAt>());
 }
 
+/// Nothing: one is no commit, and may be the very command that is looked for. Then everybody has
+/// got an answer.
+std::optional<std::vector<RememberedCommand>> InstanceActor::commands_of(
+    const std::vector<StoredCommit>& commits) {
+  std::vector<RememberedCommand> commands;
+  commands.reserve(commits.size());
+  skips_known_ = kind_->skips.changes();
+  for (const auto& stored : commits) {
+    const auto read = kind_->reader.read(stored);
+    if (!read) {
+      look_up_.reset();
+      refuse(std::string(unreadable_log) + ": " + read.error().what);
+      return std::nullopt;
+    }
+    if (*read) commands.push_back(remembered((*read)->commit, stored.sequence));
+  }
+  return commands;
+}
+
 void InstanceActor::on(const LookedAt& answer) {
   if (!answer.commits) return look_again_later();
-  for (auto& command : commands_of(*answer.commits))
+  auto commands = commands_of(*answer.commits);
+  if (!commands) return;
+  for (auto& command : *commands)
     if (const auto wanted = look_up_->wanted.find(command.id); wanted != look_up_->wanted.end())
       wanted->second = std::move(command);
   for (auto& waiting : aside_)
@@ -112,17 +123,20 @@ void InstanceActor::read_back_before(std::uint64_t sequence) {
 void InstanceActor::on(const LookedBack& answer) {
   if (!answer.commits) return look_again_later();
   const auto commands = commands_of(*answer.commits);
-  for (const auto& command : commands)
+  if (!commands) return;
+  for (const auto& command : *commands)
     if (const auto wanted = look_up_->wanted.find(command.id); wanted != look_up_->wanted.end())
       wanted->second = command;
   if (fold_ && fold_->memory().first_sequence() == look_up_->before) {
     fold_->memory().want(look_up_->since);
-    fold_->memory().read_back(commands);
+    fold_->memory().read_back(*commands);
     presence_->take(static_cast<std::int64_t>(bytes_without_fold + fold_->bytes()));
   }
-  const bool far_enough = commands.empty() || commands.front().committed_at < look_up_->since;
+  const bool far_enough =
+      answer.commits->empty()
+      || (!commands->empty() && commands->front().committed_at < look_up_->since);
   if (far_enough || look_up_->found_all()) return end_look_up();
-  read_back_before(commands.front().sequence);
+  read_back_before(answer.commits->front().sequence);
 }
 
 void InstanceActor::end_look_up() {

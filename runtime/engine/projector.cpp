@@ -1,6 +1,7 @@
 #include "runtime/engine/projector.hpp"
 
 #include <exception>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -12,54 +13,56 @@
 #include "runtime/engine/thrown.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/fault_point.hpp"
-#include "troupe/v1/commit.pb.h"
 
 namespace troupe::engine {
 
-namespace {
-
 /// An event of the view with the facts around it, and the row it concerns.
-struct Fact {
-  std::shared_ptr<const v1::Commit> commit;
+struct Projector::Fact {
+  std::shared_ptr<const ReadCommit> read;
   std::uint64_t version = 0;
   MessagePtr event;
   std::string key;
 
   EventFacts facts() const {
-    return {.id = commit->id(), .version = version, .time = to_time(commit->committed_at())};
+    const auto& commit = read->commit;
+    return {.id = commit.id(), .version = version, .time = to_time(commit.committed_at())};
   }
 };
 
-/// Throws what the view's key function throws.
-Result<void> add_facts(const ViewModel& view, const StoredCommit& stored, std::vector<Fact>& to) {
-  auto commit = std::make_shared<v1::Commit>();
-  if (!commit->ParseFromString(stored.bytes))
-    return permanent("sequence " + std::to_string(stored.sequence) + " is not a commit");
-  for (int i = 0; i < commit->events_size(); ++i) {
-    const auto& any = commit->events(i);
-    if (!view.events.contains(type_of(any))) continue;
-    Fact fact{commit,
-              commit->first_version() + static_cast<std::uint64_t>(i),
-              unpack(any, view.events),
+/// What one message is to the view; empty when it is passed over or of no interest. Throws what the
+/// view's key function throws.
+Result<std::vector<Projector::Fact>> Projector::facts_of(const StoredCommit& stored) const {
+  auto read = reader_.read(stored);
+  if (!read) return tl::make_unexpected(read.error());
+  std::vector<Fact> facts;
+  if (!*read) return facts;
+  const auto shared = std::make_shared<const ReadCommit>(**std::move(read));
+  const auto& commit = shared->commit;
+  for (int i = 0; i < commit.events_size(); ++i) {
+    const auto& any = commit.events(i);
+    if (!view_.events.contains(type_of(any))) continue;
+    Fact fact{shared,
+              commit.first_version() + static_cast<std::uint64_t>(i),
+              unpack(any, view_.events),
               {}};
     if (!fact.event)
-      return permanent(std::string(type_of(any)) + " at sequence " + std::to_string(stored.sequence)
-                       + " cannot be read");
-    fact.key = view.key(fact.facts(), *fact.event);
-    if (!fact.key.empty()) to.push_back(std::move(fact));
+      return permanent(reader_.poison(
+          stored, "holds " + shown(type_of(any)) + ", which this program cannot read"));
+    fact.key = view_.key(fact.facts(), *fact.event);
+    if (!fact.key.empty()) facts.push_back(std::move(fact));
   }
-  return {};
+  return facts;
 }
-
-}  // namespace
 
 Projector::Projector(World world, ViewName name, const ViewModel& view, Moved moved)
     : world_(world),
       name_(std::move(name)),
       view_(view),
       moved_(std::move(moved)),
+      reader_(world_.skips, name_.context),
       stopped_for_good_(world_.conditions, condition::view_stopped, name_.context.str(),
                         name_.view.str()),
+      blocked_(world_.conditions, condition::view_blocked, name_.context.str(), name_.view.str()),
       thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
 
 Projector::~Projector() {
@@ -74,8 +77,13 @@ void Projector::run(const std::stop_token& stopping) {
   while (!stopping.stop_requested()) {
     if (!world_.is_keeper()) {
       cursor.reset();
+      blocked_.clear();
       follow();
       pause(stopping, follow_interval);
+      continue;
+    }
+    if (stays_blocked(position)) {
+      pause(stopping, patience);
       continue;
     }
     const auto step = cursor ? advance(*cursor, position) : open(cursor, position);
@@ -121,11 +129,12 @@ Projector::Step Projector::advance(EventCursor& cursor, std::uint64_t& position)
 
 Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
                                  std::uint64_t& position) {
-  const auto rows = fold(commits);
-  if (!rows && !rows.error().retryable) return give_up(rows.error().what);
-  if (!rows) return told(rows.error()), Step::reopen_later;
-  const auto to = commits.back().sequence;
-  const auto applied = world_.views.apply(name_, position, to, *rows);
+  skips_known_ = world_.skips.changes();
+  const auto folded = fold(commits, position);
+  if (!folded && !folded.error().retryable) return give_up(folded.error().what);
+  if (!folded) return told(folded.error()), Step::reopen_later;
+  if (folded->to == position) return block(folded->poison);
+  const auto applied = world_.views.apply(name_, position, folded->to, folded->rows);
   // Without an answer it may be written: the store's checkpoint tells.
   if (!applied) return told(applied.error()), Step::reopen_later;
   if (!applied->written) {
@@ -136,10 +145,26 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
     return Step::reopen;
   }
   fault_point(FaultPoint::view_written);
-  position = to;
+  position = folded->to;
   world_.counters.reach(position);
   moved_(position);
+  if (!folded->poison.empty()) return block(folded->poison);
+  blocked_.clear();
   return Step::go_on;
+}
+
+/// It reads on from its checkpoint once something was decided.
+Projector::Step Projector::block(const std::string& poison) {
+  blocked_.set(
+      fmt::format("View {}.{} goes no further: {}", name_.context.str(), name_.view.str(), poison));
+  return Step::reopen;
+}
+
+/// Whether it would only meet the same message again.
+bool Projector::stays_blocked(std::uint64_t position) const {
+  if (!blocked_.holds() || skips_known_ != world_.skips.changes()) return false;
+  const auto checkpoint = world_.views.checkpoint(name_);  // the store may have lost it
+  return !checkpoint || *checkpoint == position;
 }
 
 /// A store that lost its data while nothing happens would stay empty.
@@ -154,12 +179,29 @@ void Projector::told(const Failure& failure) const {
 }
 
 /// Fails retryably when the store does not answer, permanently when the view cannot fold.
-Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
+Result<Projector::Folded> Projector::fold(const std::vector<StoredCommit>& commits,
+                                          std::uint64_t position) try {
   const auto watch = world_.watchdog.watch(name_.view.str(), "project");
+  Folded folded{.rows = {}, .to = position, .poison = {}};
   std::vector<Fact> facts;
-  for (const auto& stored : commits)
-    if (const auto added = add_facts(view_, stored, facts); !added)
-      return tl::make_unexpected(added.error());
+  for (const auto& stored : commits) {
+    auto more = facts_of(stored);
+    if (!more) {
+      folded.poison = std::move(more.error().what);
+      break;
+    }
+    std::move(more->begin(), more->end(), std::back_inserter(facts));
+    folded.to = stored.sequence;
+  }
+  auto rows = project(facts);
+  if (!rows) return tl::make_unexpected(std::move(rows.error()));
+  folded.rows = *std::move(rows);
+  return folded;
+} catch (...) {
+  return permanent("its fold threw: " + what_was_thrown());
+}
+
+Result<Rows> Projector::project(const std::vector<Fact>& facts) const {
   std::set<std::string> keys;
   for (const auto& fact : facts) keys.insert(fact.key);
   if (keys.empty()) return Rows{};
@@ -177,8 +219,6 @@ Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
   Rows changed;
   for (const auto& [key, row] : rows) changed.emplace(key, row->SerializeAsString());
   return changed;
-} catch (...) {
-  return permanent("its fold threw: " + what_was_thrown());
 }
 
 Projector::Step Projector::give_up(const std::string& why) {

@@ -17,6 +17,8 @@
 
 #include "runtime/domain/model.hpp"
 #include "runtime/engine/counters.hpp"
+#include "runtime/engine/skip_list.hpp"
+#include "runtime/engine/stored_commit.hpp"
 #include "runtime/engine/watchdog.hpp"
 #include "runtime/ports/conditions.hpp"
 #include "runtime/ports/event_cursor.hpp"
@@ -26,7 +28,8 @@ namespace troupe::engine {
 
 /// Rows and checkpoint are written in one step that refuses any other checkpoint than the expected
 /// one, so every commit counts exactly once whoever writes, and a store that lost data is filled
-/// again from where it stands now. Runs on a thread of its own from construction.
+/// again from where it stands now. Before a message that it cannot read it waits until an operator
+/// has decided to skip that. Runs on a thread of its own from construction.
 class Projector {
 public:
   static constexpr std::size_t batch_max = 512;
@@ -40,6 +43,7 @@ public:
   struct World {
     EventStreams& streams;
     ViewStore& views;
+    const SkipList& skips;
     Watchdog& watchdog;
     Conditions& conditions;
     Counters& counters;
@@ -55,9 +59,18 @@ public:
   void request_stop() { thread_.request_stop(); }
 
 private:
+  struct Fact;
+
   /// What to do next: go on, open the stream again at the store's checkpoint (after a pause, when
   /// the world failed), try again after a pause, or nothing any more.
   enum class Step { go_on, reopen, reopen_later, again, stop };
+
+  /// The part of a batch before the first message that cannot be read, as rows.
+  struct Folded {
+    Rows rows;
+    std::uint64_t to = 0;  ///< sequence of the last one
+    std::string poison;    ///< about the one behind it, or empty
+  };
 
   void run(const std::stop_token& stopping);
   Step open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position);
@@ -67,15 +80,22 @@ private:
   void follow();
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
   void told(const Failure& failure) const;
-  Result<Rows> fold(const std::vector<StoredCommit>& commits);
+  Result<std::vector<Fact>> facts_of(const StoredCommit& stored) const;
+  Result<Folded> fold(const std::vector<StoredCommit>& commits, std::uint64_t position);
+  Result<Rows> project(const std::vector<Fact>& facts) const;
+  Step block(const std::string& poison);
+  bool stays_blocked(std::uint64_t position) const;
   Step give_up(const std::string& why);
 
   const World world_;
   const ViewName name_;
   const ViewModel& view_;
   const Moved moved_;
+  const CommitReader reader_;
   OwnCondition stopped_for_good_;
-  std::mutex mutex_;  // only for the pauses
+  OwnCondition blocked_;
+  std::uint64_t skips_known_ = 0;  // changes of the skip list before it last read
+  std::mutex mutex_;               // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction
 };

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::engine {
@@ -33,7 +33,10 @@ Reactor::Reactor(World world, const ContextModel& context, Token source)
       source_(std::move(source)),
       consumer_(token(consumer_name(context.name, source_.str()))),
       in_flight_max_(world.plan.options.deliveries_in_flight_max),
-      strand_(std::make_shared<Strand>()) {}
+      reader_(world.skips, source_),
+      strand_(std::make_shared<Strand>()),
+      parking_({world.parked, world.clock, world.counters}, context_, consumer_, reader_.stream(),
+               strand_) {}
 
 Reactor::~Reactor() { stop(); }
 
@@ -55,7 +58,7 @@ void Reactor::activated(std::uint64_t generation) {
     for (auto lane = lanes_.begin(); lane != lanes_.end();) {
       lane->second.replay.clear();
       lane->second.queue.clear();
-      lane->second.held = false;
+      lane->second.held = lane->second.again = false;
       lane = lane->second.busy ? std::next(lane) : lanes_.erase(lane);
     }
     open(generation);
@@ -63,11 +66,12 @@ void Reactor::activated(std::uint64_t generation) {
 }
 
 void Reactor::deliver(Delivery delivery) {
-  strand_->post([this, delivery = std::move(delivery)]() {
+  strand_->post([this, delivery = std::move(delivery)]() mutable {
     if (delivery.generation != generation_) return;
-    const auto& source = delivery.subject.str();
+    const auto source = delivery.subject.str();
     lanes_[source].queue.push_back(
-        {delivery.sequence, delivery.bytes, delivery.acknowledge, std::nullopt});
+        {{delivery.sequence, std::move(delivery.subject), std::move(delivery.bytes)},
+         std::move(delivery.acknowledge)});
     if (opened_) work(source);
   });
 }
@@ -80,19 +84,50 @@ void Reactor::open(std::uint64_t generation) {
     spdlog::warn("{} waits for its parked events: {}.", consumer_.str(), parked.error().what);
     return strand_->post_after(store_pause, [this, generation] { open(generation); });
   }
-  for (const auto& one : *parked) {
-    v1::ParkedEvent event;
-    if (!event.ParseFromString(one.record)) {
-      spdlog::error("The parked record {} of {} cannot be read; remove or repair it.", one.sequence,
-                    consumer_.str());
-      continue;
-    }
-    lanes_[event.source_subject()].replay.push_back(
-        {event.source_sequence(), event.commit(), nullptr, one.sequence});
-  }
+  for (const auto& one : *parked) add_parked(one, nullptr);
   opened_ = true;
   std::vector<std::string> sources;
   for (const auto& [source, lane] : lanes_) sources.push_back(source);
+  for (const auto& source : sources) work(source);
+}
+
+/// Into its lane, or only into those named.
+void Reactor::add_parked(const Parked& record, const std::set<std::string>* only) {
+  v1::ParkedEvent event;
+  if (!event.ParseFromString(record.record))
+    return spdlog::error("The parked record {} of {} cannot be read; remove or repair it.",
+                         record.sequence, consumer_.str());
+  StoredSubject subject(event.source_subject());
+  if (only && !only->contains(subject.str())) return;
+  auto& lane = lanes_[subject.str()];
+  lane.replay.push_back({.stored = {event.source_sequence(), std::move(subject), event.commit()},
+                         .acknowledge = nullptr,
+                         .parked_sequence = record.sequence,
+                         .hash = event.commit_hash()});
+}
+
+void Reactor::try_parked_again() {
+  strand_->post([this] {
+    if (opened_) reopen(generation_);
+  });
+}
+
+/// As when it becomes active, for the lanes that are held.
+void Reactor::reopen(std::uint64_t generation) {
+  if (generation != generation_ || !opened_) return;
+  std::set<std::string> sources;
+  for (auto& [source, lane] : lanes_) {
+    lane.again |= lane.held && lane.busy;  // something is on its way behind what is parked
+    if (lane.held && !lane.busy) sources.insert(source);
+  }
+  if (sources.empty()) return;
+  const auto parked = world_.parked.list(context_, consumer_);
+  if (!parked) {
+    spdlog::warn("{} waits for its parked events: {}.", consumer_.str(), parked.error().what);
+    return strand_->post_after(store_pause, [this, generation] { reopen(generation); });
+  }
+  for (const auto& source : sources) lanes_[source].held = false;
+  for (const auto& one : *parked) add_parked(one, &sources);
   for (const auto& source : sources) work(source);
 }
 
@@ -115,25 +150,31 @@ void Reactor::work(const std::string& source) {
 }
 
 void Reactor::handle(const std::string& source, Item item) {
-  auto commit = std::make_shared<v1::Commit>();
-  const bool readable = commit->ParseFromString(item.bytes);
+  auto read = this->read(item);
   const Finished finished = [this, source, item = std::move(item)](const std::string& poison) {
     item.parked_sequence ? replayed(source, item, poison) : handled(source, item, poison);
   };
-  if (!readable) return finished("it is not a commit");
-  handle_events(commit, 0, finished);
+  if (!read) return finished(read.error().what);
+  if (!*read) return finished({});
+  handle_events(std::make_shared<const ReadCommit>(**std::move(read)), 0, finished);
 }
 
-void Reactor::handle_events(const std::shared_ptr<const v1::Commit>& commit, int index,
+Result<std::optional<ReadCommit>> Reactor::read(const Item& item) const {
+  if (item.hash.empty()) return reader_.read(item.stored);
+  if (world_.skips.covers(reader_.stream(), item.stored.sequence, item.hash)) return std::nullopt;
+  return permanent(reader_.poison(item.stored, "is too large to be kept here"));
+}
+
+void Reactor::handle_events(const std::shared_ptr<const ReadCommit>& read, int index,
                             const Finished& finished) {
-  for (; index < commit->events_size(); ++index) {
-    auto steps = plan_.steps(*commit, index);
+  for (; index < read->commit.events_size(); ++index) {
+    auto steps = plan_.steps(*read, index);
     if (!steps) return finished(steps.error().what);
     if (steps->empty()) continue;
     return run_steps(strand_, world_.counters, *std::move(steps),
-                     [this, commit, index, finished](const std::string& poison) {
+                     [this, read, index, finished](const std::string& poison) {
                        if (!poison.empty()) return finished(poison);
-                       handle_events(commit, index + 1, finished);
+                       handle_events(read, index + 1, finished);
                      });
   }
   finished({});
@@ -141,7 +182,7 @@ void Reactor::handle_events(const std::shared_ptr<const v1::Commit>& commit, int
 
 void Reactor::handled(const std::string& source, const Item& item, const std::string& poison) {
   if (!poison.empty()) {
-    spdlog::error("{} parks {} at sequence {}: {}.", consumer_.str(), source, item.sequence,
+    spdlog::error("{} parks {} at sequence {}: {}.", consumer_.str(), source, item.stored.sequence,
                   poison);
     return park(source, item, poison);
   }
@@ -152,7 +193,7 @@ void Reactor::handled(const std::string& source, const Item& item, const std::st
 void Reactor::replayed(const std::string& source, const Item& item, const std::string& poison) {
   if (!poison.empty()) {
     spdlog::error("{} still cannot handle {} at sequence {}: {}.", consumer_.str(), source,
-                  item.sequence, poison);
+                  item.stored.sequence, poison);
     lanes_[source].held = true;
   } else if (const auto removed = world_.parked.remove(context_, *item.parked_sequence); !removed) {
     spdlog::warn("A parked event of {} was handled and stays in its stream: {}.", consumer_.str(),
@@ -163,36 +204,19 @@ void Reactor::replayed(const std::string& source, const Item& item, const std::s
 
 /// Not acknowledged before it is parked.
 void Reactor::park(const std::string& source, const Item& item, const std::string& cause) {
-  v1::ParkedEvent event;
-  event.set_consumer(consumer_.str());
-  event.set_source_stream(stream_name(StreamKind::events, source_));
-  event.set_source_subject(source);
-  event.set_source_sequence(item.sequence);
-  event.set_cause(cause);
-  event.set_commit(item.bytes);
-  *event.mutable_parked_at() = to_timestamp(world_.clock.now());
-  const auto subject = Subject::parse(source);
-  TROUPE_ASSERT(subject, "a delivery comes on a legal subject");
-  world_.parked.park(context_, consumer_, *subject, event.SerializeAsString(),
-                     [this, strand = strand_, source, item, cause](const Result<void>& parked) {
-                       if (!parked) {
-                         spdlog::warn("An event cannot be parked yet: {}.", parked.error().what);
-                         return strand->post_after(store_pause, [this, source, item, cause] {
-                           park(source, item, cause);
-                         });
-                       }
-                       strand->post([this, source, item] {
-                         ++world_.counters.parked;
-                         lanes_[source].held = true;
-                         item.acknowledge();
-                         go_on(source);
-                       });
-                     });
+  parking_.park({item.stored.subject, item.stored.sequence, item.stored.bytes, cause},
+                [this, source, acknowledge = item.acknowledge] {
+                  lanes_[source].held = true;
+                  acknowledge();
+                  go_on(source);
+                });
 }
 
 /// Not by a call: a long row of commits that ask for nothing would exhaust the stack.
 void Reactor::go_on(const std::string& source) {
-  lanes_[source].busy = false;
+  auto& lane = lanes_[source];
+  lane.busy = false;
+  if (std::exchange(lane.again, false)) try_parked_again();
   strand_->post([this, source] {
     if (opened_) work(source);
   });

@@ -8,6 +8,7 @@
 #include "runtime/memory/memory_log_marks.hpp"
 #include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
+#include "runtime/memory/memory_skips.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
@@ -33,6 +34,7 @@ public:
                  .owners = alone_,
                  .witness = witness_,
                  .marks = marks_,
+                 .skips = skips_,
                  .effects = effects,
                  .clock = clock_,
                  .conditions = conditions_},
@@ -63,6 +65,7 @@ private:
   NoDoors alone_;
   memory::MemoryLogWitness witness_{broker_};
   memory::MemoryLogMarks marks_;
+  memory::MemorySkips skips_;
   engine::Engine engine_;
 };
 

@@ -20,6 +20,7 @@
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
 #include "runtime/nats/jetstream_parked_events.hpp"
+#include "runtime/nats/jetstream_skips.hpp"
 #include "runtime/nats/jetstream_subscriptions.hpp"
 #include "runtime/nats/jetstream_timers.hpp"
 #include "runtime/nats/request_effects.hpp"
@@ -193,6 +194,7 @@ public:
         owners_(*connections_.ingress),
         witness_(*connections_.reads, connections_.all(), wanted_streams(models, config_.replicas)),
         marks_(redis),
+        skips_(*connections_.slots),
         models_(std::move(models)) {
     for (auto* connection : connections_.all())
       watching_.push_back(connection->watch([this](bool) { look_at_connections(); }));
@@ -220,6 +222,7 @@ public:
                                                              .owners = owners_,
                                                              .witness = witness_,
                                                              .marks = marks_,
+                                                             .skips = skips_,
                                                              .effects = effects_,
                                                              .clock = machine_clock,
                                                              .conditions = *conditions_},
@@ -309,6 +312,7 @@ private:
   nats::RequestSlotOwners owners_;
   nats::JetStreamLogWitness witness_;
   redis::RedisLogMarks marks_;
+  nats::JetStreamSkips skips_;
   RoutedEffects effects_;
   const std::vector<ContextModel> models_;
   // Stopped in the reverse order: no more health answers, then no more commands, then the engine.

@@ -79,14 +79,14 @@ AppendResult Broker::store_locked(const Append& request) {
   return {AppendResult::Outcome::acknowledged, sequence, {}};
 }
 
-std::uint64_t Broker::publish_locked(const std::string& stream, const Subject& subject,
+std::uint64_t Broker::publish_locked(const std::string& stream, const StoredSubject& subject,
                                      std::string bytes) {
   const auto sequence = streams_[stream].append(subject, std::move(bytes));
   wake_all_locked(stream);
   return sequence;
 }
 
-Result<std::uint64_t> Broker::publish(const std::string& stream, const Subject& subject,
+Result<std::uint64_t> Broker::publish(const std::string& stream, const StoredSubject& subject,
                                       std::string bytes) {
   const std::lock_guard lock(mutex_);
   if (!available_) return away();

@@ -59,7 +59,7 @@ public:
               std::vector<std::string> commits, EventLog::Appended done);
 
   /// Stores one message, whatever the subject holds; returns its sequence.
-  Result<std::uint64_t> publish(const std::string& stream, const Subject& subject,
+  Result<std::uint64_t> publish(const std::string& stream, const StoredSubject& subject,
                                 std::string bytes);
   Result<std::vector<Stored>> read(const std::string& stream, const Subject& subject,
                                    std::uint64_t after) const;
@@ -172,7 +172,7 @@ private:
   // REQUIRES for all with this suffix: mutex_ is held.
   std::optional<AppendFault> take_fault_locked(const Subject& subject);
   AppendResult store_locked(const Append& request);
-  std::uint64_t publish_locked(const std::string& stream, const Subject& subject,
+  std::uint64_t publish_locked(const std::string& stream, const StoredSubject& subject,
                                std::string bytes);
   const Stream& stream_locked(const std::string& name) const;
   void cancel_locked(const Subject& armed);

@@ -5,10 +5,11 @@
 
 namespace troupe::memory {
 
-void MemoryParkedEvents::park(const Token& context, const Token& consumer, const Subject& source,
-                              std::string record, std::function<void(Result<void>)> done) {
+void MemoryParkedEvents::park(const Token& context, const Token& consumer,
+                              const StoredSubject& source, std::string record,
+                              std::function<void(Result<void>)> done) {
   broker_.worker().post([&broker = broker_, stream = stream_name(StreamKind::parked, context),
-                         subject = Subject::parked(context, consumer, source),
+                         subject = parked_subject(context, consumer, source),
                          record = std::move(record), done = std::move(done)]() mutable {
     done(broker.publish(stream, subject, std::move(record)).map([](std::uint64_t) {}));
   });

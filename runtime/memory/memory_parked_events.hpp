@@ -11,8 +11,8 @@ class MemoryParkedEvents final : public ParkedEvents {
 public:
   explicit MemoryParkedEvents(Broker& broker) : broker_(broker) {}
 
-  void park(const Token& context, const Token& consumer, const Subject& source, std::string record,
-            std::function<void(Result<void>)> done) override;
+  void park(const Token& context, const Token& consumer, const StoredSubject& source,
+            std::string record, std::function<void(Result<void>)> done) override;
   Result<std::vector<Parked>> list(const Token& context, const Token& consumer) override;
   Result<void> remove(const Token& context, std::uint64_t sequence) override;
 

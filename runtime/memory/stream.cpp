@@ -14,21 +14,21 @@ std::vector<StoredCommit> commits_of(std::vector<Stored> messages) {
   return commits;
 }
 
-std::uint64_t Stream::append(const Subject& subject, std::string bytes) {
+std::uint64_t Stream::append(const StoredSubject& subject, std::string bytes) {
   const auto sequence = ++last_sequence_;
   messages_.emplace(sequence, Stored{sequence, subject, std::move(bytes)});
-  by_subject_[subject].insert(sequence);
+  by_subject_[subject.str()].insert(sequence);
   return sequence;
 }
 
-std::uint64_t Stream::last_of(const Subject& subject) const {
-  const auto found = by_subject_.find(subject);
+std::uint64_t Stream::last_of(const StoredSubject& subject) const {
+  const auto found = by_subject_.find(subject.str());
   return found == by_subject_.end() ? 0 : *found->second.rbegin();
 }
 
-std::vector<Stored> Stream::of(const Subject& subject, std::uint64_t after) const {
+std::vector<Stored> Stream::of(const StoredSubject& subject, std::uint64_t after) const {
   std::vector<Stored> messages;
-  const auto found = by_subject_.find(subject);
+  const auto found = by_subject_.find(subject.str());
   if (found == by_subject_.end()) return messages;
   const auto& sequences = found->second;
   for (auto next = sequences.upper_bound(after); next != sequences.end(); ++next)
@@ -36,7 +36,7 @@ std::vector<Stored> Stream::of(const Subject& subject, std::uint64_t after) cons
   return messages;
 }
 
-std::vector<Stored> Stream::before(const Subject& subject, std::uint64_t before,
+std::vector<Stored> Stream::before(const StoredSubject& subject, std::uint64_t before,
                                    std::size_t max) const {
   std::vector<Stored> messages;
   const auto found = by_subject_.find(subject);
@@ -67,7 +67,7 @@ const Stored* Stream::find(std::uint64_t sequence) const {
 void Stream::remove(std::uint64_t sequence) {
   const auto found = messages_.find(sequence);
   if (found == messages_.end()) return;
-  const auto subject = by_subject_.find(found->second.subject);
+  const auto subject = by_subject_.find(found->second.subject.str());
   subject->second.erase(sequence);
   if (subject->second.empty()) by_subject_.erase(subject);
   messages_.erase(found);

@@ -10,13 +10,12 @@
 #include <vector>
 
 #include "runtime/ports/event_log.hpp"
-#include "runtime/ports/subject.hpp"
 
 namespace troupe::memory {
 
 struct Stored {
   std::uint64_t sequence = 0;
-  Subject subject;
+  StoredSubject subject;
   std::string bytes;
 };
 
@@ -26,15 +25,16 @@ std::vector<StoredCommit> commits_of(std::vector<Stored> messages);
 class Stream {
 public:
   /// Returns the message's sequence: one more than the last one's.
-  std::uint64_t append(const Subject& subject, std::string bytes);
+  std::uint64_t append(const StoredSubject& subject, std::string bytes);
 
   std::uint64_t last_sequence() const { return last_sequence_; }
   /// Sequence of the subject's last message, 0 when it has none.
-  std::uint64_t last_of(const Subject& subject) const;
+  std::uint64_t last_of(const StoredSubject& subject) const;
   /// The subject's messages above `after`, in order.
-  std::vector<Stored> of(const Subject& subject, std::uint64_t after) const;
+  std::vector<Stored> of(const StoredSubject& subject, std::uint64_t after) const;
   /// The last `max` of the subject's messages below `before`, in order.
-  std::vector<Stored> before(const Subject& subject, std::uint64_t before, std::size_t max) const;
+  std::vector<Stored> before(const StoredSubject& subject, std::uint64_t before,
+                             std::size_t max) const;
   /// Messages above `after` whose subject starts with `prefix`, in order, at most `max`.
   std::vector<Stored> matching(std::string_view prefix, std::uint64_t after, std::size_t max) const;
   /// Nothing when it was removed or never there.
@@ -50,7 +50,7 @@ public:
 
 private:
   std::map<std::uint64_t, Stored> messages_;
-  std::unordered_map<Subject, std::set<std::uint64_t>> by_subject_;
+  std::unordered_map<std::string, std::set<std::uint64_t>> by_subject_;
   std::uint64_t last_sequence_ = 0;
 };
 

@@ -334,7 +334,9 @@ void NatsConnection::on_reply(Received message) {
   const std::string_view number_text = message.subject().substr(inbox_.size() + 1);
   std::uint64_t number = 0;
   std::from_chars(number_text.data(), number_text.data() + number_text.size(), number);
-  const bool nobody = message.status() == 503 && message.body().empty();
+  // A stored message may have such a header; it comes with its sequence.
+  const bool nobody =
+      message.status() == 503 && message.body().empty() && !message.last_header("Nats-Sequence");
   if (nobody)
     outstanding_.answer(number, {Reply::Status::no_responders, {}});
   else

@@ -31,6 +31,9 @@ public:
   std::string_view reply() const;  ///< empty when nobody waits for an answer
   std::string_view body() const;
   std::optional<std::string_view> header(const char* key) const;
+  /// Of several values the last one: what a server adds to a stored message stands behind whatever
+  /// its writer has put there.
+  std::optional<std::string_view> last_header(const char* key) const;
   std::vector<std::string> header_keys() const;
   /// The Status header's number, such as 503 no responders or 404; 0 when there is none.
   int status() const;

@@ -49,9 +49,9 @@ Result<ConsumerState> read_consumer_state(const ApiResult& answer) {
   const auto unacknowledged = field<std::uint64_t>(*answer, "num_ack_pending");
   if (!floor || !unacknowledged)
     return retryable("JetStream's answer about a consumer is unreadable.");
-  ConsumerState state{.floor = *floor, .unacknowledged = *unacknowledged, .pinned = false};
+  ConsumerState state{.floor = *floor, .unacknowledged = *unacknowledged, .pin = {}};
   for (const auto& group : list(*answer, "priority_groups"))
-    state.pinned |= !field<std::string_view>(group, "pinned_client_id").value_or("").empty();
+    if (const auto pin = field<std::string_view>(group, "pinned_client_id")) state.pin = *pin;
   return state;
 }
 

@@ -42,7 +42,7 @@ struct ConsumerState {
   /// the same answer is not to be relied on, it may count one that the server takes back.
   std::uint64_t floor = 0;
   std::uint64_t unacknowledged = 0;
-  bool pinned = false;  ///< somebody is the active puller
+  std::string pin;  ///< of the active puller; empty: nobody is
 };
 Result<ConsumerState> read_consumer_state(const ApiResult& answer);
 

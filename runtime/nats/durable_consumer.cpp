@@ -171,7 +171,10 @@ void DurableConsumer::on(const Checked& checked) {
     return;
   }
   const auto state = read_consumer_state(checked.answer);
-  if (!state || state->pinned || state->unacknowledged == 0) return;
+  if (!state) return;
+  // What came was for the pinned one, which this is, then.
+  if (std::exchange(pin_hidden_, false) && !state->pin.empty()) return reset(state->pin);
+  if (!state->pin.empty() || state->unacknowledged == 0) return;
   reset({});
 }
 
@@ -243,7 +246,13 @@ void DurableConsumer::on_status(int status, std::string_view description) {
 }
 
 void DurableConsumer::on_message(const Received& message) {
-  std::string pin(message.header("Nats-Pin-Id").value_or(""));
+  // What is stored may have such a header, too; the server's comes behind it. Headers that are none
+  // hide it.
+  std::string pin(message.last_header("Nats-Pin-Id").value_or(pin_));
+  if (phase_ == Phase::waiting && pin.empty()) {
+    pin_hidden_ = true;
+    return check();
+  }
   if (phase_ == Phase::waiting || pin != pin_) return reset(std::move(pin));
 
   // The acknowledgement goes to the message's reply subject: to this consumer's, nowhere else.
@@ -268,17 +277,10 @@ void DurableConsumer::hand_out(const Received& message, const DeliveryFacts& fac
     return;
   }
   last_sequence_ = sequence;
-  auto subject = Subject::parse(message.subject());
-  if (!subject) {
-    spdlog::error("{} has a message {} whose subject is not one of ours; it is passed over.",
-                  settings_.stream, sequence);
-    (void)connection_.publish(message.reply(), {}, "+ACK");
-    return;
-  }
   in_hand_->add(sequence, std::string(message.reply()));
   handler_.deliver({.generation = generation_,
                     .sequence = sequence,
-                    .subject = std::move(*subject),
+                    .subject = StoredSubject(message.subject()),
                     .bytes = std::string(message.body()),
                     .acknowledge = [in_hand = in_hand_, generation = generation_, sequence] {
                       in_hand->acknowledge(generation, sequence);

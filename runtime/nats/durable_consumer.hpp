@@ -102,6 +102,7 @@ private:
   std::uint64_t attempt_ = 0;
   std::uint64_t generation_ = 0;
   std::string pin_;
+  bool pin_hidden_ = false;  ///< a message came whose headers do not tell the pin: it is asked for
   std::string inbox_;
   std::unique_ptr<Connection::Subscribed> inbox_subscription_;
   std::uint64_t delivered_ = 0;      ///< consumer sequence of the last delivery

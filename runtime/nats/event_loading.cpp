@@ -31,6 +31,27 @@ std::uint64_t number_in(std::string_view text) {
   return number;
 }
 
+/// Under which condition a message was stored.
+struct Fence {
+  std::uint64_t before = 0;  ///< the subject's last message then
+  bool of_another = false;   ///< the condition was about another subject, which no node demands
+};
+
+/// Nothing when it was stored without one.
+template <class Stored>
+std::optional<Fence> fence_of(const Stored& message) {
+  const auto expected = message.header("Nats-Expected-Last-Subject-Sequence");
+  if (!expected) return std::nullopt;
+  return Fence{number_in(*expected),
+               message.header("Nats-Expected-Last-Subject-Sequence-Subject").has_value()};
+}
+
+/// What the server says of a message that it gets; nothing where it gets none.
+std::optional<std::uint64_t> sequence_of(const Received& message) {
+  const auto sequence = message.last_header("Nats-Sequence");
+  return sequence ? std::optional(number_in(*sequence)) : std::nullopt;
+}
+
 class Loading : public std::enable_shared_from_this<Loading> {
 public:
   Loading(Connection& connection, Subject subject, std::string stream, std::uint64_t after,
@@ -52,7 +73,7 @@ private:
   void on_last(ApiResult answer);
 
   // Backwards, one by one.
-  void add_before(StoredCommit commit, std::optional<std::string_view> expected);
+  void add_before(StoredCommit commit, std::optional<Fence> fence);
   bool commits_stand_close() const;
   void read_before();
   void on_before(const Reply& reply);
@@ -98,15 +119,15 @@ void Loading::on_last(ApiResult answer) {
         "the nodes and restore the stream.",
         subject_.str(), after_, stream_, last_)));
   if (last_ == after_) return finish();
-  add_before({last_, subject_, std::move(message->body)},
-             message->header("Nats-Expected-Last-Subject-Sequence"));
+  add_before({last_, subject_, std::move(message->body)}, fence_of(*message));
 }
 
 // The fence that let a commit in is stored with it and names the commit before it; the first one's
 // is 0. Of several commits of one append only the first has a fence, and they stand side by side.
-void Loading::add_before(StoredCommit commit, std::optional<std::string_view> expected) {
-  before_ = expected ? number_in(*expected) : commit.sequence - 1;
+void Loading::add_before(StoredCommit commit, std::optional<Fence> fence) {
+  before_ = fence ? fence->before : commit.sequence - 1;
   newest_first_.push_back(std::move(commit));
+  if (fence && fence->of_another) return read_on();
   if (before_ > after_) return commits_stand_close() ? read_on() : read_before();
   commits_.assign(std::make_move_iterator(newest_first_.rbegin()),
                   std::make_move_iterator(newest_first_.rend()));
@@ -129,11 +150,10 @@ void Loading::on_before(const Reply& reply) {
     return fail(fmt::format("The history of {} could not be read: {}.", subject_.str(),
                             describe(reply.status)));
   const auto& message = reply.message;
-  const bool ours = message.status() == 0 && message.header("Nats-Subject") == subject_.str()
-                    && number_in(message.header("Nats-Sequence").value_or("")) == before_;
-  if (!ours) return read_on();  // the replica that answered is behind, or the log was altered
-  add_before({before_, subject_, std::string(message.body())},
-             message.header("Nats-Expected-Last-Subject-Sequence"));
+  const bool ours =
+      message.last_header("Nats-Subject") == subject_.str() && sequence_of(message) == before_;
+  if (!ours) return read_on();  // the replica that answered is behind, or somebody else wrote here
+  add_before({before_, subject_, std::string(message.body())}, fence_of(message));
 }
 
 void Loading::read_on() {
@@ -159,18 +179,22 @@ bool Loading::on_reply(const Reply& reply) {
                      describe(reply.status)));
     return false;
   }
-  const int status = reply.message.status();
+  const auto sequence = sequence_of(reply.message);
+  const int status = sequence ? 0 : reply.message.status();
   if (status == end_of_batch || status == not_found) {
     end_of_page();
     return false;
   }
-  const auto sequence = number_in(reply.message.header("Nats-Sequence").value_or(""));
-  if (status != 0 || sequence <= position()) {
+  if (status != 0 || (sequence && *sequence <= position())) {
     fail(fmt::format("The history of {} could not be read: JetStream says {} {}.", subject_.str(),
                      status, reply.message.header("Description").value_or("")));
     return false;
   }
-  commits_.push_back({sequence, subject_, std::string(reply.message.body())});
+  if (!sequence) {  // its headers are such that nats.c cannot read them
+    read_from_leader();
+    return false;
+  }
+  commits_.push_back({*sequence, subject_, std::string(reply.message.body())});
   return true;
 }
 

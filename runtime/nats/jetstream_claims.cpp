@@ -1,14 +1,18 @@
-// Records claims, and agrees on the number of slots; following is in claim_follower.cpp.
+// Records and follows claims, and agrees on the number of slots.
 #include "runtime/nats/jetstream_claims.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/api.hpp"
-#include "runtime/nats/claim_follower.hpp"
+#include "runtime/nats/control_follower.hpp"
 #include "runtime/nats/json.hpp"
 #include "runtime/nats/stored_message.hpp"
+#include "runtime/nats/text.hpp"
 #include "runtime/nats/wire.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/leases.hpp"
+#include "runtime/ports/stored_subject.hpp"
 #include "troupe/v1/control.pb.h"
 
 namespace troupe::nats {
@@ -39,6 +43,19 @@ v1::Claim to_message(const Claim& claim) {
   return message;
 }
 
+void tell(ClaimHandler& handler, const Received& record, std::uint64_t epoch) {
+  const auto subject = record.subject();
+  const auto slot = parse_number(subject.substr(subject.rfind('.') + 1));
+  v1::Claim claim;
+  if (!slot || !claim.ParseFromArray(record.body().data(), static_cast<int>(record.body().size())))
+    return spdlog::error("{} has something at sequence {} that is no claim; it is passed over.",
+                         shown(subject), epoch);
+  handler.claimed({.slot = static_cast<std::uint32_t>(*slot),
+                   .epoch = epoch,
+                   .holder = claim.node().empty() ? "" : claim.node() + "|" + claim.token(),
+                   .handed_over_by = claim.handed_over_by()});
+}
+
 }  // namespace
 
 Result<std::uint32_t> JetStreamClaims::agree_on_slots(std::uint32_t wanted) {
@@ -62,7 +79,12 @@ Result<std::uint32_t> JetStreamClaims::agree_on_slots(std::uint32_t wanted) {
 }
 
 std::unique_ptr<Subscription> JetStreamClaims::follow(const Token& context, ClaimHandler& handler) {
-  return std::make_unique<ClaimFollower>(connection_, context, handler);
+  return std::make_unique<ControlFollower>(
+      connection_, "ctl." + context.str() + ".*",
+      ControlFollower::Told{
+          .record = [&handler](const Received& record,
+                               std::uint64_t sequence) { tell(handler, record, sequence); },
+          .caught_up = [&handler] { handler.caught_up(); }});
 }
 
 void JetStreamClaims::record(const Token& context, const Claim& claim, std::uint64_t after,

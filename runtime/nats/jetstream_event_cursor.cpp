@@ -181,14 +181,9 @@ void JetStreamEventCursor::end_session() {
 JetStreamEventCursor::Note JetStreamEventCursor::read_message(std::uint64_t session,
                                                               const Received& message) {
   constexpr int idle_heartbeat = 100;
-  if (const auto facts = read_ack_subject(message.reply())) {
-    auto subject = Subject::parse(message.subject());
-    if (!subject)
-      return {session, Lost{fmt::format("There is a message on the illegal subject '{}'.",
-                                        message.subject())}};
-    return {session,
-            StoredCommit{facts->stream_sequence, std::move(*subject), std::string(message.body())}};
-  }
+  if (const auto facts = read_ack_subject(message.reply()))
+    return {session, StoredCommit{facts->stream_sequence, StoredSubject(message.subject()),
+                                  std::string(message.body())}};
   const int status = message.status();
   if (status == idle_heartbeat) return {session, Heard{}};
   const auto description = message.header("Description").value_or("");

@@ -8,9 +8,10 @@
 
 namespace troupe::nats {
 
-void JetStreamParkedEvents::park(const Token& context, const Token& consumer, const Subject& source,
-                                 std::string record, std::function<void(Result<void>)> done) {
-  connection_.request(Subject::parked(context, consumer, source).str(), {}, record, api_timeout,
+void JetStreamParkedEvents::park(const Token& context, const Token& consumer,
+                                 const StoredSubject& source, std::string record,
+                                 std::function<void(Result<void>)> done) {
+  connection_.request(parked_subject(context, consumer, source).str(), {}, record, api_timeout,
                       [done = std::move(done)](const Reply& reply) {
                         const auto stored = read_api_reply("parking an event", reply);
                         if (stored) return done({});

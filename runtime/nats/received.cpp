@@ -25,6 +25,15 @@ std::optional<std::string_view> Received::header(const char* key) const {
   return value;
 }
 
+std::optional<std::string_view> Received::last_header(const char* key) const {
+  const char** values = nullptr;
+  int count = 0;
+  if (natsMsgHeader_Values(message_.get(), key, &values, &count) != NATS_OK) return std::nullopt;
+  const std::unique_ptr<const char*, Deleter<std::free>> owner(values);
+  if (count == 0 || values[count - 1] == nullptr) return std::nullopt;
+  return values[count - 1];  // of the message
+}
+
 std::vector<std::string> Received::header_keys() const {
   const char** keys = nullptr;
   int count = 0;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "runtime/domain/model.hpp"
@@ -43,6 +44,10 @@ struct Rejected {
   std::string text;  ///< the domain's code first, when the domain refused
   std::optional<std::uint64_t> decided_at;  ///< version of the state it was decided on
 };
+
+/// First in the text of the 503 of an instance whose log cannot be read: no repetition helps until
+/// somebody has mended that.
+inline constexpr std::string_view unreadable_log = "log.unreadable";
 
 /// The system cannot say; repeat with the same id.
 struct Unknown {

@@ -26,6 +26,9 @@ inline constexpr ConditionKind log_settings_weaker{"log_settings_weaker", Severi
 inline constexpr ConditionKind timers_lost{"timers_lost", Severity::remark, Urgency::act};
 inline constexpr ConditionKind parked_lost{"parked_lost", Severity::remark, Urgency::act};
 inline constexpr ConditionKind clocks_differ{"clocks_differ", Severity::unready, Urgency::act};
+/// Of one instance: what lies in the log under its subject is not as it must be, and its commands
+/// are refused. Ends when it can be read, and when the instance leaves memory.
+inline constexpr ConditionKind instance_refused{"instance_refused", Severity::remark, Urgency::act};
 
 // ---- who runs what ------------------------------------------------------------------------------
 
@@ -43,5 +46,7 @@ inline constexpr ConditionKind leases_not_renewed{"leases_not_renewed", Severity
 
 /// Of one view: it cannot go on. Commands and other views do.
 inline constexpr ConditionKind view_stopped{"view_stopped", Severity::remark, Urgency::act};
+/// Of one view: the next message of the log cannot be read. It goes on once that is skipped.
+inline constexpr ConditionKind view_blocked{"view_blocked", Severity::remark, Urgency::act};
 
 }  // namespace troupe::condition

@@ -15,7 +15,8 @@ class EventCursor {
 public:
   virtual ~EventCursor() = default;
 
-  /// The commits after the last one handed out, without gaps, at most `max`. Blocks until there is
+  /// What lies in the stream after the last message handed out, without gaps, whoever wrote it, at
+  /// most `max`. Blocks until there is
   /// at least one or `patience` is over (then empty). After a failure the cursor still stands where
   /// it stood: call again. A permanent failure means that the stream went back or has a gap.
   virtual Result<std::vector<StoredCommit>> next(std::size_t max,

@@ -11,14 +11,15 @@
 #include <vector>
 
 #include "runtime/ports/result.hpp"
-#include "runtime/ports/subject.hpp"
+#include "runtime/ports/stored_subject.hpp"
 
 namespace troupe {
 
-/// A commit as it lies in the log.
+/// What lies in the log at one sequence: a commit, if nobody but nodes wrote there. Whether it is
+/// one is told by engine/stored_commit.hpp alone.
 struct StoredCommit {
   std::uint64_t sequence = 0;  ///< in the stream, not in the instance
-  Subject subject;
+  StoredSubject subject;
   std::string bytes;  ///< a serialised troupe.v1.Commit, never re-encoded: hashes are over these
 };
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/ports/result.hpp"
-#include "runtime/ports/subject.hpp"
+#include "runtime/ports/stored_subject.hpp"
 
 namespace troupe {
 
@@ -22,7 +22,7 @@ public:
   virtual ~ParkedEvents() = default;
 
   /// Stores one more record behind those of the same consumer and source subject.
-  virtual void park(const Token& context, const Token& consumer, const Subject& source,
+  virtual void park(const Token& context, const Token& consumer, const StoredSubject& source,
                     std::string record, std::function<void(Result<void>)> done) = 0;
 
   /// All records of a consumer in the order they were parked. Blocks; for start-up and operators.

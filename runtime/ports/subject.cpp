@@ -44,10 +44,6 @@ Subject Subject::timer_fired(const Instance& i, const Token& timer) {
   return Subject{join("tmr", i.context.str(), "fired", i.aggregate.str(), i.id.str(), timer.str())};
 }
 
-Subject Subject::parked(const Token& context, const Token& consumer, const Subject& source) {
-  return Subject{join("dlq", context.str(), consumer.str(), source.str())};
-}
-
 std::optional<Subject> Subject::parse(std::string_view text) {
   Subject subject{std::string(text)};
   const auto tokens = subject.tokens();

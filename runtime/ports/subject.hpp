@@ -35,8 +35,6 @@ public:
   static Subject timer_armed(const Instance& instance, const Token& timer);
   /// tmr.<context>.fired.<aggregate>.<id>.<timer>: where it goes when it is due
   static Subject timer_fired(const Instance& instance, const Token& timer);
-  /// dlq.<context>.<consumer>.<source subject>
-  static Subject parked(const Token& context, const Token& consumer, const Subject& source);
 
   /// A subject somebody else wrote: legal tokens between single dots, at most 16 of them.
   static std::optional<Subject> parse(std::string_view text);

@@ -6,15 +6,15 @@
 #include <memory>
 #include <string>
 
-#include "runtime/ports/subject.hpp"
+#include "runtime/ports/stored_subject.hpp"
 
 namespace troupe {
 
-/// One message of a durable subscription.
+/// One message of a durable subscription, whoever wrote it.
 struct Delivery {
   std::uint64_t generation = 0;  ///< of the activation it belongs to
   std::uint64_t sequence = 0;    ///< in its stream
-  Subject subject;
+  StoredSubject subject;
   std::string bytes;
   /// Says that the message is dealt with. Callable once, from any thread, also when it has become
   /// meaningless because a newer generation is active.

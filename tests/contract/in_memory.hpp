@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
+#include <string>
 
 #include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
@@ -10,6 +12,7 @@
 #include "runtime/memory/memory_log_marks.hpp"
 #include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
+#include "runtime/memory/memory_skips.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
@@ -28,6 +31,13 @@ public:
   ParkedEvents& parked() { return parked_; }
 
   Claims& claims() { return claims_; }
+  Skips& skips() { return skips_; }
+
+  /// Stores a message past the log, as anybody may who can reach the server.
+  void write(const std::string& subject, const std::string& bytes) {
+    const auto stream = stream_name(StreamKind::events, context());
+    if (!broker_.publish(stream, StoredSubject(subject), bytes)) throw std::runtime_error(subject);
+  }
 
   ViewStore& views() { return views_; }
   Snapshots& snapshots() { return snapshots_; }
@@ -54,6 +64,7 @@ private:
   const std::shared_ptr<memory::LeaseTable> table_ = std::make_shared<memory::LeaseTable>();
   memory::MemoryLeases leases_{clock_, table_};
   memory::MemoryClaims claims_;
+  memory::MemorySkips skips_;
 };
 
 }  // namespace troupe::test

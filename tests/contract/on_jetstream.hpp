@@ -12,11 +12,13 @@
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
 #include "runtime/nats/jetstream_parked_events.hpp"
+#include "runtime/nats/jetstream_skips.hpp"
 #include "runtime/nats/jetstream_subscriptions.hpp"
 #include "runtime/nats/jetstream_timers.hpp"
 #include "runtime/nats/streams.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/raw_nats.hpp"
 #include "tools/troupe/servers/private_nats.hpp"
 #include "tools/troupe/servers/temp_folder.hpp"
 
@@ -62,6 +64,14 @@ public:
   LogWitness& witness() { return witness_; }
 
   Claims& claims() { return claims_; }
+  Skips& skips() { return skips_; }
+
+  /// Stores a message past the log, as anybody may who can reach the server.
+  void write(const std::string& subject, const std::string& bytes) {
+    RawNats raw(shared_server()->url());
+    raw.publish(subject, "", bytes);
+    raw.flush();
+  }
 
   nats::Connection& connection() { return *reads_; }
 
@@ -89,6 +99,7 @@ private:
   nats::JetStreamTimers timers_{*reads_};
   nats::JetStreamParkedEvents parked_{*reads_};
   nats::JetStreamClaims claims_{*reads_};
+  nats::JetStreamSkips skips_{*reads_};
   nats::JetStreamLogWitness witness_{*reads_, {appends_.get(), reads_.get()}};
 };
 

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   troupe::tool::add_decode_command(app, run);
   troupe::tool::add_check_command(app, run);
   troupe::tool::add_accept_log_command(app, run);
+  troupe::tool::add_skip_command(app, run);
   troupe::tool::add_gateway_command(app, run);
   troupe::tool::add_mail_sink_command(app, run);
   troupe::tool::add_bench_command(app, run);

@@ -101,11 +101,7 @@ const std::vector<Mutation> cluster_mutations{
      }},
     {"a client's header was stored", "I22",
      [](auto& run) {
-       context(run, "ordering").stream->headers["Nats-Msg-Id"] = {1, 5};
-     }},
-    {"a message lies on an illegal subject", "I22",
-     [](auto& run) {
-       context(run, "ordering").stream->illegal_subjects = {"evt.ordering.order."};
+       context(run, "ordering").stream->headers["Nats-Msg-Id"] = {1, {5}};
      }},
     {"a commit lies in another context's stream", "I1 I4 I9 I22",
      [](auto& run) {

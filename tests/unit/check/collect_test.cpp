@@ -60,7 +60,8 @@ struct Servers {
     for (const auto& context : run.contexts) {
       std::map<std::string, std::uint64_t> last;
       for (const auto& commit : context.log) {
-        log.append(commit.subject, last[commit.subject.str()], {commit.bytes}, [](auto) {});
+        log.append(*Subject::parse(commit.subject.str()), last[commit.subject.str()],
+                   {commit.bytes}, [](auto) {});
         last[commit.subject.str()] = commit.sequence;
       }
       for (const auto& [name, view] : context.views)

@@ -134,7 +134,7 @@ public:
           tool::Backlog{.consumers = {{.name = "all"}}, .timers = {}, .parked = parked[model.name]};
       context.stream = tool::StreamFacts{
           .created = to_timestamp(birth),
-          .headers = {{"Nats-Expected-Last-Subject-Sequence", {context.log.size(), 1}}}};
+          .headers = {{"Nats-Expected-Last-Subject-Sequence", {context.log.size(), {1}}}}};
       accept(token(model.name), context.last_sequence);
       for (const auto& view : model.views) context.views[view.name] = projected(view, context);
     }

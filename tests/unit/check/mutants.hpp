@@ -23,7 +23,7 @@ inline tool::ContextRun& context(tool::FinishedRun& run, const std::string& name
 }
 
 /// The latest claim of an instance's slot.
-inline std::uint64_t epoch_of(const tool::FinishedRun& run, const Subject& events) {
+inline std::uint64_t epoch_of(const tool::FinishedRun& run, const StoredSubject& events) {
   const auto instance = instance_of(events).value();
   const auto claims =
       "ctl." + instance.context.str() + '.' + std::to_string(slot_of(instance, slots_default));
@@ -71,6 +71,28 @@ inline void forge(tool::ContextRun& context) {
   }
   context.last_sequence = sequence;
   for (auto& [name, view] : context.views) view.checkpoint = sequence;
+}
+
+/// Somebody stores a message at the end of a context's stream, past all nodes. The views are taken
+/// along, so that only the message itself is found.
+inline StoredCommit& write(tool::FinishedRun& run, const std::string& name,
+                           const std::string& subject, const std::string& bytes) {
+  auto& where = context(run, name);
+  where.log.push_back({++where.last_sequence, StoredSubject(subject), bytes});
+  for (auto& [view, content] : where.views) content.checkpoint = where.last_sequence;
+  return where.log.back();
+}
+
+/// An operator decides that all pass over a message of a context.
+inline void skip(tool::FinishedRun& run, const std::string& name, const StoredCommit& stored) {
+  v1::Skip record;
+  record.set_stream(stream_name(StreamKind::events, *Token::parse(name)));
+  record.set_sequence(stored.sequence);
+  record.set_hash(sha256(stored.bytes));
+  run.control->push_back(
+      {.sequence = run.control->size() + 1,
+       .subject = "ctl.skip." + record.stream() + "." + std::to_string(stored.sequence),
+       .bytes = record.SerializeAsString()});
 }
 
 /// What clients were told and what is derived from the logs follows the forged logs: whatever still

@@ -6,6 +6,7 @@
 
 #include "actors/all.hpp"
 #include "ordering/v1/order.pb.h"
+#include "runtime/ports/identity.hpp"
 #include "tools/troupe/cli/fold.hpp"
 #include "tools/troupe/cli/request_body.hpp"
 
@@ -47,9 +48,16 @@ const troupe::AggregateModel& order_model() {
   return *contexts.at(0).aggregate("order");
 }
 
+troupe::Result<Folded> folded(const std::vector<troupe::StoredCommit>& history,
+                              const std::optional<google::protobuf::Timestamp>& until = {}) {
+  static const troupe::engine::SkipList none;
+  static const troupe::engine::CommitReader reader(none, *troupe::Token::parse("ordering"));
+  return fold_instance(order_model(), reader, history, until);
+}
+
 TEST_CASE("a commit is described with its events unpacked", "[decode]") {
   const auto bytes = commit(1, placed()).SerializeAsString();
-  const auto parsed = parse_commit(bytes);
+  const auto parsed = troupe::engine::parse_commit(bytes);
   REQUIRE(parsed);
   const auto json = describe_commit(*parsed);
   CHECK(json.at("id") == "o-1");
@@ -67,37 +75,37 @@ TEST_CASE("an event of an unknown type is shown as its bytes", "[decode]") {
 
 TEST_CASE("bytes that are no commit are told from one", "[decode]") {
   const auto whole = commit(1, placed()).SerializeAsString();
-  CHECK_FALSE(parse_commit(""));
-  CHECK_FALSE(parse_commit("hello"));
-  CHECK_FALSE(parse_commit("{\"context\": \"ordering\"}"));
-  CHECK_FALSE(parse_commit(std::string(1'000, '\xff')));
-  CHECK_FALSE(parse_commit(std::string_view(whole).substr(0, whole.size() - 3)));
-  CHECK_FALSE(parse_commit(troupe::v1::Commit{}.SerializeAsString()));
+  CHECK_FALSE(troupe::engine::parse_commit(""));
+  CHECK_FALSE(troupe::engine::parse_commit("hello"));
+  CHECK_FALSE(troupe::engine::parse_commit("{\"context\": \"ordering\"}"));
+  CHECK_FALSE(troupe::engine::parse_commit(std::string(1'000, '\xff')));
+  CHECK_FALSE(troupe::engine::parse_commit(std::string_view(whole).substr(0, whole.size() - 3)));
+  CHECK_FALSE(troupe::engine::parse_commit(troupe::v1::Commit{}.SerializeAsString()));
 }
 
 TEST_CASE("a fold stops where time travel wants it to", "[state]") {
-  const std::vector<troupe::StoredCommit> history{
-      stored(4, commit(1, placed(), "2026-05-04T13:00:00Z")),
-      stored(9, commit(2, ordering::v1::OrderConfirmed{}, "2026-05-04T15:00:00Z"))};
+  const auto first = stored(4, commit(1, placed(), "2026-05-04T13:00:00Z"));
+  auto second = commit(2, ordering::v1::OrderConfirmed{}, "2026-05-04T15:00:00Z");
+  second.set_previous_hash(troupe::sha256(first.bytes));
+  const std::vector history{first, stored(9, second)};
   google::protobuf::Timestamp at;
   google::protobuf::util::TimeUtil::FromString("2026-05-04T14:00:00Z", &at);
 
-  const auto then = fold_instance(order_model(), history, at);
+  const auto then = folded(history, at);
   REQUIRE(then);
-  CHECK(then->version == 1);
-  CHECK(to_json(*then->state).at("status") == "ORDER_STATUS_PLACED");
-  const auto now = fold_instance(order_model(), history, std::nullopt);
+  CHECK(then->fold.version() == 1);
+  CHECK(to_json(then->fold.state()).at("status") == "ORDER_STATUS_PLACED");
+  const auto now = folded(history);
   REQUIRE(now);
-  CHECK(now->version == 2);
-  CHECK(to_json(*now->state).at("status") == "ORDER_STATUS_CONFIRMED");
+  CHECK(now->fold.version() == 2);
+  CHECK(to_json(now->fold.state()).at("status") == "ORDER_STATUS_CONFIRMED");
 }
 
 TEST_CASE("a history with a gap or a strange event is not folded", "[state]") {
-  const auto gap = fold_instance(order_model(), {stored(4, commit(2, placed()))}, std::nullopt);
+  const auto gap = folded({stored(4, commit(2, placed()))});
   REQUIRE_FALSE(gap);
-  CHECK_THAT(gap.error().what, ContainsSubstring("commit 4"));
-  const auto strange = fold_instance(
-      order_model(), {stored(5, commit(1, troupe::v1::CommandReply{}))}, std::nullopt);
+  CHECK_THAT(gap.error().what, ContainsSubstring("sequence 4 of EVT_ORDERING"));
+  const auto strange = folded({stored(5, commit(1, troupe::v1::CommandReply{}))});
   REQUIRE_FALSE(strange);
   CHECK_THAT(strange.error().what, ContainsSubstring("troupe.v1.CommandReply"));
 }

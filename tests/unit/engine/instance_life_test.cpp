@@ -49,7 +49,7 @@ TEST_CASE("an idle instance leaves memory, keeps a snapshot and comes back as it
       Fold::restore(account, *snapshot_of(world, alices), fingerprint_of(account, "dev"));
   REQUIRE(restored);
   Fold folded(account);
-  for (const auto& stored : world.commits(alices)) REQUIRE(folded.apply(stored));
+  for (const auto& stored : world.commits(alices)) REQUIRE(folded.apply(stored, parsed(stored)));
   CHECK(restored->snapshot("same").bytes == folded.snapshot("same").bytes);
 
   CHECK(accepted(node.send(first)).duplicate);
@@ -127,7 +127,8 @@ TEST_CASE("a snapshot that the log does not bear out is ignored", "[engine]") {
   World world;
   const auto other = foreign_commit(1, "", world.clock.now(), "other", 1'000);
   Fold fold(account);
-  REQUIRE(fold.apply({1, alices, other}));
+  const StoredCommit first{1, alices, other};
+  REQUIRE(fold.apply(first, parsed(first)));
   world.snapshots.put(alices, fold.snapshot(fingerprint_of(account, "dev")));
   store(world, 0, {foreign_commit(1, "", world.clock.now(), "real", 10)});
 

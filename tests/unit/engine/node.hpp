@@ -22,6 +22,7 @@
 #include "runtime/memory/memory_log_marks.hpp"
 #include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
+#include "runtime/memory/memory_skips.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
@@ -117,6 +118,7 @@ struct World {
   Switchboard switchboard;
   memory::MemoryLogWitness witness{broker};
   memory::MemoryLogMarks marks;
+  memory::MemorySkips skips;
   ScriptedEffects effects;
 
   std::vector<StoredCommit> commits(const Subject& subject) {
@@ -171,7 +173,7 @@ public:
         engine_(options,
                 {log != nullptr ? *log : world.log, world.streams, world.subscriptions,
                  world.timers, world.parked, world.views, world.snapshots, leases_, world.claims,
-                 world.switchboard, witness != nullptr ? *witness : world.witness, world.marks,
+                 world.switchboard, witness != nullptr ? *witness : world.witness, world.marks, world.skips,
                  world.effects, world.clock, conditions_},
                 std::move(contexts)) {
     if (const auto started = engine_.start(world.doors); !started)
@@ -226,7 +228,7 @@ public:
         engine_({.node = "rival"},
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
                  world.views, world.snapshots, leases_, claims_, alone_, world.witness, world.marks,
-                 world.effects, world.clock, conditions_},
+                 world.skips, world.effects, world.clock, conditions_},
                 std::move(contexts)) {
     if (const auto started = engine_.start(alone_); !started)
       throw std::runtime_error(started.error().what);

@@ -289,7 +289,7 @@ TEST_CASE("a place in the log that holds another command is ruled out", "[engine
   const std::uint64_t count = kept + 10;
   store_history(world, count, [&](auto) { return now; });
   Fold fold(account);
-  for (const auto& stored : world.commits(alices)) REQUIRE(fold.apply(stored));
+  for (const auto& stored : world.commits(alices)) REQUIRE(fold.apply(stored, parsed(stored)));
   auto snapshot = fold.snapshot(fingerprint);
   troupe::v1::Snapshot altered;
   REQUIRE(altered.ParseFromString(snapshot.bytes));

@@ -141,7 +141,7 @@ std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Le
       options,
       Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
             world.snapshots, leases, claims, world.switchboard, world.witness, world.marks,
-            world.effects, world.clock, conditions},
+            world.skips, world.effects, world.clock, conditions},
       std::vector{model_of<Bank>()});
   if (const auto started = engine->start(doors); !started)
     throw std::runtime_error(started.error().what);

@@ -36,10 +36,6 @@ TEST_CASE("subjects are those of the wire contract", "[subject]") {
         == "tmr.ordering.armed.order.o-1.deadline");
   CHECK(Subject::timer_fired(order("o-1"), token("deadline")).str()
         == "tmr.ordering.fired.order.o-1.deadline");
-  CHECK(Subject::parked(token("inventory"), token("inventory-from-ordering"),
-                        Subject::events(order("o-1")))
-            .str()
-        == "dlq.inventory.inventory-from-ordering.evt.ordering.order.o-1");
 }
 
 TEST_CASE("only legal tokens between single dots parse as a subject", "[subject]") {

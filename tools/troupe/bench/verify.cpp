@@ -5,8 +5,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/engine/stored_commit.hpp"
 #include "tools/troupe/bench/floor.hpp"
-#include "troupe/v1/commit.pb.h"
 
 namespace troupe::tool {
 
@@ -27,10 +27,10 @@ std::optional<Versions> versions_in(const StoredCommit& stored, Writer writer) {
     std::memcpy(&version, stored.bytes.data(), floor_version_bytes);
     return Versions{version, version};
   }
-  v1::Commit commit;
-  if (!commit.ParseFromString(stored.bytes) || commit.events().empty()) return std::nullopt;
-  const auto events = static_cast<std::uint64_t>(commit.events_size());
-  return Versions{commit.first_version(), commit.first_version() + events - 1};
+  const auto read = engine::read_commit(stored);
+  if (!read) return std::nullopt;
+  const auto events = static_cast<std::uint64_t>(read->commit.events_size());
+  return Versions{read->commit.first_version(), read->commit.first_version() + events - 1};
 }
 
 }  // namespace

@@ -71,7 +71,6 @@ bool pause(std::chrono::milliseconds time, const std::stop_token& stop) {
   return !stopped.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
 }
 
-/// What was read before a failure is in the log.
 Result<void> read_log(EventStreams& streams, const Token& context, std::uint64_t last,
                       std::vector<StoredCommit>& log) {
   const auto cursor = streams.open(context, 0);
@@ -98,10 +97,7 @@ Result<ContextRun> read_context(const Sources& sources, const Collected& collect
     if (!facts) return tl::make_unexpected(facts.error());
     run.stream = *std::move(facts);
   }
-  // No reader gets past a message on an illegal subject: that is a finding of its own.
-  const bool readable = !run.stream || run.stream->illegal_subjects.empty();
-  if (const auto read = read_log(sources.streams, collected.context, *last, run.log);
-      !read && readable)
+  if (const auto read = read_log(sources.streams, collected.context, *last, run.log); !read)
     return tl::make_unexpected(read.error());
   for (const auto& view : collected.views) {
     const ViewName name{.context = collected.context, .view = view};
@@ -135,6 +131,7 @@ ParkedRecord parked_record(const std::string& bytes) {
   v1::ParkedEvent event;
   if (!event.ParseFromString(bytes)) return {.cause = "its record cannot be read"};
   return {.consumer = event.consumer(),
+          .stream = event.source_stream(),
           .subject = event.source_subject(),
           .sequence = event.source_sequence(),
           .cause = event.cause()};

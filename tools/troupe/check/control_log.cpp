@@ -1,9 +1,11 @@
-// Tells CTL's three kinds of records apart by their subjects.
+// Tells CTL's four kinds of records apart by their subjects.
 #include "tools/troupe/check/control_log.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+
+#include "runtime/nats/jetstream_skips.hpp"
 
 namespace troupe::tool {
 
@@ -41,6 +43,7 @@ bool read(const ControlRecord& record, ControlLog& log) {
     latest = std::move(life);
     return true;
   }
+  if (subject.starts_with("ctl.skip.")) return nats::read_skip(subject, record.bytes).has_value();
   const auto first = subject.find('.');
   const auto last = subject.rfind('.');
   const auto slot = number_in(subject.substr(last + 1));

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "runtime/domain/timestamp.hpp"
+#include "runtime/engine/stored_commit.hpp"
+#include "runtime/nats/jetstream_skips.hpp"
 
 namespace troupe::tool {
 
@@ -17,16 +19,20 @@ std::string_view type_of(const google::protobuf::Any& any) {
   return url.substr(url.rfind('/') + 1);
 }
 
-/// The commit, or a sentence that says why it is none.
-Result<DecodedCommit> decode(const StoredCommit& stored, const ContextModel& model) {
-  const auto instance = instance_of(stored.subject);
-  if (!instance) return permanent("the subject names no instance");
-  const auto* aggregate = model.aggregate(instance->aggregate.str());
+/// The commit; nothing when it is skipped; or a sentence that says why it is none.
+Result<std::optional<DecodedCommit>> decode(const StoredCommit& stored, const ContextModel& model,
+                                            const engine::CommitReader& reader) {
+  auto read = reader.read(stored);
+  if (!read) return tl::make_unexpected(std::move(read.error()));
+  if (!*read) return std::nullopt;
+  auto& [instance, envelope] = **read;
+  const auto* aggregate = model.aggregate(instance.aggregate.str());
   if (aggregate == nullptr) return permanent("the context has no such aggregate");
 
-  DecodedCommit commit{.stored = &stored, .instance = *instance, .envelope = {}, .events = {}};
-  if (!commit.envelope.ParseFromString(stored.bytes)) return permanent("the bytes are no commit");
-  if (commit.envelope.events().empty()) return permanent("the commit has no event");
+  DecodedCommit commit{.stored = &stored,
+                       .instance = std::move(instance),
+                       .envelope = std::move(envelope),
+                       .events = {}};
   for (const auto& any : commit.envelope.events()) {
     const auto prototype = aggregate->events.find(type_of(any));
     if (prototype == aggregate->events.end())
@@ -40,17 +46,22 @@ Result<DecodedCommit> decode(const StoredCommit& stored, const ContextModel& mod
   return commit;
 }
 
-DecodedContext decode(const ContextRun& run, const ContextModel& model, Report& report) {
+DecodedContext decode(const ContextRun& run, const ContextModel& model,
+                      const engine::SkipList& skips, Report& report) {
   DecodedContext context{.model = &model, .run = &run, .commits = {}};
   context.commits.reserve(run.log.size());
+  const engine::CommitReader reader(skips, Token::parse(run.context).value());
   for (const auto& stored : run.log) {
-    auto commit = decode(stored, model);
+    auto commit = decode(stored, model, reader);
     if (!commit) {
       report.violated("I1", commit.error().what, place(stored));
-      continue;
+    } else if (!*commit) {
+      report.count("skipped messages");
+      context.skipped.push_back(&stored);
+    } else {
+      report.count("events", (*commit)->events.size());
+      context.commits.push_back(**std::move(commit));
     }
-    report.count("events", commit->events.size());
-    context.commits.push_back(*std::move(commit));
   }
   report.count("commits", run.log.size());
   return context;
@@ -59,6 +70,10 @@ DecodedContext decode(const ContextRun& run, const ContextModel& model, Report& 
 const std::vector<const DecodedCommit*> none;
 
 }  // namespace
+
+bool DecodedContext::skips(std::uint64_t sequence) const {
+  return std::ranges::binary_search(skipped, sequence, {}, &StoredCommit::sequence);
+}
 
 Time DecodedCommit::time() const { return to_time(envelope.committed_at()); }
 
@@ -81,6 +96,9 @@ std::string place(const StoredCommit& commit) {
 DecodedRun::DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& models,
                        Report& report)
     : run_(run), poison_(run) {
+  if (run.control)
+    for (const auto& record : *run.control)
+      if (const auto skip = nats::read_skip(record.subject, record.bytes)) skips_.add(*skip);
   for (const auto& context : run.contexts) {
     const auto model = std::find_if(models.begin(), models.end(),
                                     [&](const auto& m) { return m.name == context.context; });
@@ -88,7 +106,7 @@ DecodedRun::DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& 
       report.not_checked("I1", "nothing is known about the context " + context.context);
       continue;
     }
-    contexts_.push_back(decode(context, *model, report));
+    contexts_.push_back(decode(context, *model, skips_, report));
   }
   for (const auto& model : models)
     if (context(model.name) == nullptr) missing_.push_back(model.name);
@@ -104,6 +122,13 @@ const DecodedContext* DecodedRun::context(std::string_view name) const {
   for (const auto& context : contexts_)
     if (context.model->name == name) return &context;
   return nullptr;
+}
+
+bool DecodedRun::skips(const std::string& stream, std::uint64_t sequence) const {
+  return std::ranges::any_of(contexts_, [&](const DecodedContext& one) {
+    return stream_name(StreamKind::events, Token::parse(one.model->name).value()) == stream
+           && one.skips(sequence);
+  });
 }
 
 const AggregateModel* DecodedRun::model_of(const Instance& instance) const {

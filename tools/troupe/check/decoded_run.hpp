@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/engine/skip_list.hpp"
 #include "tools/troupe/check/poison.hpp"
 #include "tools/troupe/check/report.hpp"
 #include "tools/troupe/check/run.hpp"
@@ -50,7 +51,11 @@ struct EventAt {
 struct DecodedContext {
   const ContextModel* model = nullptr;
   const ContextRun* run = nullptr;
-  std::vector<DecodedCommit> commits;  ///< in the order of the stream
+  std::vector<DecodedCommit> commits;          ///< in the order of the stream
+  std::vector<const StoredCommit*> skipped{};  ///< by an operator's decision, in that order
+
+  /// Whether the message there is skipped.
+  bool skips(std::uint64_t sequence) const;
 
   /// Calls `handle` with every event of an aggregate's instances, in the order of the stream.
   template <class Handle>
@@ -65,7 +70,7 @@ struct DecodedContext {
 /// Points into the run and the models it was made of.
 class DecodedRun {
 public:
-  /// Commits that cannot be decoded are violations of I1 and are left out.
+  /// What is skipped is left out; what cannot be decoded as well, and is a violation of I1.
   DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& models, Report& report);
   DecodedRun(const DecodedRun&) = delete;
   DecodedRun& operator=(const DecodedRun&) = delete;
@@ -80,6 +85,9 @@ public:
   const AggregateModel* model_of(const Instance& instance) const;
   /// The same for an evt. subject.
   const AggregateModel* model_of(std::string_view events_subject) const;
+
+  /// Whether an operator has decided that the message is skipped.
+  bool skips(const std::string& stream, std::uint64_t sequence) const;
 
   /// The contexts that are known but whose logs were not collected.
   const std::vector<std::string>& missing() const { return missing_; }
@@ -98,6 +106,7 @@ public:
 private:
   const FinishedRun& run_;
   const Poison poison_;
+  engine::SkipList skips_;
   std::vector<DecodedContext> contexts_;
   std::vector<std::string> missing_;
   std::map<std::string_view, std::vector<const DecodedCommit*>> by_subject_;

@@ -150,11 +150,8 @@ void add(StreamFacts& facts, const Walked& walked) {
   for (const auto& key : message.header_keys()) {
     if (key == added_for_headers_only) continue;
     auto& use = facts.headers[key];
-    if (use.messages++ == 0) use.first_sequence = sequence;
+    if (use.messages++ < HeaderUse::told_max) use.sequences.push_back(sequence);
   }
-  if (!Subject::parse(message.subject())
-      && facts.illegal_subjects.size() < JetStreamRecords::illegal_subjects_max)
-    facts.illegal_subjects.emplace_back(message.subject());
 }
 
 }  // namespace

@@ -11,9 +11,6 @@ class JetStreamRecords final : public StreamRecords {
 public:
   explicit JetStreamRecords(nats::Connection& connection) : connection_(connection) {}
 
-  /// Of more illegal subjects only so many are named.
-  static constexpr std::size_t illegal_subjects_max = 20;
-
   Result<StreamFacts> facts(const Token& context) override;
   Result<std::vector<ControlRecord>> control() override;
 

@@ -65,7 +65,12 @@ void check_log(const DecodedRun& run, Report& report) {
   for (const auto& context : run.contexts()) {
     check_stream(*context.run, report);
     std::unordered_map<std::string_view, Tail> tails;
+    auto skipped = context.skipped.begin();
     for (const auto& commit : context.commits) {
+      // What follows a skipped message of an instance has its hash.
+      for (; skipped != context.skipped.end() && (*skipped)->sequence < commit.stored->sequence;
+           ++skipped)
+        tails[(*skipped)->subject.str()].commit = *skipped;
       check_envelope(commit, *context.model, report);
       auto& tail = tails[commit.subject()];
       check_chain(commit, tail, report);

@@ -28,6 +28,7 @@ struct ConsumerState {
 /// An event that a reaction could not handle, or that waits behind one.
 struct ParkedRecord {
   std::string consumer{};
+  std::string stream{};        ///< of the event
   std::string subject{};       ///< of the event
   std::uint64_t sequence = 0;  ///< of the event in its stream
   std::string cause{};
@@ -53,8 +54,11 @@ struct ReplicaState {
 
 /// In how many messages a header stands.
 struct HeaderUse {
+  /// Of more messages only the first ones are told.
+  static constexpr std::size_t told_max = 1'000;
+
   std::uint64_t messages = 0;
-  std::uint64_t first_sequence = 0;
+  std::vector<std::uint64_t> sequences{};  ///< of the first ones
 };
 
 /// What an event stream says about itself, and its messages beside their bodies.
@@ -63,7 +67,6 @@ struct StreamFacts {
   std::uint64_t first_sequence = 1;
   std::vector<ReplicaState> replicas{};  ///< beside the leader
   std::map<std::string, HeaderUse> headers{};
-  std::vector<std::string> illegal_subjects{};
 };
 
 /// A message of stream CTL.

@@ -19,6 +19,7 @@ void add_query_command(CLI::App& app, Run& run);
 void add_state_command(CLI::App& app, Run& run);
 void add_decode_command(CLI::App& app, Run& run);
 void add_accept_log_command(CLI::App& app, Run& run);
+void add_skip_command(CLI::App& app, Run& run);
 void add_gateway_command(CLI::App& app, Run& run);
 void add_mail_sink_command(CLI::App& app, Run& run);
 void add_bench_command(CLI::App& app, Run& run);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "runtime/engine/stored_commit.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
@@ -27,8 +28,10 @@ std::optional<std::string> read_stdin() {
 int decode(bool on_one_line) {
   const auto bytes = read_stdin();
   if (!bytes) return complain(exit_refused, "stdin is longer than any commit");
-  const auto commit = parse_commit(*bytes);
-  if (!commit) return complain(exit_refused, commit.error().what);
+  const auto commit = engine::parse_commit(*bytes);
+  if (!commit)
+    return complain(exit_refused,
+                    "this is no stored commit (troupe.v1.Commit): " + commit.error().what);
   say(describe_commit(*commit).dump(on_one_line ? -1 : 2));
   return exit_ok;
 }

@@ -7,21 +7,21 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
-#include "runtime/domain/model.hpp"
-#include "runtime/ports/event_log.hpp"
-#include "troupe/v1/commit.pb.h"
+#include "runtime/engine/fold.hpp"
+#include "runtime/engine/stored_commit.hpp"
 
 namespace troupe::tool {
 
 struct Folded {
-  std::uint64_t version = 0;  ///< 0: nothing had happened yet
-  MessagePtr state;
-  std::vector<v1::Commit> commits;  ///< those that were folded
+  engine::Fold fold;                   ///< version 0: nothing had happened yet
+  std::vector<v1::Commit> commits;     ///< those that were folded
+  std::vector<std::uint64_t> skipped;  ///< sequences of what was passed over
 };
 
-/// With `until`, leaves out what was committed later. Fails on a commit that this program cannot
-/// read or whose version is not the next one.
-Result<Folded> fold_instance(const AggregateModel& model, const std::vector<StoredCommit>& stored,
+/// As a node does. With `until`, leaves out what was committed later. Fails with a sentence on the
+/// first message that this program cannot fold.
+Result<Folded> fold_instance(const AggregateModel& model, const engine::CommitReader& reader,
+                             const std::vector<StoredCommit>& stored,
                              const std::optional<google::protobuf::Timestamp>& until);
 
 }  // namespace troupe::tool

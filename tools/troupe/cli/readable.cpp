@@ -3,7 +3,6 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/time_util.h>
 
-#include "runtime/domain/token.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::tool {
@@ -44,18 +43,6 @@ Json to_json(const google::protobuf::Message& message) {
 
 std::string to_text(const google::protobuf::Timestamp& time) {
   return google::protobuf::util::TimeUtil::ToString(time);
-}
-
-Result<v1::Commit> parse_commit(std::string_view bytes) {
-  v1::Commit commit;
-  // Protobuf takes many byte strings for a message; a commit also names an instance and says what
-  // happened to it.
-  if (!commit.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))
-      || !is_token(commit.context()) || !is_token(commit.aggregate()) || !is_token(commit.id())
-      || commit.first_version() == 0 || commit.events().empty())
-    return permanent("these " + std::to_string(bytes.size())
-                     + " bytes are no stored commit (troupe.v1.Commit)");
-  return commit;
 }
 
 Json describe_commit(const v1::Commit& commit) {

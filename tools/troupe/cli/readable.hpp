@@ -2,13 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 #include <nlohmann/json.hpp>
 
-#include "runtime/ports/result.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::tool {
@@ -20,9 +18,6 @@ Json to_json(const google::protobuf::Message& message);
 
 /// Such as 2026-05-04T14:00:00.250Z.
 std::string to_text(const google::protobuf::Timestamp& time);
-
-/// The commit in the stored bytes; a failure when they are none.
-Result<v1::Commit> parse_commit(std::string_view bytes);
 
 /// Events with their versions and types, unpacked where this program knows the type; hashes in
 /// hexadecimal.

@@ -5,6 +5,7 @@
 
 #include "actors/all.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
+#include "runtime/nats/jetstream_skips.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/fold.hpp"
 #include "tools/troupe/cli/output.hpp"
@@ -52,13 +53,18 @@ void print(const StateCommand& options, const Folded& folded) {
   if (options.json) {
     Json history = Json::array();
     for (const auto& commit : folded.commits) history.push_back(brief(commit));
-    say(Json{{"version", folded.version}, {"state", to_json(*folded.state)}, {"history", history}}
+    say(Json{{"version", folded.fold.version()},
+             {"state", to_json(folded.fold.state())},
+             {"history", history},
+             {"skipped", folded.skipped}}
             .dump());
     return;
   }
-  say(options.target + " at version " + std::to_string(folded.version));
-  say(to_json(*folded.state).dump(2));
+  say(options.target + " at version " + std::to_string(folded.fold.version()));
+  say(to_json(folded.fold.state()).dump(2));
   for (const auto& commit : folded.commits) say(line_of(commit));
+  for (const auto sequence : folded.skipped)
+    say("  sequence " + std::to_string(sequence) + " is skipped by an operator's decision");
 }
 
 int show(const StateCommand& options) {
@@ -85,9 +91,14 @@ int show(const StateCommand& options) {
   nats::JetStreamEventLog log(**connection, **connection);
   const auto commits = load(log, *subject);
   if (!commits) return complain(exit_usage, commits.error().what);
-  const auto folded = fold_instance(*model, *commits, until);
+  engine::SkipList skips;
+  const engine::CommitReader reader(skips, instance->context);
+  const auto decisions = nats::JetStreamSkips(**connection).list(reader.stream());
+  if (!decisions) return complain(exit_usage, decisions.error().what);
+  for (const auto& one : *decisions) skips.add(one);
+  const auto folded = fold_instance(*model, reader, *commits, until);
   if (!folded) return complain(exit_refused, folded.error().what);
-  if (folded->version == 0)
+  if (folded->fold.version() == 0)
     return complain(exit_refused, until ? "nothing had happened to " + options.target + " by then"
                                         : "nothing has ever happened to " + options.target);
   print(options, *folded);

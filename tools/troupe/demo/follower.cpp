@@ -1,5 +1,7 @@
 #include "tools/troupe/demo/follower.hpp"
 
+#include "runtime/engine/stored_commit.hpp"
+
 namespace troupe::tool {
 
 Follower::Follower(EventStreams& streams, const std::vector<std::string>& contexts,
@@ -26,11 +28,14 @@ void Follower::follow(const Token& context) {
       continue;
     }
     if (stored->empty()) continue;
-    std::vector<v1::Commit> commits(stored->size());
-    for (std::size_t i = 0; i < commits.size(); ++i)
-      if (!commits[i].ParseFromString((*stored)[i].bytes))
-        return handlers_.failed("commit " + std::to_string((*stored)[i].sequence) + " of "
-                                + context.str() + " is no troupe.v1.Commit");
+    std::vector<v1::Commit> commits;
+    for (const auto& one : *stored) {
+      auto read = engine::read_commit(one);
+      if (!read)
+        return handlers_.failed("sequence " + std::to_string(one.sequence) + " of " + context.str()
+                                + " is no commit: " + read.error().what);
+      commits.push_back(std::move(read->commit));
+    }
     handlers_.commits(commits);
   }
 }

@@ -1,4 +1,4 @@
-#include "runtime/nats/claim_follower.hpp"
+#include "runtime/nats/control_follower.hpp"
 
 #include <algorithm>
 
@@ -7,8 +7,6 @@
 #include "runtime/nats/consumer_api.hpp"
 #include "runtime/nats/json.hpp"
 #include "runtime/nats/text.hpp"
-#include "runtime/ports/subject.hpp"
-#include "troupe/v1/control.pb.h"
 
 namespace troupe::nats {
 
@@ -19,18 +17,17 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds heartbeat = 500ms;
 constexpr auto silence_max = 2s;
 constexpr auto retry_delay = 500ms;
-constexpr std::size_t subject_length_max = 200;
 /// The server forgets the consumer of a node that is gone.
 constexpr std::chrono::nanoseconds inactive_threshold = 10s;
 
-nlohmann::json create_request(const std::string& context, const std::string& inbox) {
+nlohmann::json create_request(const std::string& filter, const std::string& inbox) {
   return {{"stream_name", "CTL"},
           {"config",
            {{"deliver_subject", inbox},
             {"deliver_policy", "last_per_subject"},
             {"ack_policy", "none"},
             {"replay_policy", "instant"},
-            {"filter_subject", "ctl." + context + ".*"},
+            {"filter_subject", filter},
             {"idle_heartbeat", heartbeat.count()},
             {"inactive_threshold", inactive_threshold.count()},
             {"mem_storage", true},
@@ -39,21 +36,21 @@ nlohmann::json create_request(const std::string& context, const std::string& inb
 
 }  // namespace
 
-ClaimFollower::ClaimFollower(Connection& connection, const Token& context, ClaimHandler& handler)
-    : connection_(connection), context_(context.str()), handler_(handler) {
+ControlFollower::ControlFollower(Connection& connection, std::string filter, Told told)
+    : connection_(connection), filter_(std::move(filter)), told_(std::move(told)) {
   watch_ = connection_.watch(
       [mailbox = mailbox_](bool connected) { mailbox->post(ConnectionChanged{connected}); });
   mailbox_->post(ConnectionChanged{true});
   thread_ = std::thread([this] { run(); });
 }
 
-ClaimFollower::~ClaimFollower() {
+ControlFollower::~ControlFollower() {
   watch_.reset();
   mailbox_->close();
   thread_.join();
 }
 
-void ClaimFollower::run() {
+void ControlFollower::run() {
   while (!mailbox_->closed()) {
     if (auto input = mailbox_->take(std::min(begin_at_, silent_at_)))
       std::visit([this](const auto& it) { on(it); }, *input);
@@ -64,19 +61,19 @@ void ClaimFollower::run() {
   inbox_.reset();
 }
 
-void ClaimFollower::on(ConnectionChanged change) {
+void ControlFollower::on(ConnectionChanged change) {
   begin_again(0ms);
   if (!change.connected) begin_at_ = Moment::max();
 }
 
-void ClaimFollower::begin_again(std::chrono::milliseconds delay) {
+void ControlFollower::begin_again(std::chrono::milliseconds delay) {
   ++attempt_;
   inbox_.reset();
   silent_at_ = Moment::max();
   begin_at_ = std::chrono::steady_clock::now() + delay;
 }
 
-void ClaimFollower::begin() {
+void ControlFollower::begin() {
   begin_at_ = Moment::max();
   heard_ = 0;
   first_ones_ = UINT64_MAX;
@@ -87,17 +84,17 @@ void ClaimFollower::begin() {
       });
   if (!opened) return begin_again(retry_delay);
   inbox_ = std::move(*opened);
-  ask_api(connection_, "CONSUMER.CREATE.CTL", create_request(context_, inbox),
+  ask_api(connection_, "CONSUMER.CREATE.CTL", create_request(filter_, inbox),
           [mailbox = mailbox_, attempt = attempt_](ApiResult answer) {
             mailbox->post(Created{attempt, std::move(answer)});
           });
 }
 
-void ClaimFollower::on(const Created& created) {
+void ControlFollower::on(const Created& created) {
   if (created.attempt != attempt_) return;
   if (!created.answer) {
     if (!std::exchange(complained_, true))
-      spdlog::warn("The claims of {} cannot be followed yet: {} Trying again.", context_,
+      spdlog::warn("{} cannot be followed in CTL yet: {} Trying again.", filter_,
                    created.answer.error().what);
     return begin_again(retry_delay);
   }
@@ -106,10 +103,10 @@ void ClaimFollower::on(const Created& created) {
   // Some of the first ones may have been heard before this answer.
   first_ones_ = field<std::uint64_t>(*created.answer, "num_pending").value_or(0)
                 + field<std::uint64_t>(*created.answer, "delivered.consumer_seq").value_or(0);
-  if (heard_ >= first_ones_) handler_.caught_up();
+  if (heard_ >= first_ones_) told_.caught_up();
 }
 
-void ClaimFollower::on(const Came& came) {
+void ControlFollower::on(const Came& came) {
   if (came.attempt != attempt_) return;
   if (silent_at_ != Moment::max()) silent_at_ = std::chrono::steady_clock::now() + silence_max;
   const auto facts = read_ack_subject(came.message.reply());
@@ -119,23 +116,8 @@ void ClaimFollower::on(const Came& came) {
     return;
   }
   if (facts->consumer_sequence != heard_ + 1) return begin_again(0ms);
-  tell(came.message, facts->stream_sequence);
-  if (++heard_ == first_ones_) handler_.caught_up();
-}
-
-void ClaimFollower::tell(const Received& message, std::uint64_t epoch) {
-  const auto slot = parse_number(message.subject().substr(message.subject().rfind('.') + 1));
-  v1::Claim claim;
-  if (!slot || *slot >= slots_max
-      || !claim.ParseFromArray(message.body().data(), static_cast<int>(message.body().size()))) {
-    spdlog::error("{} has something at sequence {} that is no claim; it is passed over.",
-                  printable(message.subject(), subject_length_max), epoch);
-    return;
-  }
-  handler_.claimed({.slot = static_cast<std::uint32_t>(*slot),
-                    .epoch = epoch,
-                    .holder = claim.node().empty() ? "" : claim.node() + "|" + claim.token(),
-                    .handed_over_by = claim.handed_over_by()});
+  told_.record(came.message, facts->stream_sequence);
+  if (++heard_ == first_ones_) told_.caught_up();
 }
 
 }  // namespace troupe::nats

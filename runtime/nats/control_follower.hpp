@@ -1,8 +1,9 @@
-// Hears every claim of a context as soon as it is recorded.
+// Hears what is recorded in stream CTL as soon as it is there.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,17 +12,25 @@
 #include "runtime/nats/api.hpp"
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/mailbox.hpp"
-#include "runtime/ports/claims.hpp"
+#include "runtime/ports/subscription.hpp"
 
 namespace troupe::nats {
 
 /// An ephemeral push consumer that starts with the last message of each subject. At a gap, after a
-/// silence and after every reconnect a new one is made: what counts is the last claim of each slot,
-/// so nothing is ever missed for longer than that takes.
-class ClaimFollower final : public Subscription {
+/// silence and after every reconnect a new one is made: what counts is the last record of each
+/// subject, so nothing is ever missed for longer than that takes.
+class ControlFollower final : public Subscription {
 public:
-  ClaimFollower(Connection& connection, const Token& context, ClaimHandler& handler);
-  ~ClaimFollower() override;
+  /// Called by one thread, which is the follower's own.
+  struct Told {
+    std::function<void(const Received& record, std::uint64_t sequence)> record;
+    /// Everything that was there has been told; once for every consumer.
+    std::function<void()> caught_up;
+  };
+
+  /// `filter`: subjects of CTL, such as ctl.ordering.*.
+  ControlFollower(Connection& connection, std::string filter, Told told);
+  ~ControlFollower() override;
 
 private:
   using Moment = std::chrono::steady_clock::time_point;
@@ -45,11 +54,10 @@ private:
   void on(const Came& came);
   void begin();
   void begin_again(std::chrono::milliseconds delay);
-  void tell(const Received& message, std::uint64_t epoch);
 
   Connection& connection_;
-  const std::string context_;
-  ClaimHandler& handler_;
+  const std::string filter_;
+  const Told told_;
   const std::shared_ptr<Mailbox<Input>> mailbox_ = std::make_shared<Mailbox<Input>>();
 
   // Of the thread.
