@@ -42,6 +42,8 @@ void FiredTimers::take(const Delivery& delivery) {
   v1::TimerRecord record;
   if (!record.ParseFromString(delivery.bytes))
     return give_up(delivery, "its record cannot be read");
+  if (const auto due = to_time(record.due()); due > world_.clock.now() + early_max)
+    return arm_again(delivery, record, due, "it came before its time");
   auto steps = steps_for(record);
   if (!steps) return give_up(delivery, steps.error().what);
   run_steps(strand_, world_.counters, *std::move(steps),
@@ -59,13 +61,18 @@ void FiredTimers::give_up(const Delivery& delivery, const std::string& cause) {
 
 void FiredTimers::put_off(const Delivery& delivery, const v1::TimerRecord& record,
                           const std::string& cause) {
+  spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
+                std::chrono::seconds(put_off_for).count(), cause);
+  arm_again(delivery, record, world_.clock.now() + put_off_for, cause);
+}
+
+void FiredTimers::arm_again(const Delivery& delivery, const v1::TimerRecord& record, Time due,
+                            const std::string& cause) {
   const auto instance = instance_of(record);
   const auto name = Token::parse(record.name());
   if (!instance || !name) return give_up(delivery, cause);
-  spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
-                std::chrono::seconds(put_off_for).count(), cause);
-  Step arm = [this, instance = *instance, name = *name, delivery](const StepDone& done) {
-    world_.timers.arm(instance, name, world_.clock.now() + put_off_for, delivery.bytes,
+  Step arm = [this, instance = *instance, name = *name, due, delivery](const StepDone& done) {
+    world_.timers.arm(instance, name, due, delivery.bytes,
                       [done](const Result<void>& armed) { done(step_result(armed)); });
   };
   run_steps(strand_, world_.counters, {std::move(arm)},

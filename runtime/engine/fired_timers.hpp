@@ -21,6 +21,9 @@ public:
   /// A timer whose command is refused for good comes again after this, so that it holds no delivery
   /// and is not lost to a fault that a newer program mends.
   static constexpr std::chrono::minutes put_off_for{1};
+  /// One that comes so long before its time is armed again: clocks differ less, and a log's own
+  /// clock may end before a time that it is asked for.
+  static constexpr std::chrono::minutes early_max{5};
 
   struct World {
     CommandBus& bus;
@@ -44,6 +47,9 @@ private:
   void acknowledge(std::uint64_t sequence);
   void give_up(const Delivery& delivery, const std::string& cause);
   void put_off(const Delivery& delivery, const v1::TimerRecord& record, const std::string& cause);
+  /// Acknowledges the delivery when the timer is armed.
+  void arm_again(const Delivery& delivery, const v1::TimerRecord& record, Time due,
+                 const std::string& cause);
   Result<std::vector<Step>> steps_for(const v1::TimerRecord& record) const;
 
   const World world_;
