@@ -44,7 +44,9 @@ Result<std::vector<Command>> commands_for(const Cause& cause, const Token& conte
                     .deadline = {},
                     .correlation_id = cause.correlation_id,
                     .causation_id = event_name(cause.source_subject, cause.version),
-                    .traceparent = cause.traceparent};
+                    .traceparent = cause.traceparent,
+                    .forwarded = false,
+                    .asked = true};
     command.id = asked_command_id({.consumer = cause.consumer,
                                    .source_subject = cause.source_subject,
                                    .version = cause.version,

@@ -33,8 +33,7 @@ struct ActorConfig : caf::actor_system_config {
   }
 };
 
-/// A client's clock may be ahead by so much. What follows from an event is not judged by its time:
-/// the event has happened.
+/// A client's clock may be ahead by so much.
 constexpr std::chrono::minutes issued_ahead_max{5};
 
 /// What is wrong with a command whatever the state of its instance, or nothing. `now` is of a clock
@@ -47,10 +46,12 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
     return Rejected{400, "the body is not a " + command.type, std::nullopt};
   if (!is_token(command.id))
     return Rejected{400, "a command id is 1 to 64 of [A-Za-z0-9_-]", std::nullopt};
-  if (command.causation_id.empty() && command.issued_at > now + issued_ahead_max)
-    return Rejected{400, "the command was issued in the future: set the clock of who sent it",
-                    std::nullopt};
-  return std::nullopt;
+  if (command.issued_at <= now + issued_ahead_max) return std::nullopt;
+  // The event has happened, whatever its node's clock said: it must not be lost for that.
+  if (command.asked)
+    return Rejected{503, "the event that asks for it is of the future: it waits", std::nullopt};
+  return Rejected{400, "the command was issued in the future: set the clock of who sent it",
+                  std::nullopt};
 }
 
 /// What comes in on a slot's subject reaches every node that has its door open, also one that was

@@ -50,6 +50,8 @@ void FiredTimers::take(const Delivery& delivery) {
   if (!handling_.insert_or_assign(sequence, delivery.acknowledge).second) return;
   const auto timer = read_timer(delivery.subject, delivery.bytes);
   if (!timer) return park(delivery, "it is no timer: " + timer.error().what);
+  if (const auto due = to_time(timer->record.due()); due > world_.clock.now() + early_max)
+    return arm_again(delivery, *timer, due);
   auto steps = steps_for(*timer);
   if (!steps) return put_off(delivery, *timer, steps.error().what);  // a newer program may know it
   run_steps(strand_, world_.counters, *std::move(steps),
@@ -71,8 +73,12 @@ void FiredTimers::put_off(const Delivery& delivery, const ReadTimer& timer,
                           const std::string& cause) {
   spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
                 std::chrono::seconds(put_off_for).count(), cause);
-  Step arm = [this, timer, delivery](const StepDone& done) {
-    world_.timers.arm(timer.instance, timer.name, world_.clock.now() + put_off_for, delivery.bytes,
+  arm_again(delivery, timer, world_.clock.now() + put_off_for);
+}
+
+void FiredTimers::arm_again(const Delivery& delivery, const ReadTimer& timer, Time due) {
+  Step arm = [this, timer, due, delivery](const StepDone& done) {
+    world_.timers.arm(timer.instance, timer.name, due, delivery.bytes,
                       [done](const Result<void>& armed) { done(step_result(armed)); });
   };
   run_steps(strand_, world_.counters, {std::move(arm)},

@@ -24,6 +24,9 @@ public:
   /// after this, so that it holds no delivery and is not lost to a fault that a newer program
   /// mends.
   static constexpr std::chrono::minutes put_off_for{1};
+  /// One that comes so long before its time is armed again: clocks differ less, and a log's own
+  /// clock may end before a time that it is asked for.
+  static constexpr std::chrono::minutes early_max{5};
 
   struct World {
     CommandBus& bus;
@@ -48,6 +51,8 @@ private:
   void acknowledge(std::uint64_t sequence);
   void park(const Delivery& delivery, const std::string& cause);
   void put_off(const Delivery& delivery, const ReadTimer& timer, const std::string& cause);
+  /// Acknowledges the delivery when the timer is armed.
+  void arm_again(const Delivery& delivery, const ReadTimer& timer, Time due);
   Result<std::vector<Step>> steps_for(const ReadTimer& timer) const;
 
   const World world_;

@@ -11,7 +11,7 @@ namespace {
 
 std::string text(Instant instant) {
   using google::protobuf::util::TimeUtil;
-  return TimeUtil::ToString(TimeUtil::NanosecondsToTimestamp(instant.time_since_epoch().count()));
+  return TimeUtil::ToString(to_timestamp(instant));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Schedules on the broker, and a look at them whenever one may be due.
 #include "runtime/memory/memory_timers.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -26,7 +27,9 @@ struct MemoryTimers::Firing {
 
   static void plan(const std::shared_ptr<Firing>& self, Time now, Time next) {
     self->planned = next;
-    self->broker.worker().post_at(std::chrono::steady_clock::now() + (next - now), [self, next] {
+    // What is far away is looked at now and then: no clock counts up to it.
+    const auto wait = std::min<std::chrono::milliseconds>(next - now, std::chrono::hours(24));
+    self->broker.worker().post_at(std::chrono::steady_clock::now() + wait, [self, next] {
       {
         const std::lock_guard lock(self->mutex);
         if (self->planned == next) self->planned.reset();

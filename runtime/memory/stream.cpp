@@ -39,7 +39,7 @@ std::vector<Stored> Stream::of(const StoredSubject& subject, std::uint64_t after
 std::vector<Stored> Stream::before(const StoredSubject& subject, std::uint64_t before,
                                    std::size_t max) const {
   std::vector<Stored> messages;
-  const auto found = by_subject_.find(subject);
+  const auto found = by_subject_.find(subject.str());
   if (found == by_subject_.end()) return messages;
   const auto& sequences = found->second;
   for (auto next = sequences.lower_bound(before);

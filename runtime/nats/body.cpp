@@ -7,13 +7,16 @@
 #include <google/protobuf/util/json_util.h>
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/nats/json_keys.hpp"
+#include "runtime/nats/printing.hpp"
 #include "runtime/nats/text.hpp"
 #include "runtime/nats/wire.hpp"
-#include "runtime/ports/assert.hpp"
 
 namespace troupe::nats {
 
 namespace {
+
+constexpr std::size_t reason_length_max = 200;
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
   return text.size() >= lower_prefix.size()
@@ -35,31 +38,32 @@ const char* content_type_of(BodyForm form) {
 }
 
 Result<MessagePtr> read_body(const Message& prototype, BodyForm form, std::string_view body) {
+  const auto refused = [&](std::string_view why) {
+    return permanent(fmt::format(
+        "The body is not {} {}: {}.", form == BodyForm::json ? "the JSON of a" : "a protobuf",
+        prototype.GetDescriptor()->full_name(), printable(why, reason_length_max)));
+  };
   MessagePtr message(prototype.New());
   if (form == BodyForm::json) {
-    const auto status =
+    if (const auto why = wrong_json(body, *prototype.GetDescriptor()); !why.empty())
+      return refused(why);
+    const auto read =
         google::protobuf::util::JsonStringToMessage({body.data(), body.size()}, message.get());
-    if (status.ok()) return message;
-    const auto why = status.message();
-    return permanent(fmt::format("The body is not the JSON of a {}: {}",
-                                 prototype.GetDescriptor()->full_name(),
-                                 printable({why.data(), why.size()}, 200)));
+    const auto why = read.message();
+    if (!read.ok()) return refused({why.data(), why.size()});
+  } else if (!message->ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+    return refused(
+        fmt::format("its {} bytes are cut off, too deep or something else", body.size()));
   }
-  if (message->ParseFromArray(body.data(), static_cast<int>(body.size()))) return message;
-  return permanent(
-      fmt::format("The body is not a protobuf {} of {} bytes; it is cut off, too deep "
-                  "or something else.",
-                  prototype.GetDescriptor()->full_name(), body.size()));
+  if (const auto why = unprintable(*message); !why.empty()) return refused(why);
+  return message;
 }
 
-std::string write_body(const Message& message, BodyForm form) {
+Result<std::string> write_body(const Message& message, BodyForm form) {
   if (form == BodyForm::protobuf) return message.SerializeAsString();
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
-  std::string text;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
-  TROUPE_ASSERT(status.ok(), "a message that we made has a JSON form");
-  return text;
+  return print_json(message, options);
 }
 
 }  // namespace troupe::nats

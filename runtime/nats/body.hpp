@@ -15,9 +15,11 @@ enum class BodyForm { protobuf, json };
 BodyForm form_of(std::string_view content_type, std::string_view body);
 const char* content_type_of(BodyForm form);
 
-/// A new message of the prototype's type, or one sentence about what is wrong.
+/// A new message of the prototype's type, or one sentence about what is wrong. A key that stands
+/// twice in JSON is wrong, and a time, a duration or anything else that could not be printed.
 Result<MessagePtr> read_body(const Message& prototype, BodyForm form, std::string_view body);
 
-std::string write_body(const Message& message, BodyForm form);
+/// Fails, permanently, when the message has no such form.
+Result<std::string> write_body(const Message& message, BodyForm form);
 
 }  // namespace troupe::nats

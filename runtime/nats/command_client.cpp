@@ -105,7 +105,7 @@ void CommandClient::send(const Subject& subject, std::string_view body, BodyForm
 void CommandClient::send(const Subject& subject, const Message& message,
                          const ClientHeaders& headers, std::chrono::milliseconds timeout,
                          Answered answered) {
-  send(subject, write_body(message, BodyForm::protobuf), BodyForm::protobuf, headers, timeout,
+  send(subject, message.SerializeAsString(), BodyForm::protobuf, headers, timeout,
        std::move(answered));
 }
 

@@ -5,6 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/text.hpp"
 #include "runtime/nats/wire.hpp"
 #include "runtime/ports/identity.hpp"
@@ -47,9 +48,10 @@ Read<Time> read_issue_time(const Received& message, const Clock& clock) {
   const auto given = read_number(message, header::issued_at);
   if (!given) return tl::make_unexpected(given.error());
   if (!*given) return clock.now();
-  constexpr std::uint64_t latest = 1ULL << 53;  // what JSON can hold, and no clock shows
+  constexpr auto latest = static_cast<std::uint64_t>(latest_time.time_since_epoch().count());
   if (**given == 0 || **given > latest)
-    return refuse(code::malformed, "{} is in milliseconds since 1970; {} is not.",
+    return refuse(code::malformed,
+                  "{} is in milliseconds since 1970, before the year 10000; {} is not.",
                   header::issued_at, **given);
   return Time(std::chrono::milliseconds(**given));
 }

@@ -22,14 +22,6 @@ using google::protobuf::util::TimeUtil;
 /// Longer than any honest answer takes; the look after it is not far.
 constexpr std::chrono::milliseconds patience{2'000};
 
-Instant instant_of(const google::protobuf::Timestamp& time) {
-  return Instant(std::chrono::nanoseconds(TimeUtil::TimestampToNanoseconds(time)));
-}
-
-google::protobuf::Timestamp timestamp_of(Instant instant) {
-  return TimeUtil::NanosecondsToTimestamp(instant.time_since_epoch().count());
-}
-
 std::string record_subject(const std::string& stream) {
   return std::string("ctl.incarnation.") + stream;
 }
@@ -48,7 +40,7 @@ tl::unexpected<Failure> unreadable(const std::string& what) {
 std::chrono::milliseconds clock_ahead(const nlohmann::json& answer, Instant asked) {
   google::protobuf::Timestamp answered;
   if (!TimeUtil::FromString(field<std::string>(answer, "ts").value_or(""), &answered)) return {};
-  const auto theirs = instant_of(answered);
+  const auto theirs = to_instant(answered);
   const Instant now = std::chrono::system_clock::now();
   const auto ahead = theirs > now     ? theirs - now
                      : theirs < asked ? theirs - asked
@@ -85,7 +77,7 @@ Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string&
   if (!last || !messages || *messages > *last || config == nullptr
       || !TimeUtil::FromString(field<std::string>(*answer, "created").value_or(""), &created))
     return unreadable(stream);
-  StreamFacts facts{.created = instant_of(created),
+  StreamFacts facts{.created = to_instant(created),
                     .last_sequence = *last,
                     .leader = {},
                     .clock_ahead = clock_ahead(*answer, asked),
@@ -119,9 +111,9 @@ Result<std::optional<Incarnation>> JetStreamLogWitness::accepted(const std::stri
   v1::Incarnation record;
   if (!record.ParseFromString((*stored)->body))
     return permanent("The record of " + stream + " in stream CTL cannot be read");
-  return Incarnation{.created = instant_of(record.created()),
+  return Incarnation{.created = to_instant(record.created()),
                      .last_sequence = record.last_sequence(),
-                     .accepted_at = instant_of(record.accepted_at()),
+                     .accepted_at = to_instant(record.accepted_at()),
                      .accepted_by = record.accepted_by(),
                      .missing = record.missing()};
 }
@@ -130,9 +122,9 @@ Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarn
                                          Record which) {
   v1::Incarnation record;
   record.set_stream(stream);
-  *record.mutable_created() = timestamp_of(incarnation.created);
+  *record.mutable_created() = to_timestamp(incarnation.created);
   record.set_last_sequence(incarnation.last_sequence);
-  *record.mutable_accepted_at() = timestamp_of(incarnation.accepted_at);
+  *record.mutable_accepted_at() = to_timestamp(incarnation.accepted_at);
   record.set_accepted_by(incarnation.accepted_by);
   record.set_missing(incarnation.missing);
   Headers headers;

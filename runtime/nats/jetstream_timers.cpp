@@ -1,12 +1,18 @@
 // Arms and disarms timers by publishing and purging scheduled messages.
 #include "runtime/nats/jetstream_timers.hpp"
 
+#include <algorithm>
+
 #include "runtime/nats/api.hpp"
 #include "runtime/nats/rfc3339.hpp"
 
 namespace troupe::nats {
 
 namespace {
+
+/// JetStream counts nanoseconds in 64 bits and takes what is beyond 2262 for past. Whoever is given
+/// such a timer before its time arms it again.
+constexpr Time due_max{std::chrono::sys_days(std::chrono::year(2262) / 1 / 1)};
 
 /// `done` gets what JetStream said, less the numbers.
 std::function<void(const ApiResult&)> told(Timers::Done done) {
@@ -21,7 +27,7 @@ std::function<void(const ApiResult&)> told(Timers::Done done) {
 void JetStreamTimers::arm(const Instance& instance, const Token& name, Time due, std::string record,
                           Done done) {
   const Headers schedule = {
-      {"Nats-Schedule", "@at " + rfc3339(due)},
+      {"Nats-Schedule", "@at " + rfc3339(std::clamp(due, Time{}, due_max))},
       {"Nats-Schedule-Target", Subject::timer_fired(instance, name).str()},
   };
   connection_.request(Subject::timer_armed(instance, name).str(), schedule, record, api_timeout,

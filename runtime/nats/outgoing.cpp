@@ -36,7 +36,7 @@ Outgoing reply_of(const Accepted& accepted, BodyForm form, const NodeFacts& node
   body.set_stream(accepted.stream);
   body.set_sequence(accepted.sequence);
   body.set_duplicate(accepted.duplicate);
-  reply.body = write_body(body, form);
+  reply.body = write_body(body, form).value_or("");  // the headers say the same
   return reply;
 }
 
@@ -70,11 +70,14 @@ Outgoing command_reply(const Outcome& outcome, BodyForm form, const NodeFacts& n
 Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts& node) {
   const bool answered = outcome.code == code::ok && outcome.reply;
   Outgoing reply;
-  if (answered) {
-    reply.headers = {{header::node, node.name}, {header::content_type, content_type_of(form)}};
-    reply.body = write_body(*outcome.reply, form);
-  } else {
+  if (!answered) {
     reply = error_reply(outcome.code, outcome.text, node);
+  } else if (auto body = write_body(*outcome.reply, form)) {
+    reply.headers = {{header::node, node.name}, {header::content_type, content_type_of(form)}};
+    reply.body = *std::move(body);
+  } else {
+    reply =
+        error_reply(code::failed, "The answer cannot be given: " + body.error().what + ".", node);
   }
   if (!outcome.position.stream.empty())
     reply.headers.emplace_back(header::position, to_text(outcome.position));

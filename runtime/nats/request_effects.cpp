@@ -40,7 +40,7 @@ void RequestEffects::call(EffectCall call, Done done) {
   const Headers headers = {{idempotency_key, call.key},
                            {header::content_type, protobuf_content_type}};
   const auto timeout = call.timeout;
-  const std::string body = write_body(*call.request, BodyForm::protobuf);
+  const std::string body = call.request->SerializeAsString();
   connection_.request(
       subject->str(), headers, body, timeout,
       [in_flight = in_flight_, call = std::move(call), done = std::move(done)](const Reply& reply) {

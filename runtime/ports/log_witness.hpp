@@ -9,12 +9,10 @@
 #include <optional>
 #include <string>
 
+#include "runtime/ports/instant.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe {
-
-/// As fine as JetStream has it: two streams of one name differ in when they were created.
-using Instant = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 struct StreamFacts {
   Instant created;

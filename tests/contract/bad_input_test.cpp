@@ -33,6 +33,13 @@ std::string nested_protobuf(int depth) {
   return value.struct_value().SerializeAsString();
 }
 
+/// A time that no clock shows, inside a body.
+std::string beyond_all_times() {
+  v1::Claim claim;
+  claim.mutable_claimed_at()->set_seconds(9'007'199'254'740);
+  return claim.SerializeAsString();
+}
+
 struct BadInput {
   const char* what;
   std::string rest;  ///< of the subject
@@ -98,6 +105,31 @@ std::vector<BadInput> bad_commands() {
        good,
        400,
        "since 1970"},
+      {"issued beyond what protobuf prints",
+       place,
+       {{header::issued_at, "9007199254740992"}, {header::causation_id, "evt.a.b.c@1"}},
+       good,
+       400,
+       "before the year 10000"},
+      {"issued in microseconds",
+       place,
+       {{header::issued_at, "1700000000123456"}},
+       good,
+       400,
+       "before the year 10000"},
+      {"a time in the body beyond what protobuf prints",
+       "order.o-1.Claim",
+       {},
+       beyond_all_times(),
+       400,
+       "claimed_at is no time from the year 1 to 9999"},
+      {"a JSON key twice", place, {}, R"({"stream":"a","stream":"b"})", 400, "stream stands twice"},
+      {"two spellings of a JSON key",
+       place,
+       {},
+       R"({"firstVersion":"1","first_version":"2"})",
+       400,
+       "first_version stands twice"},
       {"issued at zero", place, {{header::issued_at, "0"}}, good, 400, "since 1970"},
       {"a correlation id with a space",
        place,

@@ -15,6 +15,7 @@
 #include "runtime/nats/ingress.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "troupe/v1/commit.pb.h"
+#include "troupe/v1/control.pb.h"
 
 namespace troupe::test {
 
@@ -116,7 +117,8 @@ private:
     AggregateModel order;
     order.name = "order";
     order.commands = {{"PlaceOrder", &v1::CommandReply::default_instance()},
-                      {"Note", &google::protobuf::Struct::default_instance()}};
+                      {"Note", &google::protobuf::Struct::default_instance()},
+                      {"Claim", &v1::Claim::default_instance()}};
     model.aggregates.push_back(std::move(order));
     model.queries.push_back({"OrderStatus", &v1::CommandReply::default_instance(), nullptr});
     return {std::move(model)};

@@ -207,3 +207,17 @@ TEST_CASE("ingress: a query's answer has its position and the form of the questi
   CHECK(miss.text == "order.unknown");
   CHECK(miss.position.sequence == 42);
 }
+
+TEST_CASE("ingress: an answer that cannot be printed is a sentence", "[contract][ingress]") {
+  IngressBench bench;
+  auto found = std::make_shared<v1::Claim>();
+  found->mutable_claimed_at()->set_seconds(9'007'199'254'740);
+  bench.bus.query_outcome = {200, "", found, {"EVT_SHOP", 41}};
+  const auto json = bench.request(bench.query_subject("OrderStatus"), {}, json_body);
+  CHECK(json.code == 500);
+  CHECK_THAT(json.text, Catch::Matchers::ContainsSubstring("cannot be written as JSON"));
+  CHECK(json.position.sequence == 41);
+  const auto binary = bench.request(bench.query_subject("OrderStatus"), {}, protobuf_body());
+  CHECK(binary.kind == Kind::accepted);
+  CHECK(binary.body == found->SerializeAsString());
+}

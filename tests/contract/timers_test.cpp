@@ -5,6 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/ports/clock.hpp"
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/in_memory.hpp"
@@ -71,6 +72,21 @@ TEMPLATE_TEST_CASE("timer: one that is due already fires at once", "[contract][t
   REQUIRE(bench.arm(bench.order("o-1"), "deadline", armed_at - 24h, "late"));
   REQUIRE(bench.fired.wait_for(1));
   CHECK(in(0ms) < armed_at + lateness_max);
+}
+
+TEMPLATE_TEST_CASE("timer: one of a distant time waits, one of a distant past does not",
+                   "[contract][timer]", InMemory, OnJetStream) {
+  Bench<TestType> bench;
+  REQUIRE(bench.arm(bench.order("o-1"), "in-9999", latest_time, "in 9999"));
+  REQUIRE(bench.arm(bench.order("o-2"), "in-2262", Time(std::chrono::sys_days(2262y / 4 / 12)),
+                    "in 2262"));
+  REQUIRE(bench.arm(bench.order("o-3"), "in-2261", Time(std::chrono::sys_days(2261y / 12 / 31)),
+                    "in 2261"));
+  REQUIRE(bench.arm(bench.order("o-4"), "in-1", earliest_time, "in 1"));
+  REQUIRE(bench.fired.wait_for(1));
+  REQUIRE(bench.arm(bench.order("o-5"), "soon", in(300ms), "soon"));
+  REQUIRE(bench.fired.wait_for(2));  // whatever fires at once came before
+  CHECK(bench.fired.bytes() == std::vector<std::string>{"in 1", "soon"});
 }
 
 TEMPLATE_TEST_CASE("timer: armed again it fires once, as armed last", "[contract][timer]", InMemory,

@@ -151,6 +151,42 @@ TEST_CASE("headers that make no sense are refused", "[e2e][bad-input]") {
   });
 }
 
+TEST_CASE("a time that no clock shows is refused, and every order can be printed",
+          "[e2e][bad-input]") {
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+  nothing_happens([&] {
+    for (const auto& [issued, why] :
+         {std::pair{std::string("9007199254740992"), "before the year 10000"},
+          std::pair{std::to_string(now_ms * 1'000), "before the year 10000"},
+          std::pair{std::string("253402300799999"), "issued in the future"},
+          std::pair{std::to_string(now_ms + 3'600'000), "issued in the future"}})
+      for (const auto* cause : {"", "evt.ordering.order.o-0@1"})
+        check_refused(
+            client().place("time-1", good_order,
+                           {{"Troupe-Issued-At", issued}, {"Troupe-Causation-Id", cause}}),
+            "400", why);
+  });
+  const auto good = client().place("time-2", good_order, {{"Troupe-Issued-At", "1"}});
+  REQUIRE_FALSE(good.message.header("Nats-Service-Error"));
+  CHECK(troupe::test::eventually(patience, [&] {
+    const auto reply = client().ask("qry.ordering.GetOrder", {}, R"({"orderId":"time-2"})");
+    return !reply.message.header("Nats-Service-Error") && reply.message.body().starts_with("{");
+  }));
+}
+
+TEST_CASE("a price that stands twice is refused", "[e2e][bad-input]") {
+  const std::string prices = GENERATE(R"("unitPriceMinor":"799","unit_price_minor":"1")",
+                                      R"("unitPriceMinor":"799","unitPriceMinor":"1")");
+  nothing_happens([&] {
+    check_refused(client().place("price-1", R"({"currency":"GBP","lines":[{"articleId":"mug",)"
+                                            R"("quantity":1,)"
+                                                + prices + "}]}"),
+                  "400", "unit_price_minor stands twice");
+  });
+}
+
 TEST_CASE("a client's Nats headers do not reach the event", "[e2e][bad-input]") {
   const auto reply =
       client().place("headers-1", good_order,

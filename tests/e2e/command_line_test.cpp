@@ -2,6 +2,7 @@
 #include <csignal>
 #include <fstream>
 
+#include <google/protobuf/any.pb.h>
 #include <catch2/catch_all.hpp>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
 #include "tools/troupe/servers/loopback.hpp"
+#include "troupe/v1/commit.pb.h"
 
 namespace {
 
@@ -65,6 +67,25 @@ TEST_CASE("what is wrong is one sentence and a code", "[e2e][cli]") {
   const auto garbage = run_troupe({"decode"}, "this is no commit");
   CHECK(garbage.code == 1);
   CHECK(garbage.err.find('\n') == garbage.err.size() - 1);
+  google::protobuf::Any deep;
+  for (int i = 0; i < 5'000; ++i) {
+    google::protobuf::Any outer;
+    outer.PackFrom(deep);
+    deep = std::move(outer);
+  }
+  troupe::v1::Commit commit;
+  commit.set_context("ordering");
+  commit.set_aggregate("order");
+  commit.set_id("o-1");
+  commit.set_first_version(1);
+  commit.mutable_committed_at()->set_seconds(INT64_MAX);
+  *commit.add_events() = deep;
+  const auto unprintable = run_troupe({"decode", "--json"}, commit.SerializeAsString());
+  CHECK(unprintable.code == 0);
+  CHECK(json::parse(unprintable.out).at("id") == "o-1");
+  const auto huge = run_troupe({"decode"}, std::string(80'000'000, 'x'));
+  CHECK(huge.code == 1);
+  CHECK_THAT(huge.err, ContainsSubstring("longer than any commit"));
   const auto unknown = run_troupe({"dance"});
   CHECK(unknown.code == 2);
   for (const auto* command :

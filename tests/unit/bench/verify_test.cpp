@@ -16,6 +16,9 @@ class Stored final : public EventStreams {
 public:
   void add(const std::string& id, std::uint64_t first_version, int events = 1) {
     v1::Commit commit;
+    commit.set_context("bench");
+    commit.set_aggregate("item");
+    commit.set_id(id);
     commit.set_first_version(first_version);
     for (int i = 0; i < events; ++i) commit.add_events();
     add_bytes(id, commit.SerializeAsString());

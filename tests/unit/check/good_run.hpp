@@ -63,7 +63,7 @@ public:
             .command_id = pending_.back().id,
             .subject = "cmd." + target + '.' + type,
             .attempt = 1,
-            .args = nats::write_body(command, nats::BodyForm::json),
+            .args = nats::write_body(command, nats::BodyForm::json).value(),
             .issued_at = now_});
   }
   /// A client's command whose first answer gets lost; its repeat is told what the log holds.

@@ -55,6 +55,30 @@ troupe::Result<Folded> folded(const std::vector<troupe::StoredCommit>& history,
   return fold_instance(order_model(), reader, history, until);
 }
 
+TEST_CASE("a commit that cannot be printed is shown all the same", "[decode]") {
+  google::protobuf::Any deep;
+  deep.PackFrom(placed());
+  for (int i = 0; i < 5'000; ++i) {
+    google::protobuf::Any outer;
+    outer.PackFrom(deep);
+    deep = std::move(outer);
+  }
+  auto made = commit(1, deep);
+  made.mutable_committed_at()->set_seconds(INT64_MAX);
+  made.mutable_issued_at()->set_nanos(INT32_MIN);
+  auto late = placed();
+  late.mutable_deadline()->set_seconds(9'007'199'254'740);
+  made.add_events()->PackFrom(late);
+  made.add_events()->set_type_url("\x1b[2J");
+  const auto parsed = troupe::engine::parse_commit(made.SerializeAsString());
+  REQUIRE(parsed);
+  const auto json = describe_commit(*parsed);
+  const auto& events = json.at("events");
+  CHECK(events.at(0).at("data").contains("unprintable_bytes"));
+  CHECK_THAT(events.at(1).at("data").get<std::string>(), ContainsSubstring("9007199254740"));
+  CHECK(json.dump().find('\x1b') == std::string::npos);
+}
+
 TEST_CASE("a commit is described with its events unpacked", "[decode]") {
   const auto bytes = commit(1, placed()).SerializeAsString();
   const auto parsed = troupe::engine::parse_commit(bytes);

@@ -90,7 +90,7 @@ TEST_CASE("a repeat gets the first answer, whatever it expects now", "[engine]")
   CHECK(world.commits(Subject::events(alice)).size() == 1);
 }
 
-TEST_CASE("a command of the future is refused", "[engine]") {
+TEST_CASE("a command of the future is refused, whatever it says of its cause", "[engine]") {
   World world;
   Node node(world, {model_of<Bank>()});
   auto command = command_to(instance("example", "account", "alice"), deposit(1));
@@ -99,7 +99,22 @@ TEST_CASE("a command of the future is refused", "[engine]") {
   CHECK(refused.code == 400);
   CHECK(refused.text.find("issued in the future") != std::string::npos);
 
-  command.causation_id = "evt.example.account.bob@1";  // which has happened, whatever its time
+  command.causation_id = "evt.example.account.bob@1";
+  CHECK(rejected(node.send(command)).code == 400);
+  command.issued_at = latest_time;
+  CHECK(rejected(node.send(command)).code == 400);
+  command.forwarded = true;
+  CHECK(rejected(node.send(command)).code == 400);
+}
+
+TEST_CASE("what an event of the future asks for waits", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto command = command_to(instance("example", "account", "alice"), deposit(1));
+  command.issued_at = world.clock.now() + std::chrono::hours(24);
+  command.asked = true;
+  CHECK(rejected(node.send(command)).code == 503);
+  command.issued_at = world.clock.now();
   (void)accepted(node.send(command));
 }
 

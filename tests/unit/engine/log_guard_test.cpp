@@ -30,9 +30,14 @@ bool served(const Node& node) {
          && node.says(condition::view_stopped, "example", "balances").empty();
 }
 
+/// Bob's, with an event that concerns nobody.
 std::string some_commit(int number) {
   troupe::v1::Commit commit;
+  commit.set_context(bob.context.str());
+  commit.set_aggregate(bob.aggregate.str());
+  commit.set_id(bob.id.str());
   commit.set_first_version(static_cast<std::uint64_t>(number));
+  commit.add_events()->set_type_url("type.googleapis.com/nobody.v1.Event");
   return commit.SerializeAsString();
 }
 

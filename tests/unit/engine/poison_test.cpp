@@ -1,5 +1,7 @@
 // What somebody else wrote into a stream ends nothing and holds up nobody; an operator's decision
 // to skip it holds for all who read it.
+#include <algorithm>
+
 #include <catch2/catch_all.hpp>
 
 #include "runtime/engine/command_memory.hpp"
@@ -119,8 +121,9 @@ TEST_CASE("no message in the log ends a node, or holds up other instances and re
 
   CHECK(booked(world, "well") == Amounts{1, 3});
   CHECK(booked(world, "a").empty());
-  const auto waiting = parked(world);
+  auto waiting = parked(world);
   REQUIRE(waiting.size() == foreign.size());
+  std::ranges::sort(waiting, {}, &troupe::v1::ParkedEvent::source_sequence);
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     INFO(waiting[i].cause());
     CHECK(waiting[i].source_sequence() == i + 2);
@@ -366,16 +369,16 @@ TEST_CASE("an event that cannot be read stops whoever is concerned, until it is 
   }));
 }
 
-TEST_CASE("a look-up does not answer while a message is unreadable that may be the command",
-          "[engine][poison]") {
+TEST_CASE("a look-up passes over what is skipped", "[engine][poison]") {
   World world;
   const auto now = world.clock.now();
-  std::vector<std::string> commits;
   std::string previous;
   constexpr std::uint64_t count = CommandMemory::kept_min + 50;
   for (std::uint64_t version = 1; version <= count; ++version) {
     previous = commit("a", version, 1, [&](auto& c) {
       if (!previous.empty()) c.set_previous_hash(sha256(previous));
+      c.mutable_committed_at()->set_seconds(1'780'000'000
+                                            + static_cast<std::int64_t>(version) * 60);
     });
     write(world, "evt.example.account.a", previous);
     if (version == 30) {

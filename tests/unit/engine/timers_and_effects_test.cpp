@@ -6,6 +6,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"
+#include "troupe/v1/records.pb.h"
 
 namespace troupe::engine::test {
 
@@ -110,6 +111,28 @@ bool withdrawn(World& world, std::int64_t cents) {
 }
 
 }  // namespace
+
+TEST_CASE("a timer that comes before its time is armed again, not fired", "[engine][timers]") {
+  World world;
+  Node node(world, {model_of<Punctual>()});
+  const auto bob = instance("example", "account", "bob");
+  const auto timer = *Token::parse("pay-out");
+  troupe::v1::TimerRecord record;
+  record.set_context("example");
+  record.set_aggregate("account");
+  record.set_id("bob");
+  record.set_name(timer.str());
+  *record.mutable_due() = to_timestamp(latest_time);
+  record.mutable_command()->PackFrom(withdraw(1));
+  REQUIRE(world.broker.publish("TMR_EXAMPLE", Subject::timer_fired(bob, timer),
+                               record.SerializeAsString()));
+  const auto armed = Subject::timer_armed(bob, timer);
+  CHECK(eventually(patience, [&] {
+    const auto all = world.broker.armed("TMR_EXAMPLE");
+    return std::ranges::find(all, armed) != all.end();
+  }));
+  CHECK(world.commits(Subject::events(bob)).empty());
+}
 
 TEST_CASE("a timer that is due sends its command, with an id that its event determines",
           "[engine][timers]") {

@@ -8,7 +8,6 @@
 #include <catch2/catch_all.hpp>
 
 #include "runtime/nats/append_reply.hpp"
-#include "runtime/nats/claim_follower.hpp"
 #include "runtime/nats/consumer_api.hpp"
 #include "runtime/nats/consumers_ahead.hpp"
 #include "runtime/nats/event_loading.hpp"
@@ -180,6 +179,7 @@ TEST_CASE("what JetStream says is cleaned and cut before anybody shows it", "[na
 TEST_CASE("claims are followed whatever their consumer's answer counts", "[nats][json]") {
   AnsweringConnection connection(R"({"num_pending":"x","delivered":{"consumer_seq":[]}})");
   Heard heard;
-  const nats::ClaimFollower follower(connection, *Token::parse("shop"), heard);
+  nats::JetStreamClaims claims(connection);
+  const auto following = claims.follow(*Token::parse("shop"), heard);
   CHECK(heard.all.get_future().wait_for(10s) == std::future_status::ready);
 }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 
+#include "runtime/ports/instant.hpp"
+
 namespace troupe::tool {
 
 namespace {
@@ -87,7 +89,7 @@ std::optional<std::chrono::nanoseconds> clients_clock_offset(const DecodedRun& r
     if (commits.empty() || told.invokes.empty()
         || recorded == std::numeric_limits<std::int64_t>::max())
       continue;
-    const nanoseconds decided = commits.front()->time().time_since_epoch();
+    const nanoseconds decided = to_instant(commits.front()->time()).time_since_epoch();
     least = std::max(least, nanoseconds(told.first_sent_ns()) - decided - rounding);
     most = std::min(most, nanoseconds(recorded) - decided);
   }

@@ -50,8 +50,7 @@ void check_acknowledged(const DecodedRun& run, const std::vector<ClientEvent>& h
 void check_life(const std::string& stream, const StreamFacts& facts, std::uint64_t last_sequence,
                 const v1::Incarnation& accepted, Report& report) {
   using google::protobuf::util::TimeUtil;
-  if (TimeUtil::TimestampToNanoseconds(accepted.created())
-      != TimeUtil::TimestampToNanoseconds(facts.created))
+  if (accepted.created() != facts.created)
     report.violated("I20",
                     "it was created at " + TimeUtil::ToString(facts.created)
                         + ", the nodes accepted the one of "

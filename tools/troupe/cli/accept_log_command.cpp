@@ -3,7 +3,6 @@
 #include <chrono>
 #include <memory>
 
-#include <google/protobuf/util/time_util.h>
 #include <unistd.h>
 
 #include "actors/all.hpp"
@@ -46,10 +45,7 @@ std::string who() {
                                                  : "an operator";
 }
 
-std::string text(Instant instant) {
-  return to_text(
-      google::protobuf::util::TimeUtil::NanosecondsToTimestamp(instant.time_since_epoch().count()));
-}
+std::string text(Instant instant) { return to_text(to_timestamp(instant)); }
 
 Result<StreamFacts> facts_of(LogWitness& witness, const std::string& stream) {
   auto facts = witness.facts(stream);

@@ -1,30 +1,18 @@
 #include "tools/troupe/cli/readable.hpp"
 
-#include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/time_util.h>
 
+#include "runtime/domain/token.hpp"
+#include "runtime/nats/printing.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
-/// The message an Any holds, or null when this program does not know the type.
-std::unique_ptr<google::protobuf::Message> unpack(const google::protobuf::Any& any) {
-  std::string name;
-  if (!google::protobuf::Any::ParseAnyTypeUrl(any.type_url(), &name)) return nullptr;
-  const auto* type =
-      google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
-  if (type == nullptr) return nullptr;
-  const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(type);
-  std::unique_ptr<google::protobuf::Message> message{prototype->New()};
-  if (!message->ParseFromString(any.value())) return nullptr;
-  return message;
-}
-
 Json describe_event(const google::protobuf::Any& any, std::uint64_t version) {
   Json event{{"version", version}, {"type", any.type_url().substr(any.type_url().rfind('/') + 1)}};
-  if (const auto message = unpack(any))
+  if (const auto message = nats::held_by(any))
     event["data"] = to_json(*message);
   else
     event["unknown_type_bytes"] = to_hex(any.value());
@@ -36,9 +24,12 @@ Json describe_event(const google::protobuf::Any& any, std::uint64_t version) {
 Json to_json(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
-  std::string text;
-  const auto written = google::protobuf::util::MessageToJsonString(message, &text, options);
-  return written.ok() ? Json::parse(text) : Json(message.ShortDebugString());
+  if (const auto text = nats::print_json(message, options))
+    if (auto json = Json::parse(*text, nullptr, false); !json.is_discarded()) return json;
+  // Protobuf's text form prints an Any within an Any, too, however deep.
+  if (nats::has_deep_any(message))
+    return {{"unprintable_bytes", to_hex(message.SerializeAsString())}};
+  return message.ShortDebugString();
 }
 
 std::string to_text(const google::protobuf::Timestamp& time) {

@@ -13,7 +13,8 @@ namespace troupe::tool {
 
 using Json = nlohmann::ordered_json;
 
-/// Protobuf's JSON mapping, with the names of the schema.
+/// Protobuf's JSON mapping, with the names of the schema. A message that has none, such as one with
+/// a time beyond the year 9999, is shown as text, or in hexadecimal.
 Json to_json(const google::protobuf::Message& message);
 
 /// Such as 2026-05-04T14:00:00.250Z.

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include <google/protobuf/util/json_util.h>
 #include <nlohmann/json.hpp>
+
+#include "runtime/nats/body.hpp"
 
 namespace troupe::tool {
 
@@ -16,11 +17,8 @@ std::string check_body(const std::string& body, const Message* prototype) {
     const auto json = nlohmann::json::parse(body, nullptr, false);
     return json.is_object() ? "" : "the body is no JSON object";
   }
-  const MessagePtr message{prototype->New()};
-  const auto parsed = google::protobuf::util::JsonStringToMessage(body, message.get());
-  if (parsed.ok()) return {};
-  return "the body is no " + prototype->GetDescriptor()->name()
-         + " in JSON: " + std::string(parsed.message());
+  const auto read = nats::read_body(*prototype, nats::BodyForm::json, body);
+  return read ? "" : read.error().what;
 }
 
 std::string nobody_serves(const std::string& context, const std::string& nats_url) {

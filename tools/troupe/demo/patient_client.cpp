@@ -46,7 +46,7 @@ Outcome PatientClient::send(const Wish& wish, unsigned first_attempt) {
                   .command_id = wish.id,
                   .subject = subject_of(wish),
                   .attempt = first_attempt,
-                  .args = nats::write_body(*wish.body, nats::BodyForm::json),
+                  .args = nats::write_body(*wish.body, nats::BodyForm::json).value_or("{}"),
                   .issued_at = wish.issued_at};
   for (auto pause = first_pause;; pause = std::min(pause * 2, pause_max), ++what.attempt) {
     history_.invoke(what);

@@ -24,8 +24,8 @@ Outcome NatsSender::send(const Wish& wish, std::chrono::milliseconds timeout) {
   headers.command_id = wish.id;
   headers.issued_at = wish.issued_at;
   return outcome_of(client_.send_and_wait(Subject::command(wish.instance, *type),
-                                          nats::write_body(*wish.body, nats::BodyForm::protobuf),
-                                          nats::BodyForm::protobuf, headers, timeout));
+                                          wish.body->SerializeAsString(), nats::BodyForm::protobuf,
+                                          headers, timeout));
 }
 
 Outcome BusSender::send(const Wish& wish, std::chrono::milliseconds timeout) {

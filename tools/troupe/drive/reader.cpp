@@ -95,9 +95,8 @@ void Reader::ask(const ViewQuestion& question) {
   const auto seen = seen_.find(stream_name(StreamKind::events, context));
   nats::ClientHeaders headers;
   if (seen != seen_.end()) headers.at_least = seen->second;
-  const auto reply = client_.send_and_wait(
-      question.subject, nats::write_body(*question.body, nats::BodyForm::protobuf),
-      nats::BodyForm::protobuf, headers, timeout);
+  const auto reply = client_.send_and_wait(question.subject, question.body->SerializeAsString(),
+                                           nats::BodyForm::protobuf, headers, timeout);
   if (!is_read(reply)) return;
   history_.read(process, {.view = question.view, .position = reply.position.sequence});
   seen_[reply.position.stream] = reply.position;

@@ -83,7 +83,7 @@ private:
   void answer(const nats::Inbox& to, nats::BodyForm form,
               const payments::v1::GatewayAnswer& answer) {
     send(to, {{nats::header::content_type, nats::content_type_of(form)}},
-         nats::write_body(answer, form));
+         nats::write_body(answer, form).value_or(""));
   }
 
   void answer_late(const nats::Inbox& to, nats::BodyForm form,
