@@ -122,6 +122,7 @@ std::shared_ptr<const InstanceKind> HostedContext::kind_of(std::string_view aggr
 }
 
 void HostedContext::start_views() {
+  positions_.forget();
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
@@ -130,7 +131,9 @@ void HostedContext::start_views() {
                          [this, slot = slot_of({name_, token("view"), token(view.name)},
                                                slots_.count())] { return slots_.holds(slot); }},
         ViewName{name_, token(view.name)}, view,
-        [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
+        Projector::Progress{
+            .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
+            .moved = [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }}));
   }
 }
 

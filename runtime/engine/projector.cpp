@@ -53,11 +53,11 @@ Result<void> add_facts(const ViewModel& view, const StoredCommit& stored, std::v
 
 }  // namespace
 
-Projector::Projector(World world, ViewName name, const ViewModel& view, Moved moved)
+Projector::Projector(World world, ViewName name, const ViewModel& view, Progress progress)
     : world_(world),
       name_(std::move(name)),
       view_(view),
-      moved_(std::move(moved)),
+      progress_(std::move(progress)),
       stopped_for_good_(world_.conditions, condition::view_stopped, name_.context.str(),
                         name_.view.str()),
       thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
@@ -94,7 +94,18 @@ void Projector::pause(const std::stop_token& stopping, std::chrono::milliseconds
 
 /// Without an answer the view is where it was, for all that is known.
 void Projector::follow() {
-  if (const auto checkpoint = world_.views.checkpoint(name_)) moved_(*checkpoint);
+  const auto checkpoint = world_.views.checkpoint(name_);
+  if (!checkpoint) return;
+  if (!compared_) {
+    const auto last = world_.streams.last_sequence(name_.context);
+    if (!last) return;
+    compared(*last);
+  }
+  progress_.moved(*checkpoint);
+}
+
+void Projector::compared(std::uint64_t end) {
+  if (!std::exchange(compared_, true)) progress_.compared(end);
 }
 
 Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position) {
@@ -106,9 +117,10 @@ Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint6
   if (*checkpoint > *last)
     return give_up("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
                    + std::to_string(*last) + ": the log went back");
+  compared(*last);
   position = *checkpoint;
   cursor = world_.streams.open(name_.context, position);
-  moved_(position);
+  progress_.moved(position);
   return Step::go_on;
 }
 
@@ -121,32 +133,35 @@ Projector::Step Projector::advance(EventCursor& cursor, std::uint64_t& position)
 
 Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
                                  std::uint64_t& position) {
-  const auto rows = fold(commits);
-  if (!rows && !rows.error().retryable) return give_up(rows.error().what);
-  if (!rows) return told(rows.error()), Step::reopen_later;
+  const auto folded = fold(commits, position);
+  if (!folded && !folded.error().retryable) return give_up(folded.error().what);
+  if (!folded) return told(folded.error()), Step::reopen_later;
+  if (folded->from != position) return elsewhere(folded->from, position);
   const auto to = commits.back().sequence;
-  const auto applied = world_.views.apply(name_, position, to, *rows);
+  const auto applied = world_.views.apply(name_, position, to, folded->changed);
   // Without an answer it may be written: the store's checkpoint tells.
   if (!applied) return told(applied.error()), Step::reopen_later;
-  if (!applied->written) {
-    // Ahead: another node keeps the same view. Behind: the store lost data.
-    spdlog::log(applied->checkpoint < position ? spdlog::level::warn : spdlog::level::debug,
-                "View {}.{} stands at {} in its store, not at {}; it goes on from there.",
-                name_.context.str(), name_.view.str(), applied->checkpoint, position);
-    return Step::reopen;
-  }
+  if (!applied->written) return elsewhere(applied->checkpoint, position);
   fault_point(FaultPoint::view_written);
   position = to;
   world_.counters.reach(position);
-  moved_(position);
+  progress_.moved(position);
   return Step::go_on;
+}
+
+/// Ahead: another node keeps the same view. Behind: the store lost data.
+Projector::Step Projector::elsewhere(std::uint64_t checkpoint, std::uint64_t position) const {
+  spdlog::log(checkpoint < position ? spdlog::level::warn : spdlog::level::debug,
+              "View {}.{} stands at {} in its store, not at {}; it goes on from there.",
+              name_.context.str(), name_.view.str(), checkpoint, position);
+  return Step::reopen;
 }
 
 /// A store that lost its data while nothing happens would stay empty.
 Projector::Step Projector::check(std::uint64_t position) {
   const auto checkpoint = world_.views.checkpoint(name_);
   if (!checkpoint) return told(checkpoint.error()), Step::again;
-  return *checkpoint == position ? Step::go_on : Step::reopen;
+  return *checkpoint == position ? Step::go_on : elsewhere(*checkpoint, position);
 }
 
 void Projector::told(const Failure& failure) const {
@@ -154,7 +169,8 @@ void Projector::told(const Failure& failure) const {
 }
 
 /// Fails retryably when the store does not answer, permanently when the view cannot fold.
-Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
+Result<Projector::Folded> Projector::fold(const std::vector<StoredCommit>& commits,
+                                          std::uint64_t position) try {
   const auto watch = world_.watchdog.watch(name_.view.str(), "project");
   std::vector<Fact> facts;
   for (const auto& stored : commits)
@@ -162,21 +178,22 @@ Result<Rows> Projector::fold(const std::vector<StoredCommit>& commits) try {
       return tl::make_unexpected(added.error());
   std::set<std::string> keys;
   for (const auto& fact : facts) keys.insert(fact.key);
-  if (keys.empty()) return Rows{};
+  if (keys.empty()) return Folded{position, {}};
 
   const auto stored = world_.views.rows(name_, {keys.begin(), keys.end()});
   if (!stored) return retryable(stored.error().what);
+  if (stored->checkpoint != position) return Folded{stored->checkpoint, {}};
   std::map<std::string, MessagePtr> rows;
   for (const auto& key : keys) {
     auto& row = rows[key] = MessagePtr(view_.row->New());
-    const auto bytes = stored->find(key);
-    if (bytes != stored->end() && !row->ParseFromString(bytes->second))
+    const auto bytes = stored->rows.find(key);
+    if (bytes != stored->rows.end() && !row->ParseFromString(bytes->second))
       return permanent("row " + key + " cannot be read; clear the view to build it again");
   }
   for (const auto& fact : facts) view_.project(*rows[fact.key], fact.facts(), *fact.event);
-  Rows changed;
-  for (const auto& [key, row] : rows) changed.emplace(key, row->SerializeAsString());
-  return changed;
+  Folded folded{position, {}};
+  for (const auto& [key, row] : rows) folded.changed.emplace(key, row->SerializeAsString());
+  return folded;
 } catch (...) {
   return permanent("its fold threw: " + what_was_thrown());
 }

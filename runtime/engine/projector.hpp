@@ -24,9 +24,9 @@
 
 namespace troupe::engine {
 
-/// Rows and checkpoint are written in one step that refuses any other checkpoint than the expected
-/// one, so every commit counts exactly once whoever writes, and a store that lost data is filled
-/// again from where it stands now. Runs on a thread of its own from construction.
+/// Rows are read with their checkpoint and written with it in one step that refuses any other than
+/// the expected one, so every commit counts exactly once whoever writes, and a store that lost data
+/// is filled again from where it stands now. Runs on a thread of its own from construction.
 class Projector {
 public:
   static constexpr std::size_t batch_max = 512;
@@ -45,10 +45,13 @@ public:
     Counters& counters;
     std::function<bool()> is_keeper;  ///< whether this node keeps the view, now
   };
-  /// Told from the projector's thread whenever the view's checkpoint has changed.
-  using Moved = std::function<void(std::uint64_t checkpoint)>;
+  /// What the projector finds out, from its own thread.
+  struct Progress {
+    std::function<void(std::uint64_t end)> compared;  ///< where the stream ends; before any `moved`
+    std::function<void(std::uint64_t checkpoint)> moved;  ///< where the view stands now
+  };
 
-  Projector(World world, ViewName name, const ViewModel& view, Moved moved);
+  Projector(World world, ViewName name, const ViewModel& view, Progress progress);
   ~Projector();  ///< stops; waits for what is being read or written
 
   /// So that several can stop at the same time.
@@ -58,24 +61,33 @@ private:
   /// What to do next: go on, open the stream again at the store's checkpoint (after a pause, when
   /// the world failed), try again after a pause, or nothing any more.
   enum class Step { go_on, reopen, reopen_later, again, stop };
+  /// The rows that a batch changes. They mean nothing where the view stood elsewhere when they were
+  /// read.
+  struct Folded {
+    std::uint64_t from = 0;
+    Rows changed;
+  };
 
   void run(const std::stop_token& stopping);
   Step open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position);
   Step advance(EventCursor& cursor, std::uint64_t& position);
   Step write(const std::vector<StoredCommit>& commits, std::uint64_t& position);
   Step check(std::uint64_t position);
+  Step elsewhere(std::uint64_t checkpoint, std::uint64_t position) const;
   void follow();
+  void compared(std::uint64_t end);
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
   void told(const Failure& failure) const;
-  Result<Rows> fold(const std::vector<StoredCommit>& commits);
+  Result<Folded> fold(const std::vector<StoredCommit>& commits, std::uint64_t position);
   Step give_up(const std::string& why);
 
   const World world_;
   const ViewName name_;
   const ViewModel& view_;
-  const Moved moved_;
+  const Progress progress_;
   OwnCondition stopped_for_good_;
-  std::mutex mutex_;  // only for the pauses
+  bool compared_ = false;  // of the thread
+  std::mutex mutex_;       // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction
 };

@@ -18,6 +18,11 @@ struct Keys {
   }
 };
 
+/// The checkpoint that a reply of the script that reads begins with.
+std::optional<std::uint64_t> checkpoint_in(const std::vector<Value>& values) {
+  return values.empty() ? std::nullopt : values.front().number();
+}
+
 auto unexpected_reply(std::string_view key) {
   return permanent("Redis holds something else than a view at " + std::string(key)
                    + "; remove it and let the view be rebuilt");
@@ -38,19 +43,21 @@ Result<std::uint64_t> RedisViewStore::checkpoint(const ViewName& view) {
   return *checkpoint;
 }
 
-Result<Rows> RedisViewStore::rows(const ViewName& view, const std::vector<std::string>& keys) {
-  if (keys.empty()) return Rows{};
+Result<ViewContent> RedisViewStore::rows(const ViewName& view,
+                                         const std::vector<std::string>& keys) {
+  if (keys.empty())
+    return checkpoint(view).map([](std::uint64_t at) { return ViewContent{at, {}}; });
   const Keys names(view);
-  Arguments command{"HMGET", names.rows};
-  command.insert(command.end(), keys.begin(), keys.end());
-  const auto reply = client_.call(command);
+  const auto reply = client_.run(read_, {names.rows, names.checkpoint}, {keys.begin(), keys.end()});
   if (!reply) return tl::make_unexpected(reply.error());
   const auto values = reply->value().elements();
-  if (values.size() != keys.size()) return unexpected_reply(names.rows);
-  Rows rows;
+  const auto checkpoint = checkpoint_in(values);
+  if (checkpoint == 0U) return ViewContent{};
+  if (!checkpoint || values.size() != 1 + keys.size()) return unexpected_reply(names.checkpoint);
+  ViewContent found{.checkpoint = *checkpoint, .rows = {}};
   for (std::size_t i = 0; i < keys.size(); ++i)
-    if (const auto row = values[i].text()) rows.emplace(keys[i], *row);
-  return rows;
+    if (const auto row = values[1 + i].text()) found.rows.emplace(keys[i], *row);
+  return found;
 }
 
 Result<Applied> RedisViewStore::apply(const ViewName& view, std::uint64_t from, std::uint64_t to,
@@ -75,15 +82,17 @@ Result<Applied> RedisViewStore::apply(const ViewName& view, std::uint64_t from, 
   return Applied{*written == 1, *checkpoint};
 }
 
-Result<Rows> RedisViewStore::all(const ViewName& view) {
+Result<ViewContent> RedisViewStore::all(const ViewName& view) {
   const Keys keys(view);
-  const auto reply = client_.call({"HGETALL", keys.rows});
+  const auto reply = client_.run(read_, {keys.rows, keys.checkpoint}, {});
   if (!reply) return tl::make_unexpected(reply.error());
   const auto values = reply->value().elements();
-  Rows rows;
-  for (std::size_t i = 0; i + 1 < values.size(); i += 2)
-    rows.emplace(values[i].text().value_or(""), values[i + 1].text().value_or(""));
-  return rows;
+  const auto checkpoint = checkpoint_in(values);
+  if (!checkpoint) return unexpected_reply(keys.checkpoint);
+  ViewContent found{.checkpoint = *checkpoint, .rows = {}};
+  for (std::size_t i = 1; i + 1 < values.size(); i += 2)
+    found.rows.emplace(values[i].text().value_or(""), values[i + 1].text().value_or(""));
+  return found;
 }
 
 Result<void> RedisViewStore::clear(const ViewName& view) {

@@ -18,14 +18,15 @@ public:
   static constexpr std::size_t rows_per_apply_max = 500'000;
 
   Result<std::uint64_t> checkpoint(const ViewName& view) override;
-  Result<Rows> rows(const ViewName& view, const std::vector<std::string>& keys) override;
+  Result<ViewContent> rows(const ViewName& view, const std::vector<std::string>& keys) override;
   Result<Applied> apply(const ViewName& view, std::uint64_t from, std::uint64_t to,
                         const Rows& rows) override;
-  Result<Rows> all(const ViewName& view) override;
+  Result<ViewContent> all(const ViewName& view) override;
   Result<void> clear(const ViewName& view) override;
 
 private:
   Client client_;
+  const Script read_{"runtime/redis/read_view.lua"};
   const Script apply_{"runtime/redis/apply_view.lua"};
 };
 

@@ -46,6 +46,12 @@ public:
   Token context() const { return context_; }
 
   ViewStore& views() { return views_; }
+  void lose_checkpoint(const ViewName& view) {
+    redis::Client operator_client(shared_server().options(), 1);
+    const auto key = "troupe:{" + view.context.str() + "." + view.view.str() + "}:checkpoint";
+    if (operator_client.call({"UNLINK", key}).value().value().number() != 1)
+      throw std::runtime_error("there was no checkpoint at " + key);
+  }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
   LogMarks& marks() { return marks_; }

@@ -173,7 +173,7 @@ public:
   }
 
   /// The view as the product projects it.
-  static tool::ViewContent projected(const ViewModel& view, const tool::ContextRun& context);
+  static ViewContent projected(const ViewModel& view, const tool::ContextRun& context);
 
 private:
   struct Pending {
@@ -403,8 +403,7 @@ private:
   tool::FinishedRun run_;
 };
 
-inline tool::ViewContent OrderFlow::projected(const ViewModel& view,
-                                              const tool::ContextRun& context) {
+inline ViewContent OrderFlow::projected(const ViewModel& view, const tool::ContextRun& context) {
   std::map<std::string, MessagePtr> rows;
   for (const auto& stored : context.log) {
     v1::Commit commit;
@@ -425,7 +424,7 @@ inline tool::ViewContent OrderFlow::projected(const ViewModel& view,
       view.project(*row, facts, *event);
     }
   }
-  tool::ViewContent content{.checkpoint = context.log.size(), .rows = {}};
+  ViewContent content{.checkpoint = context.log.size(), .rows = {}};
   for (const auto& [key, row] : rows) content.rows[key] = row->SerializeAsString();
   return content;
 }

@@ -116,7 +116,7 @@ TEST_CASE("instances and views are what the accepted log says", "[engine][log_gu
   CHECK(accepted(node.send(command_to(alice, deposit(4)))).first_version == 2);
   REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 2U; }));
   v1::AccountState row;
-  REQUIRE(row.ParseFromString(world.views.all(balances).value().at("alice")));
+  REQUIRE(row.ParseFromString(world.views.all(balances).value().rows.at("alice")));
   CHECK(row.balance_cents() == 5);
 }
 
