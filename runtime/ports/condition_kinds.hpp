@@ -25,6 +25,8 @@ inline constexpr ConditionKind clocks_differ{"clocks_differ", Severity::unready,
 
 /// This node is configured for another number of slots than the cluster.
 inline constexpr ConditionKind slots_differ{"slots_differ", Severity::unready, Urgency::act};
+/// What all nodes agree on in stream CTL is not to be had, or is another system's.
+inline constexpr ConditionKind not_agreed{"not_agreed", Severity::unready, Urgency::act};
 inline constexpr ConditionKind name_taken{"name_taken", Severity::unready, Urgency::act};
 /// Not every slot has an owner yet since this node started.
 inline constexpr ConditionKind slots_unowned{"slots_unowned", Severity::unready};

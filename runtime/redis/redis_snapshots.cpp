@@ -7,14 +7,8 @@
 
 namespace troupe::redis {
 
-namespace {
-
-std::string key_of(const Subject& instance) { return "troupe:snapshot:" + instance.str(); }
-
-}  // namespace
-
-RedisSnapshots::RedisSnapshots(RedisOptions options)
-    : client_(std::move(options), 1), thread_([this] { run(); }) {}
+RedisSnapshots::RedisSnapshots(RedisOptions options, Keys keys)
+    : client_(std::move(options), 1), keys_(std::move(keys)), thread_([this] { run(); }) {}
 
 RedisSnapshots::~RedisSnapshots() {
   {
@@ -26,12 +20,12 @@ RedisSnapshots::~RedisSnapshots() {
 }
 
 void RedisSnapshots::put(const Subject& instance, std::uint64_t version, std::string bytes) {
-  std::variant<Put, Get> what = Put{key_of(instance), version, std::move(bytes)};
+  std::variant<Put, Get> what = Put{keys_.snapshot(instance), version, std::move(bytes)};
   enqueue(what);
 }
 
 void RedisSnapshots::get(const Subject& instance, Found done) {
-  std::variant<Put, Get> what = Get{key_of(instance), std::move(done)};
+  std::variant<Put, Get> what = Get{keys_.snapshot(instance), std::move(done)};
   if (!enqueue(what)) std::get<Get>(what).done(retryable("too many requests for snapshots"));
 }
 

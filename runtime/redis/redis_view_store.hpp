@@ -3,14 +3,15 @@
 
 #include "runtime/ports/view_store.hpp"
 #include "runtime/redis/client.hpp"
+#include "runtime/redis/keys.hpp"
 
 namespace troupe::redis {
 
-/// Rows are the hash troupe:{<context>.<view>}:rows, the checkpoint is the string
-/// troupe:{<context>.<view>}:checkpoint; the braces keep both in one slot of a Redis Cluster.
+/// Rows are the hash troupe:<system>:{<context>.<view>}:rows, the checkpoint is the string
+/// troupe:<system>:{<context>.<view>}:checkpoint.
 class RedisViewStore final : public ViewStore {
 public:
-  explicit RedisViewStore(RedisOptions options);
+  RedisViewStore(RedisOptions options, Keys keys);
 
   /// Projectors and queries share these.
   static constexpr std::size_t connections_max = 4;
@@ -26,6 +27,7 @@ public:
 
 private:
   Client client_;
+  const Keys keys_;
   const Script read_{"runtime/redis/read_view.lua"};
   const Script apply_{"runtime/redis/apply_view.lua"};
 };

@@ -74,7 +74,7 @@ TEMPLATE_TEST_CASE("snapshots: they may hold any bytes", "[contract][snapshots]"
 TEST_CASE("snapshots: Redis away is a retryable failure, and comes back",
           "[contract][snapshots][redis]") {
   RedisServer server;
-  redis::RedisSnapshots snapshots(server.options());
+  redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
   const auto subject = instance(Token::parse("ordering").value());
   snapshots.put(subject, 1, "one");
   REQUIRE(get(snapshots, subject).value() == "one");
@@ -94,7 +94,7 @@ TEST_CASE("snapshots: Redis away is a retryable failure, and comes back",
 TEST_CASE("snapshots: over the bound a get fails at once, and all are answered in time",
           "[contract][snapshots][redis]") {
   RedisServer server;
-  redis::RedisSnapshots snapshots(server.options());
+  redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
   const auto subject = instance(Token::parse("ordering").value());
   REQUIRE(get(snapshots, subject));
 
@@ -118,7 +118,7 @@ TEST_CASE("snapshots: stopping the store answers whoever still waits",
   RedisServer server;
   std::vector<std::future<Found>> asked;
   {
-    redis::RedisSnapshots snapshots(server.options());
+    redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
     const auto subject = instance(Token::parse("ordering").value());
     server->process().freeze();
     for (int i = 0; i < 10; ++i) asked.push_back(ask(snapshots, subject));

@@ -174,7 +174,7 @@ TEMPLATE_TEST_CASE(
 TEST_CASE("view store: Redis keeps rows and checkpoint through kill -9",
           "[contract][view_store][redis]") {
   RedisServer server;
-  redis::RedisViewStore views(server.options());
+  redis::RedisViewStore views(server.options(), redis::Keys("s-1"));
   const auto view = view_of(Token::parse("ordering").value());
   REQUIRE(views.apply(view, 0, 7, {{"a", "1"}}).value().written);
 
@@ -192,7 +192,7 @@ TEST_CASE("view store: Redis keeps rows and checkpoint through kill -9",
 TEST_CASE("view store: after FLUSHALL the checkpoint is 0 and the view can be folded again",
           "[contract][view_store][redis]") {
   RedisServer server;
-  redis::RedisViewStore views(server.options());
+  redis::RedisViewStore views(server.options(), redis::Keys("s-1"));
   const auto view = view_of(Token::parse("ordering").value());
   REQUIRE(views.apply(view, 0, 7, {{"a", "1"}}).value().written);
 
@@ -217,7 +217,7 @@ TEST_CASE("view store: a script that Redis forgot is sent again", "[contract][vi
 TEST_CASE("view store: a Redis that hangs costs no more than the timeout, and is used again after",
           "[contract][view_store][redis]") {
   RedisServer server;
-  redis::RedisViewStore views(server.options());
+  redis::RedisViewStore views(server.options(), redis::Keys("s-1"));
   const auto view = view_of(Token::parse("ordering").value());
   REQUIRE(views.apply(view, 0, 7, {{"a", "1"}}).value().written);
 
@@ -259,7 +259,7 @@ TEST_CASE("view store: a key of another type is a permanent failure",
           "[contract][view_store][redis]") {
   OnRedis backend;
   const auto view = view_of(backend.context());
-  const auto key = "troupe:{" + backend.context().str() + ".orders}:rows";
+  const auto key = backend.keys().of(view, "rows");
   redis::Client operator_client(OnRedis::shared_server().options(), 1);
   REQUIRE(backend.views().apply(view, 0, 1, {}).value().written);
   REQUIRE(operator_client.call({"SET", key, "not a hash"}));

@@ -165,6 +165,10 @@ public:
     layout.set_slots(slots_default);
     run_.control->push_back(
         {.sequence = 1, .subject = "ctl.layout", .bytes = layout.SerializeAsString()});
+    v1::System system;
+    system.set_id("s-1");
+    run_.control->push_back(
+        {.sequence = 2, .subject = "ctl.system", .bytes = system.SerializeAsString()});
     for (const auto& model : models_) {
       run_.contexts.push_back({.context = model.name});
       claim(model.name, "n1");

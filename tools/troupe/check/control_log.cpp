@@ -1,9 +1,10 @@
-// Tells CTL's three kinds of records apart by their subjects.
+// Tells CTL's four kinds of records apart by their subjects.
 #include "tools/troupe/check/control_log.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 namespace troupe::tool {
 
@@ -30,6 +31,11 @@ bool read(const ControlRecord& record, ControlLog& log) {
     if (log.slots != 0 && log.slots != layout.slots()) return false;
     log.slots = layout.slots();
     return true;
+  }
+  if (subject == "ctl.system") {
+    v1::System system;
+    if (!system.ParseFromString(record.bytes) || system.id().empty()) return false;
+    return std::exchange(log.system, system.id()).empty();  // it is recorded once
   }
   if (subject.starts_with(incarnation)) {
     v1::Incarnation life;

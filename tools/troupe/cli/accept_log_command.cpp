@@ -10,6 +10,7 @@
 #include "runtime/engine/log_regression.hpp"
 #include "runtime/nats/consumers_ahead.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
+#include "runtime/nats/system_id.hpp"
 #include "runtime/ports/subject.hpp"
 #include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_view_store.hpp"
@@ -30,6 +31,7 @@ struct AcceptLogCommand {
 struct Servers {
   std::unique_ptr<nats::Connection> connection;
   redis::RedisOptions redis;
+  std::string system;
 };
 
 Result<Servers> open(const AcceptLogCommand& options) {
@@ -37,7 +39,9 @@ Result<Servers> open(const AcceptLogCommand& options) {
   if (!redis) return tl::make_unexpected(redis.error());
   auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe accept-log"});
   if (!connection) return tl::make_unexpected(connection.error());
-  return Servers{std::move(*connection), *redis};
+  auto system = nats::find_system(**connection);
+  if (!system) return tl::make_unexpected(system.error());
+  return Servers{std::move(*connection), *redis, std::move(*system)};
 }
 
 std::string who() {
@@ -97,9 +101,8 @@ Result<bool> contradicts(LogWitness& witness, LogMarks& marks, const Token& cont
 }
 
 /// What was made of commits that are gone has to go before nodes resume.
-Result<void> clear_views(const redis::RedisOptions& redis, const ContextModel& model,
-                         const Token& context) {
-  redis::RedisViewStore views(redis);
+Result<void> clear_views(const Servers& servers, const ContextModel& model, const Token& context) {
+  redis::RedisViewStore views(servers.redis, redis::Keys(servers.system));
   for (const auto& view : model.views) {
     if (auto cleared = views.clear({context, *Token::parse(view.name)}); !cleared) return cleared;
     say("view " + model.name + "." + view.name + ": cleared, its node builds it again");
@@ -119,7 +122,7 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   const auto servers = open(options);
   if (!servers) return tl::make_unexpected(servers.error());
   nats::JetStreamLogWitness witness(*servers->connection, {});
-  redis::RedisLogMarks marks(servers->redis);
+  redis::RedisLogMarks marks(servers->redis, redis::Keys(servers->system));
   const auto context = *Token::parse(model.name);
   const auto stream = stream_name(StreamKind::events, context);
 
@@ -129,7 +132,7 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   if (!control) return tl::make_unexpected(control.error());
   const auto also_control = contradicts(witness, marks, context, control_stream, *control);
   if (!also_control) return tl::make_unexpected(also_control.error());
-  if (auto cleared = clear_views(servers->redis, model, context); !cleared) return cleared;
+  if (auto cleared = clear_views(*servers, model, context); !cleared) return cleared;
   if (auto done = set_back(*servers->connection, stream, events->last_sequence); !done) return done;
   if (*also_control)
     if (auto done = accept(witness, control_stream, *control); !done) return done;
