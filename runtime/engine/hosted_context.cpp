@@ -5,6 +5,7 @@
 
 #include "runtime/engine/fold.hpp"
 #include "runtime/ports/assert.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::engine {
 
@@ -133,8 +134,20 @@ void HostedContext::start_views() {
         ViewName{name_, token(view.name)}, view,
         Projector::Progress{
             .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
-            .moved = [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }}));
+            .moved = [this, i](std::uint64_t checkpoint) { view_moved(i, checkpoint); }}));
   }
+}
+
+void HostedContext::view_moved(std::size_t view, std::uint64_t checkpoint) {
+  positions_.moved(view, checkpoint);
+  const auto& name = model_.views[view].name;
+  const auto whole_from = positions_.whole_from(view);
+  if (whole_from && checkpoint < *whole_from)
+    world_.ports.conditions.set(
+        condition::view_rebuilt, name_.str(), name,
+        "View " + name_.str() + "." + rebuilt_sentence(name, checkpoint, *whole_from));
+  else
+    world_.ports.conditions.clear(condition::view_rebuilt, name_.str(), name);
 }
 
 void HostedContext::start_deliveries() {

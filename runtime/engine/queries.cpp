@@ -17,14 +17,6 @@ QueryOutcome failed(int code, std::string text) {
   return {.code = code, .text = std::move(text), .reply = nullptr, .position = {}};
 }
 
-/// With a comma between thousands.
-std::string grouped(std::uint64_t number) {
-  constexpr std::size_t group = 3;
-  auto digits = std::to_string(number);
-  for (auto at = digits.size(); at > group;) digits.insert(at -= group, ",");
-  return digits;
-}
-
 /// Reads rows for one answer, and remembers how far the views were and what kept it from reading.
 class StoredViews final : public Views {
 public:
@@ -49,8 +41,7 @@ private:
     if (!whole_from)
       return fail(503, fmt::format("{} was not compared with the end of its stream yet", view));
     if (found->checkpoint < *whole_from)
-      return fail(503, fmt::format("{} is being rebuilt, {} of {}", view,
-                                   grouped(found->checkpoint), grouped(*whole_from)));
+      return fail(503, rebuilt_sentence(view, found->checkpoint, *whole_from));
     positions_.seen(index, found->checkpoint);
     position_ = std::min(position_.value_or(found->checkpoint), found->checkpoint);
     const auto row = found->rows.find(key);

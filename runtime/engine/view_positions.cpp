@@ -3,7 +3,26 @@
 #include <algorithm>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
+
 namespace troupe::engine {
+
+namespace {
+
+/// With a comma between thousands.
+std::string grouped(std::uint64_t number) {
+  constexpr std::size_t group = 3;
+  auto digits = std::to_string(number);
+  for (auto at = digits.size(); at > group;) digits.insert(at -= group, ",");
+  return digits;
+}
+
+}  // namespace
+
+std::string rebuilt_sentence(std::string_view view, std::uint64_t position,
+                             std::uint64_t whole_from) {
+  return fmt::format("{} is being rebuilt, {} of {}", view, grouped(position), grouped(whole_from));
+}
 
 std::uint64_t ViewPositions::slowest_locked() const {
   const auto slowest = std::ranges::min_element(views_, {}, &View::position);

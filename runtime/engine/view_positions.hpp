@@ -9,9 +9,15 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::engine {
+
+/// "orders is being rebuilt, 2,561 of 5,526"
+std::string rebuilt_sentence(std::string_view view, std::uint64_t position,
+                             std::uint64_t whole_from);
 
 /// A view is whole once it has reached the end that its stream had when this node first looked, and
 /// as long as it stands no lower than this node has seen it: a store that lost a view has it folded

@@ -37,6 +37,9 @@ inline constexpr ConditionKind leases_not_renewed{"leases_not_renewed", Severity
 
 // ---- views --------------------------------------------------------------------------------------
 
+/// Of one view: its store lost it, or it has not reached the end of its stream since the start. Its
+/// questions are answered with 503.
+inline constexpr ConditionKind view_rebuilt{"view_rebuilt", Severity::remark};
 /// Of one view: it cannot go on. Commands and other views do.
 inline constexpr ConditionKind view_stopped{"view_stopped", Severity::remark, Urgency::act};
 

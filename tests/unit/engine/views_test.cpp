@@ -147,6 +147,14 @@ TEST_CASE("a view that is being rebuilt answers nothing, and says how far it is"
   all_say("");
   REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == batch; }));
   all_say("balances is being rebuilt, 512 of 600");
+  const auto both_remark = [&] {
+    return eventually(patience, [&] {
+      return node->says(condition::view_rebuilt, "example", "balances")
+                 == "View example.balances is being rebuilt, 512 of 600"
+             && !follower.says(condition::view_rebuilt, "example", "balances").empty();
+    });
+  };
+  CHECK(both_remark());
 
   node = nullptr;
   node = std::make_unique<Node>(world, std::vector{model_of<Bank>()});  // has never seen it whole
@@ -157,6 +165,9 @@ TEST_CASE("a view that is being rebuilt answers nothing, and says how far it is"
     REQUIRE(eventually(patience, [&] { return get(asked->ask(balance_of("alice"))).code == 200; }));
     CHECK(cents(get(asked->ask(balance_of("alice")))) == 600);
     CHECK(get(asked->ask(balance_of("nobody"))).code == 404);
+    CHECK(eventually(patience, [&] {
+      return asked->says(condition::view_rebuilt, "example", "balances").empty();
+    }));
   }
 }
 
