@@ -273,7 +273,8 @@ private:
                         {"system", system_},
                         {"durability", durability_},
                         {"conditions", conditions_json(conditions_->all())},
-                        {"reply_subjects_refused", ingress_->stats().reply_subjects_refused}};
+                        {"reply_subjects_refused", ingress_->stats().reply_subjects_refused},
+                        {"answers_unsent", ingress_->stats().answers_unsent}};
     for (const auto& stats : engine_->stats().contexts)
       info["contexts"][stats.context] = {{"instances", stats.instances},
                                          {"commands", stats.commands},
