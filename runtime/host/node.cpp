@@ -144,7 +144,7 @@ Result<Servers> find_servers(const NodeConfig& config, const redis::RedisOptions
   auto system = nats::agree_on_system(*connections->reads, nats::new_system(config.name));
   if (!system) return tl::make_unexpected(system.error());
   auto durability =
-      verified_durability(config.durability, config.replicas, config.nats_monitoring_url);
+      verified_durability(config.durability, config.replicas, config.nats_monitoring_urls);
   if (!durability) return tl::make_unexpected(durability.error());
   return Servers{std::move(*connections), std::move(*system), std::move(*durability)};
 }
