@@ -49,14 +49,18 @@ public:
 
   template <IsView V>
   std::optional<typename V::Row> get(std::string_view key) const {
-    typename V::Row row;
     const auto bytes = read(V::name, key);
-    if (!bytes || !row.ParseFromString(*bytes)) return std::nullopt;
-    return row;
+    if (!bytes) return std::nullopt;
+    typename V::Row row;
+    if (row.ParseFromString(*bytes)) return row;
+    unreadable(V::name, key);
+    return std::nullopt;
   }
 
 private:
   virtual std::optional<std::string> read(std::string_view view, std::string_view key) const = 0;
+  /// There is a row, and it is none of this view: the question is then not answered at all.
+  virtual void unreadable(std::string_view view, std::string_view key) const = 0;
 };
 
 }  // namespace troupe

@@ -204,6 +204,12 @@ Result<void> Engine::start(SlotDoors& doors) {
   impl.started = true;
   impl.running = true;
   for (const auto& [name, context] : impl.hosted) context->log_guard().start();
+  const auto views_by = impl.ports.clock.steady() + impl.options.compare_patience;
+  for (const auto& [name, context] : impl.hosted)
+    if (context->log_guard().serves())
+      context->positions().wait_until_compared(
+          std::chrono::duration_cast<std::chrono::milliseconds>(views_by
+                                                                - impl.ports.clock.steady()));
   return {};
 }
 

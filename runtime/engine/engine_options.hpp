@@ -45,6 +45,8 @@ struct EngineOptions {
   std::chrono::milliseconds lease_ttl{5'000};
   /// How long start() waits for the slots that nobody owns.
   std::chrono::milliseconds take_patience{2'000};
+  /// How long start() waits until its views were compared with their streams.
+  std::chrono::milliseconds compare_patience{1'000};
   /// How long a slot that is handed over waits for its instances to finish.
   std::chrono::milliseconds hand_over_patience{2'000};
 

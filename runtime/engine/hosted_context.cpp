@@ -7,6 +7,7 @@
 
 #include "runtime/engine/fold.hpp"
 #include "runtime/ports/assert.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::engine {
 
@@ -131,6 +132,7 @@ std::shared_ptr<const InstanceKind> HostedContext::kind_of(std::string_view aggr
 }
 
 void HostedContext::start_views() {
+  positions_.forget();
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
@@ -139,8 +141,22 @@ void HostedContext::start_views() {
                          [this, slot = slot_of({name_, token("view"), token(view.name)},
                                                slots_.count())] { return slots_.holds(slot); }},
         ViewName{name_, token(view.name)}, view,
-        [this, i](std::uint64_t checkpoint) { positions_.moved(i, checkpoint); }));
+        Projector::Progress{
+            .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
+            .moved = [this, i](std::uint64_t checkpoint) { view_moved(i, checkpoint); }}));
   }
+}
+
+void HostedContext::view_moved(std::size_t view, std::uint64_t checkpoint) {
+  positions_.moved(view, checkpoint);
+  const auto& name = model_.views[view].name;
+  const auto whole_from = positions_.whole_from(view);
+  if (whole_from && checkpoint < *whole_from)
+    world_.ports.conditions.set(
+        condition::view_rebuilt, name_.str(), name,
+        "View " + name_.str() + "." + rebuilt_sentence(name, checkpoint, *whole_from));
+  else
+    world_.ports.conditions.clear(condition::view_rebuilt, name_.str(), name);
 }
 
 void HostedContext::start_deliveries() {

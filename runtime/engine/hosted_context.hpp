@@ -63,6 +63,7 @@ private:
   void add_kinds();
   void add_reactors();
   void start_views();
+  void view_moved(std::size_t view, std::uint64_t checkpoint);
   void start_deliveries();
   void halt();
 

@@ -54,11 +54,11 @@ Result<std::vector<Projector::Fact>> Projector::facts_of(const StoredCommit& sto
   return facts;
 }
 
-Projector::Projector(World world, ViewName name, const ViewModel& view, Moved moved)
+Projector::Projector(World world, ViewName name, const ViewModel& view, Progress progress)
     : world_(world),
       name_(std::move(name)),
       view_(view),
-      moved_(std::move(moved)),
+      progress_(std::move(progress)),
       reader_(world_.skips, name_.context),
       stopped_for_good_(world_.conditions, condition::view_stopped, name_.context.str(),
                         name_.view.str()),
@@ -102,7 +102,18 @@ void Projector::pause(const std::stop_token& stopping, std::chrono::milliseconds
 
 /// Without an answer the view is where it was, for all that is known.
 void Projector::follow() {
-  if (const auto checkpoint = world_.views.checkpoint(name_)) moved_(*checkpoint);
+  const auto checkpoint = world_.views.checkpoint(name_);
+  if (!checkpoint) return;
+  if (!compared_) {
+    const auto last = world_.streams.last_sequence(name_.context);
+    if (!last) return;
+    compared(*last);
+  }
+  progress_.moved(*checkpoint);
+}
+
+void Projector::compared(std::uint64_t end) {
+  if (!std::exchange(compared_, true)) progress_.compared(end);
 }
 
 Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position) {
@@ -114,9 +125,10 @@ Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint6
   if (*checkpoint > *last)
     return give_up("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
                    + std::to_string(*last) + ": the log went back");
+  compared(*last);
   position = *checkpoint;
   cursor = world_.streams.open(name_.context, position);
-  moved_(position);
+  progress_.moved(position);
   return Step::go_on;
 }
 
@@ -133,24 +145,27 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
   const auto folded = fold(commits, position);
   if (!folded && !folded.error().retryable) return give_up(folded.error().what);
   if (!folded) return told(folded.error()), Step::reopen_later;
+  if (folded->from != position) return elsewhere(folded->from, position);
   if (folded->to == position) return block(folded->poison);
-  const auto applied = world_.views.apply(name_, position, folded->to, folded->rows);
+  const auto applied = world_.views.apply(name_, position, folded->to, folded->changed);
   // Without an answer it may be written: the store's checkpoint tells.
   if (!applied) return told(applied.error()), Step::reopen_later;
-  if (!applied->written) {
-    // Ahead: another node keeps the same view. Behind: the store lost data.
-    spdlog::log(applied->checkpoint < position ? spdlog::level::warn : spdlog::level::debug,
-                "View {}.{} stands at {} in its store, not at {}; it goes on from there.",
-                name_.context.str(), name_.view.str(), applied->checkpoint, position);
-    return Step::reopen;
-  }
+  if (!applied->written) return elsewhere(applied->checkpoint, position);
   fault_point(FaultPoint::view_written);
   position = folded->to;
   world_.counters.reach(position);
-  moved_(position);
+  progress_.moved(position);
   if (!folded->poison.empty()) return block(folded->poison);
   blocked_.clear();
   return Step::go_on;
+}
+
+/// Ahead: another node keeps the same view. Behind: the store lost data.
+Projector::Step Projector::elsewhere(std::uint64_t checkpoint, std::uint64_t position) const {
+  spdlog::log(checkpoint < position ? spdlog::level::warn : spdlog::level::debug,
+              "View {}.{} stands at {} in its store, not at {}; it goes on from there.",
+              name_.context.str(), name_.view.str(), checkpoint, position);
+  return Step::reopen;
 }
 
 /// It reads on from its checkpoint once something was decided.
@@ -171,7 +186,7 @@ bool Projector::stays_blocked(std::uint64_t position) const {
 Projector::Step Projector::check(std::uint64_t position) {
   const auto checkpoint = world_.views.checkpoint(name_);
   if (!checkpoint) return told(checkpoint.error()), Step::again;
-  return *checkpoint == position ? Step::go_on : Step::reopen;
+  return *checkpoint == position ? Step::go_on : elsewhere(*checkpoint, position);
 }
 
 void Projector::told(const Failure& failure) const {
@@ -182,7 +197,7 @@ void Projector::told(const Failure& failure) const {
 Result<Projector::Folded> Projector::fold(const std::vector<StoredCommit>& commits,
                                           std::uint64_t position) try {
   const auto watch = world_.watchdog.watch(name_.view.str(), "project");
-  Folded folded{.rows = {}, .to = position, .poison = {}};
+  Folded folded{.from = position, .to = position};
   std::vector<Fact> facts;
   for (const auto& stored : commits) {
     auto more = facts_of(stored);
@@ -193,32 +208,34 @@ Result<Projector::Folded> Projector::fold(const std::vector<StoredCommit>& commi
     std::move(more->begin(), more->end(), std::back_inserter(facts));
     folded.to = stored.sequence;
   }
-  auto rows = project(facts);
-  if (!rows) return tl::make_unexpected(std::move(rows.error()));
-  folded.rows = *std::move(rows);
+  if (auto projected = project(facts, folded); !projected)
+    return tl::make_unexpected(std::move(projected.error()));
   return folded;
 } catch (...) {
   return permanent("its fold threw: " + what_was_thrown());
 }
 
-Result<Rows> Projector::project(const std::vector<Fact>& facts) const {
+Result<void> Projector::project(const std::vector<Fact>& facts, Folded& folded) const {
   std::set<std::string> keys;
   for (const auto& fact : facts) keys.insert(fact.key);
-  if (keys.empty()) return Rows{};
+  if (keys.empty()) return {};
 
   const auto stored = world_.views.rows(name_, {keys.begin(), keys.end()});
   if (!stored) return retryable(stored.error().what);
+  if (stored->checkpoint != folded.from) {
+    folded.from = stored->checkpoint;
+    return {};
+  }
   std::map<std::string, MessagePtr> rows;
   for (const auto& key : keys) {
     auto& row = rows[key] = MessagePtr(view_.row->New());
-    const auto bytes = stored->find(key);
-    if (bytes != stored->end() && !row->ParseFromString(bytes->second))
+    const auto bytes = stored->rows.find(key);
+    if (bytes != stored->rows.end() && !row->ParseFromString(bytes->second))
       return permanent("row " + key + " cannot be read; clear the view to build it again");
   }
   for (const auto& fact : facts) view_.project(*rows[fact.key], fact.facts(), *fact.event);
-  Rows changed;
-  for (const auto& [key, row] : rows) changed.emplace(key, row->SerializeAsString());
-  return changed;
+  for (const auto& [key, row] : rows) folded.changed.emplace(key, row->SerializeAsString());
+  return {};
 }
 
 Projector::Step Projector::give_up(const std::string& why) {

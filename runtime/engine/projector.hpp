@@ -26,10 +26,10 @@
 
 namespace troupe::engine {
 
-/// Rows and checkpoint are written in one step that refuses any other checkpoint than the expected
-/// one, so every commit counts exactly once whoever writes, and a store that lost data is filled
-/// again from where it stands now. Before a message that it cannot read it waits until an operator
-/// has decided to skip that. Runs on a thread of its own from construction.
+/// Rows are read with their checkpoint and written with it in one step that refuses any other than
+/// the expected one, so every commit counts exactly once whoever writes, and a store that lost data
+/// is filled again from where it stands now. Before a message that it cannot read it waits until an
+/// operator has decided to skip that. Runs on a thread of its own from construction.
 class Projector {
 public:
   static constexpr std::size_t batch_max = 512;
@@ -49,10 +49,13 @@ public:
     Counters& counters;
     std::function<bool()> is_keeper;  ///< whether this node keeps the view, now
   };
-  /// Told from the projector's thread whenever the view's checkpoint has changed.
-  using Moved = std::function<void(std::uint64_t checkpoint)>;
+  /// What the projector finds out, from its own thread.
+  struct Progress {
+    std::function<void(std::uint64_t end)> compared;  ///< where the stream ends; before any `moved`
+    std::function<void(std::uint64_t checkpoint)> moved;  ///< where the view stands now
+  };
 
-  Projector(World world, ViewName name, const ViewModel& view, Moved moved);
+  Projector(World world, ViewName name, const ViewModel& view, Progress progress);
   ~Projector();  ///< stops; waits for what is being read or written
 
   /// So that several can stop at the same time.
@@ -64,12 +67,13 @@ private:
   /// What to do next: go on, open the stream again at the store's checkpoint (after a pause, when
   /// the world failed), try again after a pause, or nothing any more.
   enum class Step { go_on, reopen, reopen_later, again, stop };
-
-  /// The part of a batch before the first message that cannot be read, as rows.
+  /// The part of a batch before the first message that cannot be read, as the rows it changes. They
+  /// mean nothing where the view stood elsewhere when they were read.
   struct Folded {
-    Rows rows;
+    std::uint64_t from = 0;
     std::uint64_t to = 0;  ///< sequence of the last one
-    std::string poison;    ///< about the one behind it, or empty
+    Rows changed{};
+    std::string poison{};  ///< about the one behind it, or empty
   };
 
   void run(const std::stop_token& stopping);
@@ -77,12 +81,14 @@ private:
   Step advance(EventCursor& cursor, std::uint64_t& position);
   Step write(const std::vector<StoredCommit>& commits, std::uint64_t& position);
   Step check(std::uint64_t position);
+  Step elsewhere(std::uint64_t checkpoint, std::uint64_t position) const;
   void follow();
+  void compared(std::uint64_t end);
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
   void told(const Failure& failure) const;
   Result<std::vector<Fact>> facts_of(const StoredCommit& stored) const;
   Result<Folded> fold(const std::vector<StoredCommit>& commits, std::uint64_t position);
-  Result<Rows> project(const std::vector<Fact>& facts) const;
+  Result<void> project(const std::vector<Fact>& facts, Folded& folded) const;
   Step block(const std::string& poison);
   bool stays_blocked(std::uint64_t position) const;
   Step give_up(const std::string& why);
@@ -90,11 +96,12 @@ private:
   const World world_;
   const ViewName name_;
   const ViewModel& view_;
-  const Moved moved_;
+  const Progress progress_;
   const CommitReader reader_;
   OwnCondition stopped_for_good_;
   OwnCondition blocked_;
   std::uint64_t skips_known_ = 0;  // changes of the skip list before it last read
+  bool compared_ = false;          // of the thread
   std::mutex mutex_;               // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction

@@ -1,100 +1,75 @@
 #include "runtime/engine/queries.hpp"
-#include "runtime/engine/thrown.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <limits>
 #include <optional>
 #include <utility>
 
-#include "runtime/ports/assert.hpp"
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/engine/thrown.hpp"
 
 namespace troupe::engine {
 
 namespace {
 
-/// Reads rows for one answer and remembers whether the store failed meanwhile.
+QueryOutcome failed(int code, std::string text) {
+  return {.code = code, .text = std::move(text), .reply = nullptr, .position = {}};
+}
+
+/// Reads rows for one answer, and remembers how far the views were and what kept it from reading.
 class StoredViews final : public Views {
 public:
-  StoredViews(ViewStore& store, const Token& context) : store_(store), context_(context) {}
+  StoredViews(ViewStore& store, const ContextModel& model, const Token& context,
+              ViewPositions& positions)
+      : store_(store), model_(model), context_(context), positions_(positions) {}
 
-  const std::string& failure() const noexcept { return failure_; }
+  /// What has to be said instead of the answer: the first thing that went wrong.
+  const std::optional<QueryOutcome>& failure() const noexcept { return failure_; }
+  /// What all that was read reflects at least; nothing when nothing was read.
+  const std::optional<std::uint64_t>& position() const noexcept { return position_; }
 
 private:
   std::optional<std::string> read(std::string_view view, std::string_view key) const override {
-    const auto name = Token::parse(view);
-    TROUPE_ASSERT(name, "a view's name is a token");
-    auto rows = store_.rows({context_, *name}, {std::string(key)});
-    if (!rows) {
-      failure_ = rows.error().what;
-      return std::nullopt;
-    }
-    const auto row = rows->find(key);
-    return row == rows->end() ? std::nullopt : std::optional(std::move(row->second));
+    const auto known = std::ranges::find(model_.views, view, &ViewModel::name);
+    if (known == model_.views.end())
+      return fail(500, fmt::format("{} has no view {}", model_.name, view));
+    const auto index = static_cast<std::size_t>(known - model_.views.begin());
+    const auto whole_from = positions_.whole_from(index);  // before the rows are read
+    auto found = store_.rows({context_, *Token::parse(view)}, {std::string(key)});
+    if (!found) return fail(503, found.error().what);
+    if (!whole_from)
+      return fail(503, fmt::format("{} was not compared with the end of its stream yet", view));
+    if (found->checkpoint < *whole_from)
+      return fail(503, rebuilt_sentence(view, found->checkpoint, *whole_from));
+    positions_.seen(index, found->checkpoint);
+    position_ = std::min(position_.value_or(found->checkpoint), found->checkpoint);
+    const auto row = found->rows.find(key);
+    return row == found->rows.end() ? std::nullopt : std::optional(std::move(row->second));
+  }
+
+  void unreadable(std::string_view view, std::string_view key) const override {
+    (void)fail(500, fmt::format("row {} of {} cannot be read; clear the view to build it again",
+                                key, view));
+  }
+
+  std::nullopt_t fail(int code, std::string text) const {
+    if (!failure_) failure_ = failed(code, std::move(text));
+    return std::nullopt;
   }
 
   ViewStore& store_;
+  const ContextModel& model_;
   const Token& context_;
-  mutable std::string failure_;
+  ViewPositions& positions_;
+  mutable std::optional<QueryOutcome> failure_;
+  mutable std::optional<std::uint64_t> position_;
 };
 
 /// While stopping, those who have not come to a thread yet are looked for so often.
 constexpr std::chrono::milliseconds stop_pause{20};
 
-QueryOutcome failed(int code, std::string text) {
-  return {.code = code, .text = std::move(text), .reply = nullptr, .position = {}};
-}
-
 }  // namespace
-
-std::uint64_t ViewPositions::slowest_locked() const {
-  return positions_.empty() ? 0 : *std::ranges::min_element(positions_);
-}
-
-std::uint64_t ViewPositions::slowest() const {
-  const std::lock_guard lock(mutex_);
-  return slowest_locked();
-}
-
-void ViewPositions::moved(std::size_t view, std::uint64_t position) {
-  std::vector<Reached> reached;
-  {
-    const std::lock_guard lock(mutex_);
-    positions_[view] = position;
-    const auto end = waiters_.upper_bound(slowest_locked());
-    for (auto waiter = waiters_.begin(); waiter != end; waiter = waiters_.erase(waiter))
-      reached.push_back(std::move(waiter->second.reached));
-  }
-  for (const auto& run : reached) run();
-}
-
-void ViewPositions::when(std::uint64_t position, std::chrono::steady_clock::time_point deadline,
-                         Reached reached) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (slowest_locked() < position) {
-      waiters_.emplace(position, Waiter{deadline, std::move(reached)});
-      return;
-    }
-  }
-  reached();
-}
-
-void ViewPositions::expire(std::chrono::steady_clock::time_point now) {
-  std::vector<Reached> expired;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-      if (waiter->second.deadline > now) {
-        ++waiter;
-        continue;
-      }
-      expired.push_back(std::move(waiter->second.reached));
-      waiter = waiters_.erase(waiter);
-    }
-  }
-  for (const auto& run : expired) run();
-}
 
 Queries::Queries(ViewStore& views, const Clock& clock, Watchdog& watchdog, std::size_t threads,
                  std::size_t waiting_max, std::map<std::string, Context> contexts)
@@ -186,23 +161,25 @@ void Queries::run() {
 
 QueryOutcome Queries::answer(const Waiting& waiting) const {
   const auto& call = waiting.call;
-  // Read before the rows: what the answer reflects at least.
-  const Position position{stream_name(StreamKind::events, call.context),
-                          waiting.context->positions->slowest()};
-  if (call.at_least && position.sequence < call.at_least->sequence)
-    return failed(504, "the views are at " + std::to_string(position.sequence)
-                           + " and did not reach " + std::to_string(call.at_least->sequence)
-                           + " in time");
+  auto& positions = *waiting.context->positions;
+  const auto slowest = positions.slowest();
+  if (call.at_least && slowest < call.at_least->sequence)
+    return failed(504, "the views are at " + std::to_string(slowest) + " and did not reach "
+                           + std::to_string(call.at_least->sequence) + " in time");
   if (clock_.steady() >= call.deadline)
     return failed(504, "the deadline passed before the question was read");
+  const StoredViews views(views_, *waiting.context->model, call.context, positions);
   try {
     const auto watch = watchdog_.watch(call.context.str(), call.query);
-    const StoredViews views(views_, call.context);
     const auto answer = waiting.query->answer(*call.question, views);
-    if (!views.failure().empty()) return failed(503, views.failure());
+    if (views.failure()) return *views.failure();
+    // A view that is whole stands no lower than where it was waited for.
+    const Position position{stream_name(StreamKind::events, call.context),
+                            views.position().value_or(slowest)};
     if (!answer.reply) return {404, std::string(answer.miss), nullptr, position};
     return {200, {}, answer.reply, position};
   } catch (...) {
+    if (views.failure()) return *views.failure();  // and that is why
     return failed(500, call.query + " threw: " + what_was_thrown());
   }
 }

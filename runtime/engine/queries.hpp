@@ -15,45 +15,13 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/engine/view_positions.hpp"
 #include "runtime/engine/watchdog.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/query_bus.hpp"
 #include "runtime/ports/view_store.hpp"
 
 namespace troupe::engine {
-
-/// How far the views of a context are, and who waits for them.
-/// Thread safety: any method from any thread.
-class ViewPositions {
-public:
-  using Reached = std::function<void()>;
-
-  explicit ViewPositions(std::size_t views) : positions_(views, 0) {}
-
-  /// Up to where all views reflect the stream; 0 when there is no view.
-  std::uint64_t slowest() const;
-
-  void moved(std::size_t view, std::uint64_t position);
-
-  /// Runs `reached` once all views are there: at once, or from the thread that moves the last one.
-  void when(std::uint64_t position, std::chrono::steady_clock::time_point deadline,
-            Reached reached);
-
-  /// Gives up those whose deadline is over: they run too, to find that out.
-  void expire(std::chrono::steady_clock::time_point now);
-
-private:
-  struct Waiter {
-    std::chrono::steady_clock::time_point deadline;
-    Reached reached;
-  };
-
-  std::uint64_t slowest_locked() const;
-
-  mutable std::mutex mutex_;
-  std::vector<std::uint64_t> positions_;          // under mutex_
-  std::multimap<std::uint64_t, Waiter> waiters_;  // under mutex_, by position
-};
 
 /// A few threads that read views. Thread safety: ask and expire from any thread.
 class Queries {

@@ -18,6 +18,7 @@ Slots::Slots(World world, Token context, LetGo let_go)
       members_(world.leases.self(), world.options.suspect_after),
       slots_(world.options.slots),
       differ_(world.conditions, condition::slots_differ, context_.str()),
+      not_agreed_(world.conditions, condition::not_agreed, context_.str()),
       name_taken_(world.conditions, condition::name_taken, context_.str()),
       unowned_(world.conditions, condition::slots_unowned, context_.str()),
       not_renewed_(world.conditions, condition::leases_not_renewed, context_.str()) {}
@@ -48,6 +49,8 @@ void Slots::beat() {
   // Silent, it is taken for dead, and what it owns goes to others; alone it keeps it.
   if (!world_.fit()) return;
   if (!agreed()) return;
+  // A member that cannot take its share would leave it without an owner.
+  if (!caught_up_already()) return complain("its claims cannot be followed yet");
   // Without a beat the others take over: commands for this node's slots cannot come in.
   if (!world_.claims.reachable()) return complain("the log is away");
   const auto asked_at = world_.clock.steady();
@@ -91,10 +94,15 @@ void Slots::begin_anew() {
 bool Slots::agreed() {
   if (agreed_) return true;
   const auto slots = world_.claims.agree_on_slots(count());
-  if (!slots) {
+  if (!slots && slots.error().retryable) {
     complain(slots.error().what);
     return false;
   }
+  if (!slots) {
+    not_agreed_.set("this node owns nothing of " + context_.str() + ": " + slots.error().what);
+    return false;
+  }
+  not_agreed_.clear();
   if (*slots != count()) {
     differ_.set("the cluster divides " + context_.str() + " into " + std::to_string(*slots)
                 + " slots, this node is configured for " + std::to_string(count())
@@ -106,6 +114,11 @@ bool Slots::agreed() {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, catch_up_patience, [this] { return caught_up_; });
   return true;
+}
+
+bool Slots::caught_up_already() const {
+  const std::lock_guard lock(mutex_);
+  return caught_up_;
 }
 
 Slots::Plan Slots::plan(Instant now) {
@@ -232,7 +245,7 @@ void Slots::lose(std::uint32_t slot) {
 void Slots::wait_until_taken(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [this] {
-    if (!world_.fit() || differ_.holds() || name_taken_.holds()) return true;
+    if (!world_.fit() || differ_.holds() || not_agreed_.holds() || name_taken_.holds()) return true;
     if (!planned_) return false;
     for (std::uint32_t i = 0; i < count(); ++i) {
       const bool on_its_way = slots_[i].claim.holder == world_.leases.self() && !holds(i);

@@ -92,6 +92,7 @@ private:
   void caught_up() override;
 
   bool agreed();
+  bool caught_up_already() const;
   Plan plan(Instant now);
   void claim(std::uint32_t slot);
   void take(std::uint32_t slot, std::uint64_t epoch);
@@ -128,6 +129,7 @@ private:
   bool planned_ = false;  // what could be taken at first was asked for
   bool settled_ = false;  // all slots were in good hands once
   OwnCondition differ_;
+  OwnCondition not_agreed_;
   OwnCondition name_taken_;
   OwnCondition unowned_;
   OwnCondition not_renewed_;

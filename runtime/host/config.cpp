@@ -72,6 +72,10 @@ Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
   if (!nats::is_inbox_prefix(config.inbox_prefix))
     return permanent(source + ": nats.inbox_prefix must be names of A-Z a-z 0-9 _ - between dots, "
                      "and none of Troupe's own subjects");
+  for (const auto& url : config.nats_monitoring_urls)
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+      return permanent(source + ": nats.monitoring_url holds \"" + url
+                       + "\"; write it like http://127.0.0.1:8222, several with commas between");
   if (config.live_max == 0 || config.live_mb_max == 0 || config.idle_seconds == 0
       || config.snapshot_every == 0)
     return permanent(
@@ -99,6 +103,20 @@ Result<std::vector<std::string>> names(const toml::table& table, std::string_vie
   return all;
 }
 
+/// Separated by commas as in nats.url.
+std::vector<std::string> addresses(std::string_view text) {
+  std::vector<std::string> all;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto one = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    one.remove_suffix(one.size() - (one.find_last_not_of(" /") + 1));
+    if (!one.empty()) all.emplace_back(one);
+  }
+  return all;
+}
+
 Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   NodeConfig config;
   config.name = value<std::string>(table, "node.name");
@@ -111,7 +129,7 @@ Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   config.health = value<std::string>(table, "node.health");
   config.log_level = value<std::string>(table, "node.log_level");
   config.nats_url = value<std::string>(table, "nats.url");
-  config.nats_monitoring_url = value<std::string>(table, "nats.monitoring_url");
+  config.nats_monitoring_urls = addresses(value<std::string>(table, "nats.monitoring_url"));
   config.replicas = static_cast<int>(value<std::int64_t>(table, "nats.replicas"));
   config.inbox_prefix = value<std::string>(table, "nats.inbox_prefix");
   config.redis_url = value<std::string>(table, "redis.url");

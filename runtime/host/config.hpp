@@ -17,7 +17,7 @@ struct NodeConfig {
   std::string health;  ///< host:port, or empty
   std::string log_level;
   std::string nats_url;
-  std::string nats_monitoring_url;
+  std::vector<std::string> nats_monitoring_urls;  ///< without a slash at the end
   int replicas = 1;
   std::string inbox_prefix;
   std::vector<std::string> reply_prefixes;

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/ports/result.hpp"
 
 namespace troupe::host {
 
-/// The durability that can be verified: from the number of replicas, and from the server's
-/// monitoring endpoint whether it syncs before it acknowledges (what cannot be seen counts as no).
-/// Fails permanently when that is less than `wanted`. Blocks.
+/// The durability that can be verified: from the number of replicas, and from the servers'
+/// monitoring endpoints whether they sync before they acknowledge. Of those that answer the weakest
+/// counts; none, or one that does not say, counts as no. Fails permanently when that is less than
+/// `wanted`, and retryably when sync is wanted and no endpoint answers. Blocks.
+/// REQUIRES: the addresses have no slash at the end.
 Result<std::string> verified_durability(const std::string& wanted, int replicas,
-                                        const std::string& monitoring_url);
+                                        const std::vector<std::string>& monitoring_urls);
 
 }  // namespace troupe::host

@@ -106,6 +106,8 @@ std::string metrics_text(const std::string& node, const engine::EngineStats& sta
   add_one("troupe_ready", "1 when the node serves", gauge, any_unready(conditions) ? 0 : 1);
   add_one("troupe_reply_subjects_refused_total", "Requests not taken, as they name no inbox",
           counter, static_cast<double>(ingress.reply_subjects_refused));
+  add_one("troupe_answers_unsent_total", "Answers that could not be sent as they were", counter,
+          static_cast<double>(ingress.answers_unsent));
   const auto add = [&](const char* name, const char* help, MetricType type, const auto& value_of) {
     auto& family =
         families.emplace_back(MetricFamily{.name = name, .help = help, .type = type, .metric = {}});

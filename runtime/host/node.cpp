@@ -14,6 +14,7 @@
 #include "runtime/host/health_server.hpp"
 #include "runtime/host/metrics.hpp"
 #include "runtime/host/routed_effects.hpp"
+#include "runtime/host/upgrade.hpp"
 #include "runtime/nats/ingress.hpp"
 #include "runtime/nats/jetstream_claims.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
@@ -26,6 +27,7 @@
 #include "runtime/nats/request_effects.hpp"
 #include "runtime/nats/slot_owners.hpp"
 #include "runtime/nats/streams.hpp"
+#include "runtime/nats/system_id.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/embedded.hpp"
 #include "runtime/redis/check_redis.hpp"
@@ -138,6 +140,7 @@ std::uint64_t instances(const engine::EngineStats& stats, std::string_view conte
 /// Servers that are there and fit.
 struct Servers {
   Connections connections;
+  std::string system;  ///< that they hold
   std::string durability;
 };
 
@@ -148,10 +151,12 @@ Result<Servers> find_servers(const NodeConfig& config, const redis::RedisOptions
   if (!connections) return tl::make_unexpected(connections.error());
   if (auto ready = prepare_streams(*connections->reads, config, known); !ready)
     return tl::make_unexpected(ready.error());
+  auto system = nats::agree_on_system(*connections->reads, nats::new_system(config.name));
+  if (!system) return tl::make_unexpected(system.error());
   auto durability =
-      verified_durability(config.durability, config.replicas, config.nats_monitoring_url);
+      verified_durability(config.durability, config.replicas, config.nats_monitoring_urls);
   if (!durability) return tl::make_unexpected(durability.error());
-  return Servers{std::move(*connections), std::move(*durability)};
+  return Servers{std::move(*connections), std::move(*system), std::move(*durability)};
 }
 
 /// A node that has no servers yet: all it does is say why.
@@ -180,6 +185,8 @@ public:
               std::vector<ContextModel> models, std::shared_ptr<Conditions> conditions)
       : config_(std::move(config)),
         conditions_(std::move(conditions)),
+        redis_(std::move(redis)),
+        system_(std::move(servers.system)),
         durability_(std::move(servers.durability)),
         connections_(std::move(servers.connections)),
         log_(*connections_.appends, *connections_.reads),
@@ -187,13 +194,13 @@ public:
         subscriptions_(*connections_.deliveries),
         timers_(*connections_.deliveries),
         parked_(*connections_.deliveries),
-        views_(redis),
-        snapshots_(redis),
-        leases_(redis, config_.name),
-        claims_(*connections_.slots),
+        views_(redis_, redis::Keys(system_)),
+        snapshots_(redis_, redis::Keys(system_)),
+        leases_(redis_, redis::Keys(system_), config_.name),
+        claims_(*connections_.slots, {.id = system_, .node = config_.name}),
         owners_(*connections_.ingress),
         witness_(*connections_.reads, connections_.all(), wanted_streams(models, config_.replicas)),
-        marks_(redis),
+        marks_(redis_, redis::Keys(system_)),
         skips_(*connections_.slots),
         models_(std::move(models)) {
     for (auto* connection : connections_.all())
@@ -209,6 +216,7 @@ public:
   ~RunningNode() override { stop(); }
 
   Result<void> start() {
+    remove_what_earlier_versions_left(redis_, witness_, marks_, models_);
     engine_ = std::make_unique<engine::Engine>(engine_options(config_),
                                                engine::Ports{.log = log_,
                                                              .streams = streams_,
@@ -274,9 +282,11 @@ private:
 
   std::string info() const {
     nlohmann::json info{{"node", config_.name},
+                        {"system", system_},
                         {"durability", durability_},
                         {"conditions", conditions_json(conditions_->all())},
-                        {"reply_subjects_refused", ingress_->stats().reply_subjects_refused}};
+                        {"reply_subjects_refused", ingress_->stats().reply_subjects_refused},
+                        {"answers_unsent", ingress_->stats().answers_unsent}};
     for (const auto& stats : engine_->stats().contexts)
       info["contexts"][stats.context] = {{"instances", stats.instances},
                                          {"commands", stats.commands},
@@ -296,6 +306,8 @@ private:
   const NodeConfig config_;
   const std::shared_ptr<Conditions> conditions_;
   OwnCondition away_{*conditions_, condition::nats_away, ""};
+  const redis::RedisOptions redis_;
+  const std::string system_;
   const std::string durability_;
   Connections connections_;
   std::mutex looking_;                           // two looks do not overtake each other

@@ -319,6 +319,11 @@ Result<void> NatsConnection::publish(std::string_view subject, const Headers& he
     return permanent("A message was not sent: its subject or a header is not legal in NATS.");
   const natsStatus sent = send(message.get());
   if (sent == NATS_OK) return {};
+  if (sent == NATS_MAX_PAYLOAD)
+    return permanent(
+        fmt::format("with its headers and {} bytes it is larger than the {} bytes that "
+                    "the NATS server takes (max_payload)",
+                    body.size(), natsConnection_GetMaxPayload(handle_.get())));
   return retryable(fmt::format("A message to {} was not sent: {}.", subject, text_of(sent)));
 }
 

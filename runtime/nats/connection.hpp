@@ -102,7 +102,8 @@ public:
   Reply request_and_wait(std::string_view subject, const Headers& headers, std::string_view body,
                          std::chrono::milliseconds timeout);
 
-  /// Hands a message to the client library. Success does not mean that it arrived.
+  /// Hands a message to the client library. Success does not mean that it arrived. Fails
+  /// permanently when no connection would take it.
   virtual Result<void> publish(std::string_view subject, const Headers& headers,
                                std::string_view body, std::string_view reply = {}) = 0;
 

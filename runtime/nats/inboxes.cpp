@@ -12,8 +12,6 @@ namespace troupe::nats {
 
 namespace {
 
-/// A flood of refusals is one line so often.
-constexpr std::chrono::steady_clock::duration between_complaints = std::chrono::minutes(1);
 constexpr std::size_t shown_length_max = 80;
 
 /// First tokens of subjects that mean something.
@@ -48,11 +46,7 @@ std::optional<Inbox> Inboxes::of(const Received& request) {
 
 void Inboxes::refuse(const Received& request) {
   const auto count = ++refused_;
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  auto until = silent_until_.load();
-  if (until > now.count()
-      || !silent_until_.compare_exchange_strong(until, (now + between_complaints).count()))
-    return;
+  if (!complaints_.now()) return;
   spdlog::warn(
       "A request on {} is not taken, as it is to be answered on '{}', which is no inbox; {} so "
       "far. "

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "runtime/nats/connection.hpp"
+#include "runtime/nats/seldom.hpp"
 
 namespace troupe::nats {
 
@@ -54,7 +54,7 @@ private:
 
   std::vector<std::string> prefixes_;  ///< each with its dot
   std::atomic<std::uint64_t> refused_{0};
-  std::atomic<std::chrono::steady_clock::rep> silent_until_{0};
+  Seldom complaints_;
 };
 
 /// Whether it can be configured as one: legal tokens between dots, and none of the subjects that

@@ -28,7 +28,7 @@ Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
         responder_, connections.slots, context, options.slots, commands, clock_, conditions));
     queries_.push_back(std::make_unique<QueryIngress>(responder_, context, queries, clock_));
   }
-  services_ = std::make_unique<Services>(connections.requests, responder_.inboxes,
+  services_ = std::make_unique<Services>(responder_.answers, responder_.inboxes,
                                          ServicesOptions{options.version, options.node},
                                          services_of(contexts, instances), clock_.now());
 }

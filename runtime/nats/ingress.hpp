@@ -30,6 +30,7 @@ struct IngressOptions {
 /// Since start.
 struct IngressStats {
   std::uint64_t reply_subjects_refused = 0;  ///< requests not taken, as they name no inbox
+  std::uint64_t answers_unsent = 0;  ///< that could not be sent, such as those over max_payload
 };
 
 /// Where its nodes' doors are.
@@ -61,7 +62,10 @@ public:
   void close(const Token& context, const std::vector<std::uint32_t>& slots) override;
 
   /// Any thread.
-  IngressStats stats() const { return {.reply_subjects_refused = responder_.inboxes.refused()}; }
+  IngressStats stats() const {
+    return {.reply_subjects_refused = responder_.inboxes.refused(),
+            .answers_unsent = responder_.answers.unsent()};
+  }
 
   /// Takes nothing new but for the slots that are open. Blocks at most `stop_patience`.
   void drain();

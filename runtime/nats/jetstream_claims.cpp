@@ -59,6 +59,12 @@ void tell(ClaimHandler& handler, const Received& record, std::uint64_t epoch) {
 }  // namespace
 
 Result<std::uint32_t> JetStreamClaims::agree_on_slots(std::uint32_t wanted) {
+  // A CTL that was created anew may have been another node's first.
+  const auto system = agree_on_system(connection_, system_);
+  if (!system) return tl::make_unexpected(system.error());
+  if (*system != system_.id)
+    return permanent("stream CTL is of system " + *system + " and this node of " + system_.id
+                     + ": restart it");
   const auto found =
       ask_api_and_wait(connection_, "STREAM.MSG.GET.CTL", {{"last_by_subj", layout_subject}});
   if (found) {

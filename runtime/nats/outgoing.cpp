@@ -37,6 +37,7 @@ Outgoing reply_of(const Accepted& accepted, BodyForm form, const NodeFacts& node
   body.set_sequence(accepted.sequence);
   body.set_duplicate(accepted.duplicate);
   reply.body = write_body(body, form).value_or("");  // the headers say the same
+  reply.code_unsent = code::unknown;
   return reply;
 }
 

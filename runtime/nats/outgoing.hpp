@@ -5,6 +5,7 @@
 
 #include "runtime/nats/body.hpp"
 #include "runtime/nats/connection.hpp"
+#include "runtime/nats/wire.hpp"
 #include "runtime/ports/command_bus.hpp"
 #include "runtime/ports/query_bus.hpp"
 
@@ -17,9 +18,10 @@ struct NodeFacts {
 };
 
 struct Outgoing {
-  Headers headers;
-  std::string body;
-  std::string error;  ///< `<code>:<text>`, empty when there is none
+  Headers headers{};
+  std::string body{};
+  std::string error{};             ///< `<code>:<text>`, empty when there is none
+  int code_unsent = code::failed;  ///< of what is said when this cannot be sent
 };
 
 Outgoing error_reply(int code, std::string_view text, const NodeFacts& node);

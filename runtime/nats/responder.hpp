@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/nats/answers.hpp"
 #include "runtime/nats/endpoint.hpp"
 #include "runtime/nats/in_flight.hpp"
 #include "runtime/nats/inboxes.hpp"
@@ -25,31 +26,23 @@ class Responder {
 public:
   Responder(Connection& connection, NodeFacts node, std::size_t in_flight_max,
             const std::vector<std::string>& reply_prefixes)
-      : in_flight(in_flight_max),
-        inboxes(reply_prefixes),
-        connection_(connection),
-        node_(std::move(node)) {}
+      : in_flight(in_flight_max), inboxes(reply_prefixes), answers(connection, std::move(node)) {}
 
-  const NodeFacts& node() const { return node_; }
-  Connection& connection() const { return connection_; }
+  const NodeFacts& node() const { return answers.node(); }
+  Connection& connection() const { return answers.connection(); }
 
-  void answer(const Call& call, const Outgoing& reply) const {
+  void answer(const Call& call, const Outgoing& reply) {
+    const auto error = answers.send(call.reply_to, reply);
     if (call.endpoint != nullptr)
-      call.endpoint->record(std::chrono::steady_clock::now() - call.begun, reply.error);
-    // A reply that is lost leaves the client with "unknown", as the contract says.
-    if (!call.reply_to.empty())
-      (void)connection_.publish(call.reply_to.str(), reply.headers, reply.body);
+      call.endpoint->record(std::chrono::steady_clock::now() - call.begun, error);
   }
-  void refuse(const Call& call, int code, const std::string& text) const {
-    answer(call, error_reply(code, text, node_));
+  void refuse(const Call& call, int code, const std::string& text) {
+    answer(call, error_reply(code, text, node()));
   }
 
   InFlight in_flight;
   Inboxes inboxes;
-
-private:
-  Connection& connection_;
-  const NodeFacts node_;
+  Answers answers;
 };
 
 }  // namespace troupe::nats

@@ -9,9 +9,9 @@
 
 namespace troupe::nats {
 
-Services::Services(Connection& connection, Inboxes& inboxes, ServicesOptions options,
+Services::Services(Answers& answers, Inboxes& inboxes, ServicesOptions options,
                    std::vector<Service> services, Time started)
-    : connection_(connection),
+    : answers_(answers),
       inboxes_(inboxes),
       options_(std::move(options)),
       services_(std::move(services)),
@@ -19,12 +19,12 @@ Services::Services(Connection& connection, Inboxes& inboxes, ServicesOptions opt
       started_(rfc3339(started)) {}
 
 Result<void> Services::start() {
-  auto subscribed =
-      connection_.subscribe("$SRV.>", "", [this](const Received& request) { on(request); });
+  auto subscribed = answers_.connection().subscribe(
+      "$SRV.>", "", [this](const Received& request) { on(request); });
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   subscription_ = std::move(*subscribed);
   if (services_.empty()) return {};
-  const auto ping = connection_.request_and_wait(
+  const auto ping = answers_.connection().request_and_wait(
       fmt::format("$SRV.PING.{}.{}", services_.front().name, id_), {}, "", start_patience);
   if (ping.status == Reply::Status::answered) return {};
   return retryable(
@@ -41,7 +41,7 @@ void Services::on(const Received& request) {
   if (tokens.size() == 4 && tokens[3] != id_) return;
   for (const auto& service : services_)
     if (tokens.size() == 2 || tokens[2] == service.name)
-      (void)connection_.publish(inbox->str(), {}, response(verb, service).dump());
+      (void)answers_.send(*inbox, {.body = response(verb, service).dump()});
 }
 
 nlohmann::json Services::response(const std::string& verb, const Service& service) const {

@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/answers.hpp"
 #include "runtime/nats/endpoint.hpp"
-#include "runtime/nats/inboxes.hpp"
 #include "runtime/ports/clock.hpp"
 
 namespace troupe::nats {
@@ -35,8 +34,8 @@ struct ServicesOptions {
 /// One process's services. They share one random id, which tells it from other processes.
 class Services {
 public:
-  /// `inboxes` outlives it.
-  Services(Connection& connection, Inboxes& inboxes, ServicesOptions options,
+  /// REQUIRES: `answers` and `inboxes` outlive it.
+  Services(Answers& answers, Inboxes& inboxes, ServicesOptions options,
            std::vector<Service> services, Time started);
 
   /// Answers requests until it is destroyed. Succeeds when its own ping has come back, so that the
@@ -49,7 +48,7 @@ private:
   void on(const Received& request);
   nlohmann::json response(const std::string& verb, const Service& service) const;
 
-  Connection& connection_;
+  Answers& answers_;
   Inboxes& inboxes_;
   const ServicesOptions options_;
   const std::vector<Service> services_;

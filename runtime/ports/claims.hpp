@@ -36,7 +36,7 @@ public:
   virtual ~Claims() = default;
 
   /// The number of slots of each context that the cluster agreed on; the first who asks decides.
-  /// Blocks.
+  /// Fails permanently when the log is another system's than the one this was made for. Blocks.
   virtual Result<std::uint32_t> agree_on_slots(std::uint32_t wanted) = 0;
 
   /// Tells the last claim of each slot and every later one, some perhaps more than once; after a

@@ -34,6 +34,8 @@ inline constexpr ConditionKind instance_refused{"instance_refused", Severity::re
 
 /// This node is configured for another number of slots than the cluster.
 inline constexpr ConditionKind slots_differ{"slots_differ", Severity::unready, Urgency::act};
+/// What all nodes agree on in stream CTL is not to be had, or is another system's.
+inline constexpr ConditionKind not_agreed{"not_agreed", Severity::unready, Urgency::act};
 inline constexpr ConditionKind name_taken{"name_taken", Severity::unready, Urgency::act};
 /// Not every slot has an owner yet since this node started.
 inline constexpr ConditionKind slots_unowned{"slots_unowned", Severity::unready};
@@ -44,6 +46,9 @@ inline constexpr ConditionKind leases_not_renewed{"leases_not_renewed", Severity
 
 // ---- views --------------------------------------------------------------------------------------
 
+/// Of one view: its store lost it, or it has not reached the end of its stream since the start. Its
+/// questions are answered with 503.
+inline constexpr ConditionKind view_rebuilt{"view_rebuilt", Severity::remark};
 /// Of one view: it cannot go on. Commands and other views do.
 inline constexpr ConditionKind view_stopped{"view_stopped", Severity::remark, Urgency::act};
 /// Of one view: the next message of the log cannot be read. It goes on once that is skipped.

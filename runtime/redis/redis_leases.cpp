@@ -7,27 +7,22 @@
 
 namespace troupe::redis {
 
-namespace {
+RedisLeases::RedisLeases(RedisOptions options, Keys keys, std::string_view node_name)
+    : client_(std::move(options), connections_max),
+      keys_(std::move(keys)),
+      holder_(std::string(node_name) + "|" + random_id()) {}
 
-std::vector<std::string> keys_of(const Token& context, const std::vector<std::uint32_t>& slots) {
+std::vector<std::string> RedisLeases::leases(const Token& context,
+                                             const std::vector<std::uint32_t>& slots) const {
   std::vector<std::string> keys;
   keys.reserve(slots.size());
-  for (const auto slot : slots)
-    keys.push_back("troupe:{" + context.str() + "}:slot:" + std::to_string(slot));
+  for (const auto slot : slots) keys.push_back(keys_.of(context, "slot:" + std::to_string(slot)));
   return keys;
 }
 
-std::string members_key(const Token& context) { return "troupe:{" + context.str() + "}:members"; }
-
-}  // namespace
-
-RedisLeases::RedisLeases(RedisOptions options, std::string_view node_name)
-    : client_(std::move(options), connections_max),
-      holder_(std::string(node_name) + "|" + random_id()) {}
-
 Result<std::vector<Member>> RedisLeases::beat(const Token& context,
                                               const std::vector<std::string>& dead) {
-  const auto key = members_key(context);
+  const auto key = this->members(context);
   const auto ttl = std::to_string(std::chrono::milliseconds(members_ttl).count());
   Arguments arguments{holder_, ttl};
   arguments.insert(arguments.end(), dead.begin(), dead.end());
@@ -45,7 +40,7 @@ Result<std::vector<std::uint32_t>> RedisLeases::hold(const Token& context,
                                                      const std::vector<std::uint32_t>& wanted,
                                                      const std::vector<std::string>& displaced,
                                                      std::chrono::milliseconds ttl) {
-  const auto keys = keys_of(context, wanted);
+  const auto keys = leases(context, wanted);
   const auto milliseconds = std::to_string(ttl.count());
   Arguments arguments{holder_, milliseconds};
   arguments.insert(arguments.end(), displaced.begin(), displaced.end());
@@ -60,12 +55,12 @@ Result<std::vector<std::uint32_t>> RedisLeases::hold(const Token& context,
 }
 
 Result<void> RedisLeases::release(const Token& context, const std::vector<std::uint32_t>& slots) {
-  const auto keys = keys_of(context, slots);
+  const auto keys = leases(context, slots);
   return client_.run(release_, {keys.begin(), keys.end()}, {holder_}).map([](const Reply&) {});
 }
 
 Result<void> RedisLeases::leave(const Token& context) {
-  const auto key = members_key(context);
+  const auto key = this->members(context);
   return client_.call({"HSET", key, holder_, "0"}).map([](const Reply&) {});
 }
 

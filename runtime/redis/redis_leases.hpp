@@ -7,14 +7,16 @@
 
 #include "runtime/ports/leases.hpp"
 #include "runtime/redis/client.hpp"
+#include "runtime/redis/keys.hpp"
 
 namespace troupe::redis {
 
-/// A lease is the string troupe:{<context>}:slot:<n> with the holder as its value, which Redis
-/// drops when its time is over. The list of who is alive is the hash troupe:{<context>}:members.
+/// A lease is the string troupe:<system>:{<context>}:slot:<n> with the holder as its value, which
+/// Redis drops when its time is over. The list of who is alive is the hash
+/// troupe:<system>:{<context>}:members.
 class RedisLeases final : public Leases {
 public:
-  RedisLeases(RedisOptions options, std::string_view node_name);
+  RedisLeases(RedisOptions options, Keys keys, std::string_view node_name);
 
   const std::string& self() const override { return holder_; }
   Result<std::vector<Member>> beat(const Token& context,
@@ -32,7 +34,12 @@ private:
   /// Of a list that nobody is on any more.
   static constexpr std::chrono::minutes members_ttl{1};
 
+  std::vector<std::string> leases(const Token& context,
+                                  const std::vector<std::uint32_t>& slots) const;
+  std::string members(const Token& context) const { return keys_.of(context, "members"); }
+
   Client client_;
+  const Keys keys_;
   const std::string holder_;
   const Script beat_{"runtime/redis/beat.lua"};
   const Script hold_{"runtime/redis/hold_leases.lua"};

@@ -7,15 +7,9 @@
 
 namespace troupe::redis {
 
-namespace {
-
-std::string key_of(const Token& context) { return "troupe:{" + context.str() + "}:log-mark"; }
-
-}  // namespace
-
 Result<std::optional<LogMark>> RedisLogMarks::find(const Token& context,
                                                    const std::string& stream) {
-  const auto key = key_of(context);
+  const auto key = keys_.of(context, "log-mark");
   const auto reply =
       client_.call({"HMGET", key, stream + ":accepted", stream + ":sequence", stream + ":hash"});
   if (!reply) return tl::make_unexpected(reply.error());
@@ -32,7 +26,8 @@ Result<void> RedisLogMarks::raise(const Token& context, const std::string& strea
                                   const LogMark& mark) {
   const auto accepted = fmt::format("{:020}", mark.accepted_at.time_since_epoch().count());
   return client_
-      .run(raise_, {key_of(context)}, {stream, accepted, std::to_string(mark.sequence), mark.hash})
+      .run(raise_, {keys_.of(context, "log-mark")},
+           {stream, accepted, std::to_string(mark.sequence), mark.hash})
       .map([](const Reply&) {});
 }
 

@@ -3,20 +3,23 @@
 
 #include "runtime/ports/log_marks.hpp"
 #include "runtime/redis/client.hpp"
+#include "runtime/redis/keys.hpp"
 
 namespace troupe::redis {
 
-/// A context's marks are the hash troupe:{<context>}:log-mark with the fields <STREAM>:accepted,
-/// <STREAM>:sequence and <STREAM>:hash.
+/// A context's marks are the hash troupe:<system>:{<context>}:log-mark with the fields
+/// <STREAM>:accepted, <STREAM>:sequence and <STREAM>:hash.
 class RedisLogMarks final : public LogMarks {
 public:
-  explicit RedisLogMarks(RedisOptions options) : client_(std::move(options), 1) {}
+  RedisLogMarks(RedisOptions options, Keys keys)
+      : client_(std::move(options), 1), keys_(std::move(keys)) {}
 
   Result<std::optional<LogMark>> find(const Token& context, const std::string& stream) override;
   Result<void> raise(const Token& context, const std::string& stream, const LogMark& mark) override;
 
 private:
   Client client_;
+  const Keys keys_;
   const Script raise_{"runtime/redis/raise_log_mark.lua"};
 };
 

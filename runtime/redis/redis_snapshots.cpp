@@ -13,12 +13,10 @@ namespace {
 
 constexpr std::string_view part_prefix = "part:";
 
-std::string key_of(const Subject& instance) { return "troupe:snapshot:" + instance.str(); }
-
 }  // namespace
 
-RedisSnapshots::RedisSnapshots(RedisOptions options)
-    : client_(std::move(options), 1), thread_([this] { run(); }) {}
+RedisSnapshots::RedisSnapshots(RedisOptions options, Keys keys)
+    : client_(std::move(options), 1), keys_(std::move(keys)), thread_([this] { run(); }) {}
 
 RedisSnapshots::~RedisSnapshots() {
   {
@@ -30,12 +28,12 @@ RedisSnapshots::~RedisSnapshots() {
 }
 
 void RedisSnapshots::put(const Subject& instance, Snapshot snapshot) {
-  std::variant<Put, Get> what = Put{key_of(instance), std::move(snapshot)};
+  std::variant<Put, Get> what = Put{keys_.snapshot(instance), std::move(snapshot)};
   enqueue(what);
 }
 
 void RedisSnapshots::get(const Subject& instance, Found done) {
-  std::variant<Put, Get> what = Get{key_of(instance), std::move(done)};
+  std::variant<Put, Get> what = Get{keys_.snapshot(instance), std::move(done)};
   if (!enqueue(what)) std::get<Get>(what).done(retryable("too many requests for snapshots"));
 }
 

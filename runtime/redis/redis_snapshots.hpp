@@ -11,17 +11,18 @@
 
 #include "runtime/ports/snapshots.hpp"
 #include "runtime/redis/client.hpp"
+#include "runtime/redis/keys.hpp"
 
 namespace troupe::redis {
 
-/// A snapshot is the hash troupe:snapshot:<evt subject> with the fields version, bytes, and a
-/// part:<name> for each of its parts.
+/// A snapshot is the hash troupe:<system>:snapshot:<evt subject> with the fields version, bytes, and
+/// a part:<name> for each of its parts.
 /// Requests are made one after the other by a thread of its own, which runs the completions too.
 /// The destructor waits for what was asked, as a node that ends leaves its snapshots just before;
 /// no longer than the options' timeout after the last request.
 class RedisSnapshots final : public Snapshots {
 public:
-  explicit RedisSnapshots(RedisOptions options);
+  RedisSnapshots(RedisOptions options, Keys keys);
   ~RedisSnapshots() override;
 
   /// Over this many waiting requests a put is dropped and a get fails as retryable.
@@ -55,6 +56,7 @@ private:
   Result<std::optional<Snapshot>> find(const std::string& key, Deadline deadline);
 
   Client client_;
+  const Keys keys_;
   const Script put_{"runtime/redis/put_snapshot.lua"};
 
   std::mutex mutex_;

@@ -122,7 +122,7 @@ TEST_CASE("claims: a restart of the server is followed through", "[contract][cla
   const auto connection = server.connect();
   const auto context = Token::parse("ordering").value();
   or_throw(nats::ensure_streams(*connection, context, 1));
-  nats::JetStreamClaims claims(*connection);
+  nats::JetStreamClaims claims(*connection, nats::new_system("node-1"));
   Listener listener;
   const auto following = claims.follow(context, listener);
   const auto first = record(claims, context, 1, "n1|a", 0).value();

@@ -129,6 +129,7 @@ class Docker(unittest.TestCase):
         self.assertEqual({self.compose["services"][name]["environment"]["NATS_NAME"] for name in names}, names)
         for file in (DEPLOY / "nats/nats.conf", DEPLOY / "node.toml"):
             self.assertEqual(set(re.findall(r"nats://(nats-\d)", file.read_text())), names, file)
+        self.assertEqual(set(re.findall(r"http://(nats-\d)", (DEPLOY / "node.toml").read_text())), names)
 
 
 if __name__ == "__main__":

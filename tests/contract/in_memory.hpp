@@ -40,6 +40,7 @@ public:
   }
 
   ViewStore& views() { return views_; }
+  void lose_checkpoint(const ViewName& view) { views_.lose_checkpoint(view); }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
   LogWitness& witness() { return witness_; }

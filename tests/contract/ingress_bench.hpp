@@ -78,8 +78,12 @@ private:
 class IngressBench {
 public:
   explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::in_flight_max_default,
-                        std::vector<std::string> reply_prefixes = {})
-      : in_flight_max_(in_flight_max), reply_prefixes_(std::move(reply_prefixes)) {
+                        std::vector<std::string> reply_prefixes = {},
+                        NatsServer& server = OnJetStream::shared_server())
+      : in_flight_max_(in_flight_max),
+        reply_prefixes_(std::move(reply_prefixes)),
+        server_side_(server.connect("ingress")),
+        client_(server.connect("client")) {
     if (const auto opened = ingress_->open(); !opened)
       throw std::runtime_error(opened.error().what);
   }
@@ -129,9 +133,8 @@ private:
   const SystemClock clock_;
   Conditions conditions_{clock_};
   const std::vector<ContextModel> contexts_ = models();
-  const std::unique_ptr<nats::Connection> server_side_ =
-      OnJetStream::shared_server().connect("ingress");
-  const std::unique_ptr<nats::Connection> client_ = OnJetStream::shared_server().connect("client");
+  const std::unique_ptr<nats::Connection> server_side_;
+  const std::unique_ptr<nats::Connection> client_;
   const std::unique_ptr<nats::Ingress> ingress_ = std::make_unique<nats::Ingress>(
       nats::IngressConnections{*server_side_, *server_side_},
       nats::IngressOptions{.node = "node-1",

@@ -116,7 +116,7 @@ TEST_CASE("leases: a restarted node does not inherit those of its former self",
           "[contract][leases][redis]") {
   OnRedis backend;
   auto& before = backend.leases();
-  redis::RedisLeases after(OnRedis::shared_server().options(), "node-1");
+  redis::RedisLeases after(OnRedis::shared_server().options(), backend.keys(), "node-1");
   REQUIRE(before.hold(backend.context(), {1}, {}, long_ttl).value() == Slots{1});
   CHECK(after.hold(backend.context(), {1}, {}, long_ttl).value().empty());
 }
@@ -124,7 +124,7 @@ TEST_CASE("leases: a restarted node does not inherit those of its former self",
 TEST_CASE("leases: Redis away is a retryable failure, and comes back",
           "[contract][leases][redis]") {
   RedisServer server;
-  redis::RedisLeases leases(server.options(), "node-1");
+  redis::RedisLeases leases(server.options(), redis::Keys("s-1"), "node-1");
   const auto context = Token::parse("ordering").value();
   REQUIRE(leases.hold(context, {1}, {}, long_ttl).value() == Slots{1});
 
@@ -149,7 +149,7 @@ TEST_CASE("leases: Redis away is a retryable failure, and comes back",
   SECTION("after FLUSHALL the slots are free") {
     redis::Client operator_client(server.options(), 1);
     REQUIRE(operator_client.call({"FLUSHALL"}));
-    redis::RedisLeases other(server.options(), "node-2");
+    redis::RedisLeases other(server.options(), redis::Keys("s-1"), "node-2");
     CHECK(other.hold(context, {1}, {}, long_ttl).value() == Slots{1});
     CHECK(leases.hold(context, {1}, {}, long_ttl).value().empty());
   }

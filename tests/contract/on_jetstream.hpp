@@ -34,6 +34,9 @@ T or_throw(Result<T> result) {
 /// A nats-server in a folder, both gone at the end.
 class NatsServer {
 public:
+  /// `more`: further lines of its configuration.
+  explicit NatsServer(std::string more = {}) : more_(std::move(more)) {}
+
   tool::PrivateNats& operator*() { return *server_; }
   tool::PrivateNats* operator->() { return server_.get(); }
 
@@ -44,9 +47,10 @@ public:
   }
 
 private:
+  const std::string more_;
   tool::TempFolder folder_{"troupe-nats"};
   std::unique_ptr<tool::PrivateNats> server_ =
-      or_throw(tool::PrivateNats::start({.folder = folder_.path()}));
+      or_throw(tool::PrivateNats::start({.folder = folder_.path(), .more = more_}));
 };
 
 /// All tests of a process share a server; each has a context of its own.
@@ -93,12 +97,14 @@ private:
   const Token context_ = Token::parse("test-" + random_id()).value();
   const std::unique_ptr<nats::Connection> appends_ = shared_server().connect("appends");
   const std::unique_ptr<nats::Connection> reads_ = shared_server().connect("reads");
+  const nats::SystemId system_{
+      .id = or_throw(nats::agree_on_system(*reads_, nats::new_system("test"))), .node = "test"};
   nats::JetStreamEventLog log_{*appends_, *reads_};
   nats::JetStreamEventStreams streams_{*reads_};
   nats::JetStreamSubscriptions subscriptions_{*reads_};
   nats::JetStreamTimers timers_{*reads_};
   nats::JetStreamParkedEvents parked_{*reads_};
-  nats::JetStreamClaims claims_{*reads_};
+  nats::JetStreamClaims claims_{*reads_, system_};
   nats::JetStreamSkips skips_{*reads_};
   nats::JetStreamLogWitness witness_{*reads_, {appends_.get(), reads_.get()}};
 };

@@ -46,12 +46,18 @@ public:
   Token context() const { return context_; }
 
   ViewStore& views() { return views_; }
+  void lose_checkpoint(const ViewName& view) {
+    redis::Client operator_client(shared_server().options(), 1);
+    const auto key = keys_.of(view, "checkpoint");
+    if (operator_client.call({"UNLINK", key}).value().value().number() != 1)
+      throw std::runtime_error("there was no checkpoint at " + key);
+  }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
   LogMarks& marks() { return marks_; }
   /// The leases as another node sees them.
   std::unique_ptr<Leases> leases_of_another_node() {
-    return std::make_unique<redis::RedisLeases>(shared_server().options(), "node-2");
+    return std::make_unique<redis::RedisLeases>(shared_server().options(), keys_, "node-2");
   }
 
   static RedisServer& shared_server() {
@@ -59,12 +65,15 @@ public:
     return server;
   }
 
+  const redis::Keys& keys() const { return keys_; }
+
 private:
   const Token context_ = Token::parse("test-" + random_id()).value();
-  redis::RedisViewStore views_{shared_server().options()};
-  redis::RedisSnapshots snapshots_{shared_server().options()};
-  redis::RedisLogMarks marks_{shared_server().options()};
-  redis::RedisLeases leases_{shared_server().options(), "node-1"};
+  const redis::Keys keys_{"system-1"};
+  redis::RedisViewStore views_{shared_server().options(), keys_};
+  redis::RedisSnapshots snapshots_{shared_server().options(), keys_};
+  redis::RedisLogMarks marks_{shared_server().options(), keys_};
+  redis::RedisLeases leases_{shared_server().options(), keys_, "node-1"};
 };
 
 }  // namespace troupe::test

@@ -155,7 +155,7 @@ TEST_CASE("snapshots: Redis is sent those parts only that it does not have",
 TEST_CASE("snapshots: Redis away is a retryable failure, and comes back",
           "[contract][snapshots][redis]") {
   RedisServer server;
-  redis::RedisSnapshots snapshots(server.options());
+  redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
   const auto subject = instance(Token::parse("ordering").value());
   put(snapshots, subject, 1, "one");
   REQUIRE(kept(snapshots, subject) == "1 one");
@@ -175,7 +175,7 @@ TEST_CASE("snapshots: Redis away is a retryable failure, and comes back",
 TEST_CASE("snapshots: over the bound a get fails at once, and all are answered in time",
           "[contract][snapshots][redis]") {
   RedisServer server;
-  redis::RedisSnapshots snapshots(server.options());
+  redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
   const auto subject = instance(Token::parse("ordering").value());
   REQUIRE(get(snapshots, subject));
 
@@ -199,7 +199,7 @@ TEST_CASE("snapshots: stopping the store answers whoever still waits",
   RedisServer server;
   std::vector<std::future<Found>> asked;
   {
-    redis::RedisSnapshots snapshots(server.options());
+    redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
     const auto subject = instance(Token::parse("ordering").value());
     server->process().freeze();
     for (int i = 0; i < 10; ++i) asked.push_back(ask(snapshots, subject));

@@ -262,6 +262,9 @@ private:
       if (row.view == view && row.key == key) return row.bytes;
     return std::nullopt;
   }
+  void unreadable(std::string_view view, std::string_view key) const override {
+    FAIL("row " << key << " of " << view << " cannot be read");
+  }
 
   std::vector<StoredRow> rows_;
 };

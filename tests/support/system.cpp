@@ -28,9 +28,11 @@ bool answers_ok(const std::string& url) {
 
 }  // namespace
 
-System::System()
+System::System(tool::PrivateRedis* redis)
     : nats_(started(tool::PrivateNats::start({.folder = folder_.path()}))),
-      redis_(started(tool::PrivateRedis::start({.folder = folder_.path()}))),
+      own_redis_(redis != nullptr ? nullptr
+                                  : started(tool::PrivateRedis::start({.folder = folder_.path()}))),
+      redis_(redis != nullptr ? redis : own_redis_.get()),
       mails_(started(tool::MailLedger::open(folder_.path()))),
       mail_server_(started(tool::SmtpSink::start(mails_))) {
   gateway_ = std::make_unique<tool::ChildProcess>(started(

@@ -17,7 +17,8 @@ namespace troupe::test {
 /// Starts the servers; nodes are started by the test. Everything ends with it.
 class System {
 public:
-  System();
+  /// `redis`: one that another system uses, too, and that outlives this one; else it has its own.
+  explicit System(tool::PrivateRedis* redis = nullptr);
 
   /// Starts a node with these contexts and waits until it is ready. A node of that name must not
   /// run.
@@ -38,7 +39,8 @@ public:
 private:
   tool::TempFolder folder_{"troupe-e2e"};
   std::unique_ptr<tool::PrivateNats> nats_;
-  std::unique_ptr<tool::PrivateRedis> redis_;
+  std::unique_ptr<tool::PrivateRedis> own_redis_;
+  tool::PrivateRedis* redis_;
   tool::MailLedger mails_;
   std::unique_ptr<tool::SmtpSink> mail_server_;
   std::unique_ptr<tool::ChildProcess> gateway_;

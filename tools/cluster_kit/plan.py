@@ -60,6 +60,7 @@ def plan(folder: pathlib.Path, options: Options) -> list[Part]:
 
     servers = _nats(folder, options, nats_server, ports)
     urls = ",".join(server.addresses["url"] for server in servers)
+    monitoring = ",".join(server.addresses["monitoring"] for server in servers)
     redis_port, mail_port = next(ports), next(ports)
     (folder / "redis").mkdir()
     redis = _part(folder, "redis", "redis",
@@ -76,7 +77,7 @@ def plan(folder: pathlib.Path, options: Options) -> list[Part]:
         name, port = f"node-{number}", next(ports)
         config = configuration.write_node(
             folder / f"{name}.toml", name, options.contexts[(number - 1) % len(options.contexts)] if options.contexts else [], port,
-            {"url": urls, "monitoring": servers[number % len(servers)].addresses["monitoring"], "replicas": options.nats},
+            {"url": urls, "monitoring": monitoring, "replicas": options.nats},
             redis.addresses["url"], mail.addresses["url"], options.durability, options.slots)
         nodes.append(_part(folder, "nodes", name, [troupe, "node", "--config", str(config)],
                            health=f"http://127.0.0.1:{port}", config=str(config)))

@@ -73,6 +73,13 @@ const std::vector<Mutation> cluster_mutations{
        run.control->push_back(
            {run.control->back().sequence + 1, "ctl.layout", layout.SerializeAsString()});
      }},
+    {"a second system is recorded", "I9",
+     [](auto& run) {
+       v1::System system;
+       system.set_id("s-2");
+       run.control->push_back(
+           {run.control->back().sequence + 1, "ctl.system", system.SerializeAsString()});
+     }},
     {"a former owner wrote, and the faults were at another time", "I19",
      [](auto& run) {
        write_late(run);

@@ -165,6 +165,10 @@ public:
     layout.set_slots(slots_default);
     run_.control->push_back(
         {.sequence = 1, .subject = "ctl.layout", .bytes = layout.SerializeAsString()});
+    v1::System system;
+    system.set_id("s-1");
+    run_.control->push_back(
+        {.sequence = 2, .subject = "ctl.system", .bytes = system.SerializeAsString()});
     for (const auto& model : models_) {
       run_.contexts.push_back({.context = model.name});
       claim(model.name, "n1");
@@ -173,7 +177,7 @@ public:
   }
 
   /// The view as the product projects it.
-  static tool::ViewContent projected(const ViewModel& view, const tool::ContextRun& context);
+  static ViewContent projected(const ViewModel& view, const tool::ContextRun& context);
 
 private:
   struct Pending {
@@ -403,8 +407,7 @@ private:
   tool::FinishedRun run_;
 };
 
-inline tool::ViewContent OrderFlow::projected(const ViewModel& view,
-                                              const tool::ContextRun& context) {
+inline ViewContent OrderFlow::projected(const ViewModel& view, const tool::ContextRun& context) {
   std::map<std::string, MessagePtr> rows;
   for (const auto& stored : context.log) {
     v1::Commit commit;
@@ -425,7 +428,7 @@ inline tool::ViewContent OrderFlow::projected(const ViewModel& view,
       view.project(*row, facts, *event);
     }
   }
-  tool::ViewContent content{.checkpoint = context.log.size(), .rows = {}};
+  ViewContent content{.checkpoint = context.log.size(), .rows = {}};
   for (const auto& [key, row] : rows) content.rows[key] = row->SerializeAsString();
   return content;
 }

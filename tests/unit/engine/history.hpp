@@ -42,6 +42,16 @@ inline void store(World& world, std::uint64_t expected, std::vector<std::string>
                    [&](AppendResult result) { promise.set_value(result); });
   if (get(promise.get_future()).outcome != AppendResult::Outcome::acknowledged)
     throw std::runtime_error("the test's own append was refused");
+  // Whoever appends has recorded the stream.
+  const auto stream = stream_name(StreamKind::events, alice.context);
+  const auto facts = world.witness.facts(stream).value().value();
+  if (!world.witness.accept(stream,
+                            {.created = facts.created,
+                             .last_sequence = 0,
+                             .accepted_at = world.clock.now(),
+                             .accepted_by = "another node"},
+                            LogWitness::Record::first))
+    throw std::runtime_error("the test's own record was refused");
 }
 
 /// Commits of the commands c1, c2, and so on, with these commit times.

@@ -126,7 +126,7 @@ TEST_CASE("instances and views are what the accepted log says", "[engine][log_gu
   CHECK(accepted(node.send(command_to(alice, deposit(4)))).first_version == 2);
   REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 2U; }));
   v1::AccountState row;
-  REQUIRE(row.ParseFromString(world.views.all(balances).value().at("alice")));
+  REQUIRE(row.ParseFromString(world.views.all(balances).value().rows.at("alice")));
   CHECK(row.balance_cents() == 5);
 }
 
@@ -263,6 +263,10 @@ TEST_CASE("a node that starts anew notices what happened while it was away",
     world.broker.recreate(alice.context);
   }
   SECTION("a lost record, by the mark") { world.witness.forget(stream); }
+  SECTION("a lost record and the marks with it, by what is in the stream") {
+    world.marks.lose();
+    world.witness.forget(stream);
+  }
   Node node(world, {model_of<Bank>()});
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));

@@ -57,6 +57,10 @@ public:
   }
   Result<void> leave(const Token& of) override { return leases_.leave(of); }
 
+  int beats() {
+    const std::lock_guard lock(mutex_);
+    return beats_;
+  }
   void wait_for_beats(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, patience, [&, until = beats_ + count] { return beats_ >= until; });
@@ -91,6 +95,37 @@ public:
 private:
   std::atomic<Claims*> claims_;
   std::atomic<bool> reachable_{true};
+};
+
+/// Claims that a node may record and not follow, as one without the right to.
+class DeafClaims final : public Claims {
+public:
+  explicit DeafClaims(Claims& claims) : claims_(claims) {}
+
+  bool reachable() const override { return true; }
+  Result<std::uint32_t> agree_on_slots(std::uint32_t wanted) override {
+    return claims_.agree_on_slots(wanted);
+  }
+  std::unique_ptr<Subscription> follow(const Token&, ClaimHandler&) override {
+    return std::make_unique<Subscription>();
+  }
+  void record(const Token& of, const Claim& claim, std::uint64_t after, Claimed done) override {
+    claims_.record(of, claim, after, std::move(done));
+  }
+
+private:
+  Claims& claims_;
+};
+
+/// Claims of a control stream that is another system's.
+class OthersClaims final : public Claims {
+public:
+  bool reachable() const override { return true; }
+  Result<std::uint32_t> agree_on_slots(std::uint32_t) override {
+    return permanent("stream CTL is of another system");
+  }
+  std::unique_ptr<Subscription> follow(const Token&, ClaimHandler&) override { return nullptr; }
+  void record(const Token&, const Claim&, std::uint64_t, Claimed) override {}
 };
 
 /// Opens each door only after some beats.
@@ -177,6 +212,28 @@ TEST_CASE("a node that cannot reach the log loses its slots to one that can", "[
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
   CHECK(conditions.sentence(condition::leases_not_renewed, "example").find("the log is away")
         != std::string::npos);
+}
+
+TEST_CASE("a node that cannot serve its share is no member, and takes none from others",
+          "[engine][slots]") {
+  World world;
+  const Node good(world, {model_of<Bank>()}, quick("n1"));
+  REQUIRE(good.stats("example").slots.size() == 8);
+  CountedLeases leases(world, "n2");
+  DeafClaims deaf(world.claims);
+  OthersClaims others;
+  auto* claims = GENERATE_REF(static_cast<Claims*>(&deaf), static_cast<Claims*>(&others));
+  Conditions conditions(world.clock);
+  auto options = quick("n2");
+  options.take_patience = 1ms;
+  const auto bad = engine_of(world, options, leases, *claims, world.doors, conditions);
+  REQUIRE(eventually(patience, [&] {
+    return !conditions.sentence(condition::not_agreed, "example").empty()
+           || !conditions.sentence(condition::leases_not_renewed, "example").empty();
+  }));
+  CHECK(any_unready(conditions.all()));
+  CHECK(leases.beats() == 0);
+  CHECK(good.stats("example").slots.size() == 8);
 }
 
 TEST_CASE("a node whose clock is wrong loses its slots to one whose is right", "[engine][slots]") {

@@ -1,6 +1,7 @@
 // Views follow the stream, exactly once in effect, and queries wait for them.
 #include <catch2/catch_all.hpp>
 
+#include "runtime/engine/projector.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"
@@ -10,10 +11,12 @@ namespace troupe::engine::test {
 namespace {
 
 using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
 using google::protobuf::StringValue;
 using troupe::test::eventually;
 
 const auto alice = instance("example", "account", "alice");
+const auto bob = instance("example", "account", "bob");
 const ViewName balances{*Token::parse("example"), *Token::parse("balances")};
 
 QueryCall balance_of(std::string_view id, std::optional<Position> at_least = {}) {
@@ -28,9 +31,38 @@ QueryCall balance_of(std::string_view id, std::optional<Position> at_least = {})
 
 Position position(const Accepted& answer) { return {answer.stream, answer.sequence}; }
 
+/// Deposits one cent after the other.
+Position deposit_to(Node& node, int count, const Instance& account = alice) {
+  Position last;
+  for (int i = 0; i < count; ++i)
+    last = position(accepted(node.send(command_to(account, deposit(1)))));
+  return last;
+}
+
 std::int64_t cents(const QueryOutcome& outcome) {
   return dynamic_cast<const v1::AccountState&>(*outcome.reply).balance_cents();
 }
+
+/// Adds up bob's balance and somebody's, and lets something happen in between.
+struct BothBalances : Query {
+  using Question = StringValue;
+  using Reply = v1::AccountState;
+  static inline std::function<void()> between;
+
+  static Answer<Reply> answer(const Question& question, const Views& views) {
+    auto sum = views.get<Balances>(question.value());
+    if (between) between();
+    const auto bobs = views.get<Balances>("bob");
+    if (!sum) return Miss{"account.unknown"};
+    if (bobs) sum->set_balance_cents(sum->balance_cents() + bobs->balance_cents());
+    return *sum;
+  }
+};
+
+struct TwoReads {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Balances, BothBalances>;
+};
 
 }  // namespace
 
@@ -91,6 +123,114 @@ TEST_CASE("a view that was lost is built again by itself", "[engine][views]") {
   CHECK(cents(get(node.ask(balance_of("alice", last)))) == 30);
   last = position(accepted(node.send(command_to(alice, deposit(1)))));
   CHECK(cents(get(node.ask(balance_of("alice", last)))) == 31);
+}
+
+TEST_CASE("a view that is being rebuilt answers nothing, and says how far it is",
+          "[engine][views]") {
+  World world;
+  auto node = std::make_unique<Node>(world, std::vector{model_of<Bank>()});
+  Node follower(world, {model_of<Bank>()});
+  const auto last = deposit_to(*node, 600);
+  REQUIRE(get(follower.ask(balance_of("alice", last))).code == 200);
+  constexpr std::uint64_t batch = Projector::batch_max;
+  world.views.hold_at(batch);
+  world.views.lose_everything();
+  const auto all_say = [&](std::string_view sentence) {
+    for (auto* asked : {node.get(), &follower})
+      for (const auto* account : {"alice", "nobody"}) {
+        const auto outcome = get(asked->ask(balance_of(account)));
+        CHECK(outcome.code == 503);
+        CHECK_THAT(outcome.text, ContainsSubstring("balances is being rebuilt, "));
+        if (!sentence.empty()) CHECK(outcome.text == sentence);
+      }
+  };
+  all_say("");
+  REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == batch; }));
+  all_say("balances is being rebuilt, 512 of 600");
+  const auto both_remark = [&] {
+    return eventually(patience, [&] {
+      return node->says(condition::view_rebuilt, "example", "balances")
+                 == "View example.balances is being rebuilt, 512 of 600"
+             && !follower.says(condition::view_rebuilt, "example", "balances").empty();
+    });
+  };
+  CHECK(both_remark());
+
+  node = nullptr;
+  node = std::make_unique<Node>(world, std::vector{model_of<Bank>()});  // has never seen it whole
+  all_say("balances is being rebuilt, 512 of 600");
+
+  world.views.hold_at(UINT64_MAX);
+  for (auto* asked : {node.get(), &follower}) {
+    REQUIRE(eventually(patience, [&] { return get(asked->ask(balance_of("alice"))).code == 200; }));
+    CHECK(cents(get(asked->ask(balance_of("alice")))) == 600);
+    CHECK(get(asked->ask(balance_of("nobody"))).code == 404);
+    CHECK(eventually(patience, [&] {
+      return asked->says(condition::view_rebuilt, "example", "balances").empty();
+    }));
+  }
+}
+
+TEST_CASE("a view that was lost is no miss before anybody noticed, with and without a place",
+          "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto last = deposit_to(node, 1'300);
+  REQUIRE(get(node.ask(balance_of("alice", last))).code == 200);
+  world.views.hold_at(0);
+  world.views.lose_everything();
+  auto question = balance_of("alice", last);
+  question.deadline = std::chrono::steady_clock::now() + 50ms;
+  const auto placed = get(node.ask(question));
+  CHECK((placed.code == 503 || placed.code == 504));
+  const auto outcome = get(node.ask(balance_of("alice")));
+  CHECK(outcome.code == 503);
+  CHECK(outcome.text == "balances is being rebuilt, 0 of 1,300");
+}
+
+TEST_CASE("rows whose checkpoint was lost are not folded onto", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto last = deposit_to(node, 30);
+  REQUIRE(cents(get(node.ask(balance_of("alice", last)))) == 30);
+  world.views.lose_checkpoint(balances);
+  REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == last.sequence; }));
+  CHECK(cents(get(node.ask(balance_of("alice", last)))) == 30);
+}
+
+TEST_CASE("a row that cannot be read is an error, not a miss", "[engine][views]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  const auto last = deposit_to(node, 1);
+  REQUIRE(get(node.ask(balance_of("alice", last))).code == 200);
+  REQUIRE(world.views.apply(balances, last.sequence, last.sequence, {{"alice", "\xff"}}));
+  const auto outcome = get(node.ask(balance_of("alice")));
+  CHECK(outcome.code == 500);
+  CHECK_THAT(outcome.text, ContainsSubstring("row alice of balances cannot be read"));
+}
+
+TEST_CASE("an answer made of several reads is as old as the oldest, and none when one was in doubt",
+          "[engine][views]") {
+  World world;
+  Node node(world, {model_of<TwoReads>()});
+  const auto last = deposit_to(node, 3);
+  REQUIRE(get(node.ask(balance_of("alice", last))).code == 200);
+
+  BothBalances::between = [&] {
+    const auto then = deposit_to(node, 1, bob);
+    (void)eventually(patience, [&] { return world.views.checkpoint(balances) == then.sequence; });
+  };
+  const auto moved_on = get(node.ask(balance_of("alice")));
+  CHECK(moved_on.code == 200);
+  CHECK(cents(moved_on) == 4);
+  CHECK(moved_on.position.sequence == last.sequence);
+
+  BothBalances::between = [&] {
+    world.views.hold_at(0);
+    world.views.lose_everything();
+  };
+  CHECK(get(node.ask(balance_of("alice"))).code == 503);
+  BothBalances::between = nullptr;
 }
 
 TEST_CASE("two nodes that keep the same view count every event once", "[engine][views]") {

@@ -45,6 +45,19 @@ TEST_CASE("a setting replaces its default and leaves the others", "[config]") {
   CHECK(config->redis_url == "redis://127.0.0.1:6379");
 }
 
+TEST_CASE("monitoring endpoints are separated by commas, with or without a slash at the end",
+          "[config]") {
+  const auto urls = [](const std::string& text) {
+    return parse_config("[nats]\nmonitoring_url = \"" + text + "\"\n", "node.toml")
+        ->nats_monitoring_urls;
+  };
+  using Urls = std::vector<std::string>;
+  CHECK(urls("").empty());
+  CHECK(urls("http://a:8222/") == Urls{"http://a:8222"});
+  CHECK(urls("http://a:8222, https://b:8222// ,http://c:8222/nats/,")
+        == Urls{"http://a:8222", "https://b:8222", "http://c:8222/nats"});
+}
+
 TEST_CASE("a mistake in the configuration is named with its place", "[config]") {
   CHECK_THAT(mistake("[node]\nnmae = \"b\"\n"),
              ContainsSubstring("node.toml:2") && ContainsSubstring("node.nmae"));
@@ -60,6 +73,8 @@ TEST_CASE("a mistake in the configuration is named with its place", "[config]") 
     CHECK_THAT(mistake("[nats]\nreply_prefixes = [\"good\", " + quoted + "]"),
                ContainsSubstring("nats.reply_prefixes holds " + quoted));
   }
+  CHECK_THAT(mistake("[nats]\nmonitoring_url = \"a:8222\"\n"),
+             ContainsSubstring("nats.monitoring_url holds \"a:8222\""));
   CHECK_THAT(mistake("[nats]\nreply_prefixes = [1]\n"), ContainsSubstring("a list of names"));
 }
 

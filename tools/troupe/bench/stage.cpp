@@ -63,7 +63,7 @@ Result<void> BenchStage::start_servers() {
   if (!nats) return tl::make_unexpected(nats.error());
   nats_ = std::move(*nats);
   const auto durability =
-      host::verified_durability(options_.durability, 1, nats_->monitoring_url());
+      host::verified_durability(options_.durability, 1, {nats_->monitoring_url()});
   if (!durability) return tl::make_unexpected(durability.error());
   if (options_.who == Answering::runtime) {
     auto redis = PrivateRedis::start({.folder = folder_.path() / "redis"});

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/system_id.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/collect.hpp"
@@ -40,8 +41,11 @@ Result<FinishedRun> read_run(const CheckCommand& options) {
   const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe check"});
   if (!connection) return tl::make_unexpected(connection.error());
 
+  const auto system = nats::find_system(**connection);
+  if (!system) return tl::make_unexpected(system.error());
+
   nats::JetStreamEventStreams streams(**connection);
-  redis::RedisViewStore views(*redis);
+  redis::RedisViewStore views(*redis, redis::Keys(*system));
   JetStreamBacklog backlogs(**connection);
   JetStreamRecords records(**connection);
   const Sources sources{

@@ -100,12 +100,9 @@ Result<ContextRun> read_context(const Sources& sources, const Collected& collect
   if (const auto read = read_log(sources.streams, collected.context, *last, run.log); !read)
     return tl::make_unexpected(read.error());
   for (const auto& view : collected.views) {
-    const ViewName name{.context = collected.context, .view = view};
-    const auto checkpoint = sources.views.checkpoint(name);
-    if (!checkpoint) return tl::make_unexpected(checkpoint.error());
-    auto rows = sources.views.all(name);
-    if (!rows) return tl::make_unexpected(rows.error());
-    run.views.emplace(view.str(), ViewContent{.checkpoint = *checkpoint, .rows = *std::move(rows)});
+    auto content = sources.views.all({.context = collected.context, .view = view});
+    if (!content) return tl::make_unexpected(content.error());
+    run.views.emplace(view.str(), *std::move(content));
   }
   auto backlog = sources.backlogs.backlog(collected.context);
   if (!backlog) return tl::make_unexpected(backlog.error());

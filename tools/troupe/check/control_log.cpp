@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include "runtime/nats/jetstream_skips.hpp"
 
@@ -32,6 +33,11 @@ bool read(const ControlRecord& record, ControlLog& log) {
     if (log.slots != 0 && log.slots != layout.slots()) return false;
     log.slots = layout.slots();
     return true;
+  }
+  if (subject == "ctl.system") {
+    v1::System system;
+    if (!system.ParseFromString(record.bytes) || system.id().empty()) return false;
+    return std::exchange(log.system, system.id()).empty();  // it is recorded once
   }
   if (subject.starts_with(incarnation)) {
     v1::Incarnation life;

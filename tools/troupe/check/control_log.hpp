@@ -29,6 +29,7 @@ struct ControlLog {
   const v1::Claim* claim(const Slot& slot, std::uint64_t epoch) const;
 
   std::uint32_t slots = 0;                              ///< 0: CTL does not say
+  std::string system;                                   ///< empty: CTL does not say
   std::map<Slot, std::vector<SlotClaim>> claims;        ///< in the order of the stream
   std::map<std::string, v1::Incarnation> incarnations;  ///< by stream, the latest
   std::uint64_t replaced = 0;  ///< lives of streams that were given up for another one

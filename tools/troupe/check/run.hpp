@@ -41,11 +41,6 @@ struct Backlog {
   std::vector<ParkedRecord> parked{};
 };
 
-struct ViewContent {
-  std::uint64_t checkpoint = 0;
-  Rows rows{};
-};
-
 struct ReplicaState {
   std::string name;
   bool current = false;

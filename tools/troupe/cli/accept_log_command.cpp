@@ -9,9 +9,11 @@
 #include "runtime/engine/log_regression.hpp"
 #include "runtime/nats/consumers_ahead.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
+#include "runtime/nats/system_id.hpp"
 #include "runtime/ports/subject.hpp"
 #include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/cli/clear_views.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
@@ -29,6 +31,7 @@ struct AcceptLogCommand {
 struct Servers {
   std::unique_ptr<nats::Connection> connection;
   redis::RedisOptions redis;
+  std::string system;
 };
 
 Result<Servers> open(const AcceptLogCommand& options) {
@@ -36,7 +39,9 @@ Result<Servers> open(const AcceptLogCommand& options) {
   if (!redis) return tl::make_unexpected(redis.error());
   auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe accept-log"});
   if (!connection) return tl::make_unexpected(connection.error());
-  return Servers{std::move(*connection), *redis};
+  auto system = nats::find_system(**connection);
+  if (!system) return tl::make_unexpected(system.error());
+  return Servers{std::move(*connection), *redis, std::move(*system)};
 }
 
 std::string who() {
@@ -104,22 +109,6 @@ Result<Judged> judge(LogWitness& witness, LogMarks& marks, const Token& context,
                 known.hash.empty() ? 0 : known.sequence};
 }
 
-/// What was made of commits that are gone has to go before nodes resume. Up to `proven` the log is
-/// known to be the one it was.
-Result<void> clear_views(const redis::RedisOptions& redis, const ContextModel& model,
-                         const Token& context, std::uint64_t proven) {
-  redis::RedisViewStore views(redis);
-  for (const auto& view : model.views) {
-    const ViewName name{context, *Token::parse(view.name)};
-    const auto checkpoint = views.checkpoint(name);
-    if (!checkpoint) return tl::make_unexpected(checkpoint.error());
-    if (*checkpoint <= proven) continue;
-    if (auto cleared = views.clear(name); !cleared) return cleared;
-    say("view " + model.name + "." + view.name + ": cleared, its node builds it again");
-  }
-  return {};
-}
-
 Result<void> set_back(nats::Connection& connection, const std::string& stream, std::uint64_t last) {
   const auto consumers = nats::set_back_consumers(connection, stream, last);
   if (!consumers) return tl::make_unexpected(consumers.error());
@@ -132,7 +121,7 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   const auto servers = open(options);
   if (!servers) return tl::make_unexpected(servers.error());
   nats::JetStreamLogWitness witness(*servers->connection, {});
-  redis::RedisLogMarks marks(servers->redis);
+  redis::RedisLogMarks marks(servers->redis, redis::Keys(servers->system));
   const auto context = *Token::parse(model.name);
   const auto stream = stream_name(StreamKind::events, context);
 
@@ -141,9 +130,9 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   const auto control = judge(witness, marks, context, control_stream);
   if (!control) return tl::make_unexpected(control.error());
   const bool same = events->loss == engine::Loss::none || events->loss == engine::Loss::copied;
-  if (auto cleared = clear_views(servers->redis, model, context, same ? events->proven : 0);
-      !cleared)
-    return cleared;
+  // What was made of commits that are gone has to go before nodes resume.
+  redis::RedisViewStore views(servers->redis, redis::Keys(servers->system));
+  if (auto cleared = clear_views(views, model, same ? events->proven : 0); !cleared) return cleared;
   if (auto done = set_back(*servers->connection, stream, events->facts.last_sequence); !done)
     return done;
   for (const auto kind : {StreamKind::timers, StreamKind::parked}) {

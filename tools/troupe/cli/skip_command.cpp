@@ -11,9 +11,11 @@
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_skips.hpp"
+#include "runtime/nats/system_id.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/identity.hpp"
 #include "runtime/redis/redis_view_store.hpp"
+#include "tools/troupe/cli/clear_views.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/fold.hpp"
 #include "tools/troupe/cli/output.hpp"
@@ -46,6 +48,7 @@ public:
       : connection_(connection), model_(model), context_(*Token::parse(model.name)) {}
 
   Result<Found> find(std::uint64_t sequence);
+  nats::Connection& connection() { return connection_; }
   Skips& skips() { return skips_; }
   const std::string& stream() const { return reader_.stream(); }
 
@@ -143,20 +146,14 @@ void show(const Log& log, const Found& found) {
 }
 
 /// Rows that were made of it have to go; what has happened on its account stays.
-Result<void> clear_views(const SkipCommand& options, const ContextModel& model,
-                         std::uint64_t sequence) {
+Result<void> clear_what_folded_it(const SkipCommand& options, const ContextModel& model, Log& log,
+                                  std::uint64_t sequence) {
   const auto redis = redis::parse_redis_url(options.redis_url);
   if (!redis) return tl::make_unexpected(redis.error());
-  redis::RedisViewStore views(*redis);
-  for (const auto& view : model.views) {
-    const ViewName name{*Token::parse(model.name), *Token::parse(view.name)};
-    const auto checkpoint = views.checkpoint(name);
-    if (!checkpoint) return tl::make_unexpected(checkpoint.error());
-    if (*checkpoint < sequence) continue;
-    if (auto cleared = views.clear(name); !cleared) return cleared;
-    say("view " + model.name + "." + view.name + ": cleared, its node builds it again");
-  }
-  return {};
+  const auto system = nats::find_system(log.connection());
+  if (!system) return tl::make_unexpected(system.error());
+  redis::RedisViewStore views(*redis, redis::Keys(*system));
+  return clear_views(views, model, sequence - 1);
 }
 
 Result<void> decide(const SkipCommand& options, const ContextModel& model, Log& log,
@@ -171,7 +168,8 @@ Result<void> decide(const SkipCommand& options, const ContextModel& model, Log& 
   if (auto recorded = log.skips().record(skip); !recorded) return recorded;
   say("From now on everybody who reads " + skip.stream + " passes over sequence "
       + std::to_string(skip.sequence) + ".");
-  return found.is_commit ? clear_views(options, model, skip.sequence) : Result<void>();
+  return found.is_commit ? clear_what_folded_it(options, model, log, skip.sequence)
+                         : Result<void>();
 }
 
 int run_skip(const SkipCommand& options) {

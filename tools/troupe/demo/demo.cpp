@@ -8,6 +8,7 @@
 #include "runtime/host/memory_node.hpp"
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/system_id.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/collect.hpp"
@@ -153,10 +154,12 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   if (!commands) return complain(exit_usage, commands.error().what);
   const auto reads = nats::Connection::open({.url = urls.nats, .name = "demo reads"});
   if (!reads) return complain(exit_usage, reads.error().what);
+  const auto system = nats::find_system(**reads);
+  if (!system) return complain(exit_usage, system.error().what);
 
   NatsSender sender(**commands);
   nats::JetStreamEventStreams streams(**reads);
-  redis::RedisViewStore views(*redis);
+  redis::RedisViewStore views(*redis, redis::Keys(*system));
   JetStreamBacklog backlogs(**reads);
   JetStreamRecords records(**reads);
   const Sources sources{

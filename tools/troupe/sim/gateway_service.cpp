@@ -28,7 +28,8 @@ public:
   Service(nats::Connection& connection, Gateway& gateway)
       : connection_(connection),
         gateway_(gateway),
-        services_(connection, inboxes_, {.version = "1.0.0", .node = "gateway"},
+        answers_(connection, {.name = "gateway", .durability = {}}),
+        services_(answers_, inboxes_, {.version = "1.0.0", .node = "gateway"},
                   {{.name = "gateway",
                     .description = "simulated payment gateway",
                     .endpoints = {{.endpoint = &endpoint_, .data = {}}}}},
@@ -98,15 +99,14 @@ private:
   }
 
   void send(const nats::Inbox& to, const nats::Headers& headers, const std::string& body) {
-    if (to.empty()) return;
     // A lost answer is asked for again by its key.
-    if (const auto sent = connection_.publish(to.str(), headers, body); !sent)
-      spdlog::warn("An answer of the gateway could not be sent: {}", sent.error().what);
+    (void)answers_.send(to, {.headers = headers, .body = body});
   }
 
   nats::Connection& connection_;
   Gateway& gateway_;
   nats::Inboxes inboxes_;
+  nats::Answers answers_;
   nats::Endpoint endpoint_{"payments", subject, {}};
   DelayQueue later_;
   nats::Services services_;

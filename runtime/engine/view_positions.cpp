@@ -1,0 +1,109 @@
+#include "runtime/engine/view_positions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace troupe::engine {
+
+namespace {
+
+/// With a comma between thousands.
+std::string grouped(std::uint64_t number) {
+  constexpr std::size_t group = 3;
+  auto digits = std::to_string(number);
+  for (auto at = digits.size(); at > group;) digits.insert(at -= group, ",");
+  return digits;
+}
+
+}  // namespace
+
+std::string rebuilt_sentence(std::string_view view, std::uint64_t position,
+                             std::uint64_t whole_from) {
+  return fmt::format("{} is being rebuilt, {} of {}", view, grouped(position), grouped(whole_from));
+}
+
+std::uint64_t ViewPositions::slowest_locked() const {
+  const auto slowest = std::ranges::min_element(views_, {}, &View::position);
+  return slowest == views_.end() ? 0 : slowest->position;
+}
+
+std::uint64_t ViewPositions::slowest() const {
+  const std::lock_guard lock(mutex_);
+  return slowest_locked();
+}
+
+void ViewPositions::compared(std::size_t view, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  auto& whole_from = views_[view].whole_from;
+  if (!whole_from) whole_from = end;
+  compared_.notify_all();
+}
+
+void ViewPositions::moved(std::size_t view, std::uint64_t position) {
+  std::vector<Reached> reached;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& moved = views_[view];
+    moved.position = position;
+    if (moved.whole_from) moved.whole_from = std::max(*moved.whole_from, position);
+    const auto end = waiters_.upper_bound(slowest_locked());
+    for (auto waiter = waiters_.begin(); waiter != end; waiter = waiters_.erase(waiter))
+      reached.push_back(std::move(waiter->second.reached));
+  }
+  for (const auto& run : reached) run();
+}
+
+void ViewPositions::forget() {
+  const std::lock_guard lock(mutex_);
+  for (auto& view : views_) view = {};
+}
+
+void ViewPositions::wait_until_compared(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  compared_.wait_for(lock, patience, [this] {
+    return std::ranges::all_of(views_,
+                               [](const View& view) { return view.whole_from.has_value(); });
+  });
+}
+
+std::optional<std::uint64_t> ViewPositions::whole_from(std::size_t view) const {
+  const std::lock_guard lock(mutex_);
+  return views_[view].whole_from;
+}
+
+void ViewPositions::seen(std::size_t view, std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  auto& whole_from = views_[view].whole_from;
+  if (whole_from) whole_from = std::max(*whole_from, position);
+}
+
+void ViewPositions::when(std::uint64_t position, Moment deadline, Reached reached) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (slowest_locked() < position) {
+      waiters_.emplace(position, Waiter{deadline, std::move(reached)});
+      return;
+    }
+  }
+  reached();
+}
+
+void ViewPositions::expire(Moment now) {
+  std::vector<Reached> expired;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+      if (waiter->second.deadline > now) {
+        ++waiter;
+        continue;
+      }
+      expired.push_back(std::move(waiter->second.reached));
+      waiter = waiters_.erase(waiter);
+    }
+  }
+  for (const auto& run : expired) run();
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,113 @@
+// A staging system that was given production's Redis: neither notices the other.
+#include <csignal>
+
+#include <catch2/catch_all.hpp>
+#include <nlohmann/json.hpp>
+
+#include "runtime/curl/http.hpp"
+#include "runtime/nats/api.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/system.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using troupe::test::eventually;
+using troupe::test::run_troupe;
+using troupe::test::System;
+
+constexpr std::size_t all_slots = 64;
+
+troupe::test::Ran receive(System& system, const std::string& article) {
+  return run_troupe({"send", "inventory.stock." + article + ".ReceiveStock",
+                     R"({"reference":"r-1","quantity":7})", "--nats", system.nats().url()});
+}
+
+/// What a query prints, or its exit code.
+std::string stock(System& system, const std::string& article) {
+  const auto ran =
+      run_troupe({"query", "inventory.GetStock", R"({"articleId":")" + article + R"("})", "--nats",
+                  system.nats().url(), "--json"});
+  return ran.code == 0 ? ran.out : "code " + std::to_string(ran.code) + ": " + ran.out + ran.err;
+}
+
+json info(System& system, const std::string& node) {
+  const auto response = troupe::curl::http_get(system.health_url(node) + "/info", 2s);
+  return response ? json::parse(response->body, nullptr, false) : json();
+}
+
+std::size_t slots(System& system, const std::string& node) {
+  return info(system, node).at("contexts").at("inventory").at("slots").size();
+}
+
+TEST_CASE("two systems that use one Redis never meet", "[e2e][two_systems]") {
+  System production;
+  production.start_node("node-1", {"inventory"});
+  REQUIRE(receive(production, "mug").code == 0);
+  REQUIRE(
+      eventually(20s, [&] { return stock(production, "mug").find("mug") != std::string::npos; }));
+
+  System staging(&production.redis());
+  staging.start_node("node-2", {"inventory"});
+  CHECK(info(staging, "node-2").at("system") != info(production, "node-1").at("system"));
+  // Production's rows are none of staging's.
+  CHECK(stock(staging, "mug").find("stock.unknown") != std::string::npos);
+
+  for (int i = 0; i < 40; ++i) {
+    const auto ran = receive(production, "mug-" + std::to_string(i));
+    INFO(ran.out << ran.err);
+    CHECK(ran.code == 0);
+  }
+  CHECK(slots(production, "node-1") == all_slots);
+  CHECK(slots(staging, "node-2") == all_slots);
+
+  REQUIRE(receive(staging, "cup").code == 0);
+  CHECK(eventually(20s, [&] { return stock(staging, "cup").find("cup") != std::string::npos; }));
+  CHECK(stock(production, "cup").find("stock.unknown") != std::string::npos);
+
+  // One that goes takes nothing of the other with it.
+  staging.node("node-2").signal(SIGTERM);
+  REQUIRE(staging.node("node-2").wait(20s) == 0);
+  CHECK(slots(production, "node-1") == all_slots);
+  CHECK(receive(production, "mug-0").code == 0);
+}
+
+TEST_CASE("a system whose control stream was lost is a new one, and builds its views anew",
+          "[e2e][two_systems]") {
+  System system;
+  system.start_node("node-1", {"inventory"});
+  REQUIRE(receive(system, "mug").code == 0);
+  REQUIRE(eventually(20s, [&] { return stock(system, "mug").find("mug") != std::string::npos; }));
+  const auto before = info(system, "node-1").at("system");
+  system.node("node-1").signal(SIGTERM);
+  REQUIRE(system.node("node-1").wait(20s) == 0);
+  {
+    const auto connection =
+        *troupe::nats::Connection::open({.url = system.nats().url(), .name = "test"});
+    REQUIRE(troupe::nats::ask_api_and_wait(*connection, "STREAM.DELETE.CTL", {}));
+  }
+
+  system.start_unready_node("node-1", {"inventory"});
+  const auto ready = [&] {
+    const auto response = troupe::curl::http_get(system.health_url("node-1") + "/readyz", 2s);
+    return response && response->status == 200;
+  };
+  const auto says = [&](const std::string& what) {
+    const auto response = troupe::curl::http_get(system.health_url("node-1") + "/readyz", 2s);
+    return response && response->body.find(what) != std::string::npos;
+  };
+  // The log is there, and nobody vouches for it.
+  REQUIRE(eventually(20s, [&] { return says("accept-log"); }));
+  const auto accepted = run_troupe({"accept-log", "--context", "inventory", "--nats",
+                                    system.nats().url(), "--redis", system.redis().url()});
+  INFO(accepted.out << accepted.err);
+  REQUIRE(accepted.code == 0);
+  REQUIRE(eventually(20s, ready));
+  CHECK(info(system, "node-1").at("system") != before);
+  CHECK(eventually(20s, [&] { return stock(system, "mug").find(R"("7")") != std::string::npos; }));
+  CHECK(slots(system, "node-1") == all_slots);
+}
+
+}  // namespace
