@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/engine/counters.hpp"
 #include "runtime/engine/watchdog.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/query_bus.hpp"
@@ -26,45 +27,62 @@ namespace troupe::engine {
 /// Thread safety: any method from any thread.
 class ViewPositions {
 public:
-  using Reached = std::function<void()>;
+  /// How somebody's waiting for a position ended.
+  enum class Waited {
+    reached,
+    too_long,
+    crowded_out,  ///< others wait for less
+  };
+  using Done = std::function<void(Waited)>;
 
-  explicit ViewPositions(std::size_t views) : positions_(views, 0) {}
+  /// Above `waiting_max` the one that waits for most gives way.
+  ViewPositions(std::size_t views, std::size_t waiting_max)
+      : waiting_max_(waiting_max), positions_(views, 0) {}
 
   /// Up to where all views reflect the stream; 0 when there is no view.
   std::uint64_t slowest() const;
 
   void moved(std::size_t view, std::uint64_t position);
 
-  /// Runs `reached` once all views are there: at once, or from the thread that moves the last one.
-  void when(std::uint64_t position, std::chrono::steady_clock::time_point deadline,
-            Reached reached);
+  /// Runs `done` once: at once, or from the thread that moves the last view there, that expires it
+  /// or that crowds it out.
+  void when(std::uint64_t position, std::chrono::steady_clock::time_point deadline, Done done);
 
-  /// Gives up those whose deadline is over: they run too, to find that out.
+  /// Gives up those whose deadline is over.
   void expire(std::chrono::steady_clock::time_point now);
 
 private:
   struct Waiter {
     std::chrono::steady_clock::time_point deadline;
-    Reached reached;
+    Done done;
   };
 
   std::uint64_t slowest_locked() const;
 
+  const std::size_t waiting_max_;
   mutable std::mutex mutex_;
   std::vector<std::uint64_t> positions_;          // under mutex_
   std::multimap<std::uint64_t, Waiter> waiters_;  // under mutex_, by position
 };
 
-/// A few threads that read views. Thread safety: ask and expire from any thread.
+/// A few threads that read views, for each context in turn. What waits is bounded for each context
+/// alone, so that questions to one keep out none to another.
+/// Thread safety: ask and expire from any thread.
 class Queries {
 public:
+  /// A context's log may have so much more in it than this node has seen.
+  static constexpr std::uint64_t unseen_max = 10'000'000;
+
   struct Context {
     const ContextModel* model = nullptr;
     ViewPositions* positions = nullptr;
+    const Counters* counters = nullptr;
   };
 
+  /// `waiting_max`: questions of one context that are asked and not answered; above it the answer
+  /// is 429 at once.
   Queries(ViewStore& views, const Clock& clock, Watchdog& watchdog, std::size_t threads,
-          std::size_t waiting_max, std::map<std::string, Context> contexts);
+          std::size_t waiting_max, const std::map<std::string, Context>& contexts);
   ~Queries();  ///< stops
 
   void ask(QueryCall call, QueryBus::Answered answered);
@@ -74,16 +92,26 @@ public:
   void stop();
 
 private:
+  struct Waiting;
+  /// The questions to one context.
+  struct Line {
+    Context context;
+    std::deque<std::shared_ptr<Waiting>> ready{};  // under mutex_
+    std::size_t waiting = 0;                       // under mutex_: asked and not answered
+  };
   struct Waiting {
     QueryCall call;
-    const Context* context = nullptr;
+    Line& line;
     const QueryModel* query = nullptr;
     QueryBus::Answered answered;
   };
 
+  /// Why it cannot be answered whatever the views hold, or nothing.
+  static std::optional<QueryOutcome> refused(const QueryCall& call, const Context& context);
   /// Nothing when a further question may wait.
-  std::optional<QueryOutcome> enter();
-  void enqueue(std::shared_ptr<Waiting> waiting);
+  std::optional<QueryOutcome> enter(Line& line);
+  void waited(const std::shared_ptr<Waiting>& waiting, ViewPositions::Waited how);
+  void finish(Waiting& waiting, const QueryOutcome& outcome);
   void run();
   QueryOutcome answer(const Waiting& waiting) const;
 
@@ -91,13 +119,13 @@ private:
   const Clock& clock_;
   Watchdog& watchdog_;
   const std::size_t waiting_max_;
-  const std::map<std::string, Context> contexts_;
+  std::map<std::string, Line> lines_;  // constant, but for what is under mutex_
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::shared_ptr<Waiting>> ready_;  // under mutex_
-  std::size_t waiting_ = 0;                     // under mutex_: asked and not answered
-  bool stopped_ = false;                        // under mutex_
-  std::vector<std::thread> threads_;            // last: run from construction
+  std::deque<Line*> turns_;           // under mutex_: each line that has somebody ready, once
+  std::size_t waiting_ = 0;           // under mutex_: in all lines
+  bool stopped_ = false;              // under mutex_
+  std::vector<std::thread> threads_;  // last: run from construction
 };
 
 }  // namespace troupe::engine
