@@ -236,7 +236,7 @@ public:
                    .info = [this] { return info(); },
                    .metrics =
                        [this] {
-                         return metrics_text(config_.name, engine_->stats(), conditions_->all(),
+                         return metrics_text(config_.name, stats(), conditions_->all(),
                                              ingress_->stats());
                        }});
   }
@@ -260,14 +260,26 @@ private:
       away_.set("NATS at " + config_.nats_url + " is away");
   }
 
+  engine::EngineStats stats() const {
+    auto stats = engine_->stats();
+    for (auto& context : stats.contexts) {
+      const auto overload = ingress_->overload(context.context);
+      context.refused = overload.refused;
+      context.dropped = overload.dropped;
+    }
+    return stats;
+  }
+
   std::string info() const {
     nlohmann::json info{{"node", config_.name},
                         {"durability", durability_},
                         {"conditions", conditions_json(conditions_->all())},
                         {"reply_subjects_refused", ingress_->stats().reply_subjects_refused}};
-    for (const auto& stats : engine_->stats().contexts)
+    for (const auto& stats : stats().contexts)
       info["contexts"][stats.context] = {{"instances", stats.instances},
                                          {"commands", stats.commands},
+                                         {"refused", stats.refused},
+                                         {"dropped", stats.dropped},
                                          {"commits", stats.commits},
                                          {"events", stats.events},
                                          {"retries", stats.retries},

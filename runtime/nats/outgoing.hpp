@@ -22,6 +22,10 @@ struct Outgoing {
   std::string error;  ///< `<code>:<text>`, empty when there is none
 };
 
+/// To what is not even read.
+inline constexpr const char* overloaded_text =
+    "More comes in than this node can handle; repeat a little later.";
+
 Outgoing error_reply(int code, std::string_view text, const NodeFacts& node);
 Outgoing command_reply(const Outcome& outcome, BodyForm form, const NodeFacts& node);
 Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts& node);

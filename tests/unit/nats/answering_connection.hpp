@@ -28,8 +28,8 @@ public:
     return {};
   }
   bool flush(std::chrono::milliseconds) override { return true; }
-  Result<std::unique_ptr<Subscribed>> subscribe(const std::string&, const std::string&,
-                                                Handler) override {
+  using Connection::subscribe;
+  Result<std::unique_ptr<Subscribed>> subscribe(Subscription) override {
     return std::make_unique<Silence>();
   }
   std::string new_inbox() override { return "inbox"; }
