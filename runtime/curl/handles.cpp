@@ -10,6 +10,7 @@ Easy make_easy() {
   Easy easy(curl_easy_init());
   TROUPE_ASSERT(easy != nullptr, "libcurl is out of memory");
   curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
   return easy;
 }
 

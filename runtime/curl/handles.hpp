@@ -17,7 +17,8 @@ struct ListDeleter {
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using List = std::unique_ptr<curl_slist, ListDeleter>;
 
-/// A handle that never raises signals, which a program with threads must not.
+/// A handle that never raises signals, which a program with threads must not, and goes where it is
+/// told: proxies of the environment are for other programs.
 Easy make_easy();
 
 /// Appends a copy of `text`.

@@ -84,7 +84,8 @@ struct Engine::Impl : SkipHandler {
   void beat();
   void look_after_deadlines();
   void sweep();
-  void forward(std::uint32_t slot, Command command, CommandBus::Answered answered);
+  void forward(HostedContext& context, std::uint32_t slot, Command command,
+               CommandBus::Answered answered);
   void decided(const Skip& skip) override;
   void caught_up() override;
 
@@ -137,16 +138,23 @@ void Engine::Impl::look_after_deadlines() {
 }
 
 /// An answer may come after the engine has stopped, but finds nobody after its end.
-void Engine::Impl::forward(std::uint32_t slot, Command command, CommandBus::Answered answered) {
-  if (!in_flight.enter())
+void Engine::Impl::forward(HostedContext& context, std::uint32_t slot, Command command,
+                           CommandBus::Answered answered) {
+  if (!context.forwards().enter())
+    return answered(Rejected{429, "too many commands wait for other nodes", std::nullopt});
+  if (!in_flight.enter()) {
+    context.forwards().leave();
     return answered(Rejected{429, "the node has too many commands in flight", std::nullopt});
-  ports.owners.send(slot, std::move(command),
-                    [this, gate = forwards, answered = std::move(answered)](Outcome outcome) {
-                      gate->pass([&] {
-                        answered(std::move(outcome));
-                        in_flight.leave();
-                      });
-                    });
+  }
+  ports.owners.send(
+      slot, std::move(command),
+      [this, &context, gate = forwards, answered = std::move(answered)](Outcome outcome) {
+        gate->pass([&] {
+          answered(std::move(outcome));
+          context.forwards().leave();
+          in_flight.leave();
+        });
+      });
 }
 
 void Engine::Impl::decided(const Skip& skip) {
@@ -186,10 +194,10 @@ Result<void> Engine::start(SlotDoors& doors) {
 
   std::map<std::string, Queries::Context> asked;
   for (const auto& [name, context] : impl.hosted)
-    asked[name] = {&context->model(), &context->positions()};
+    asked[name] = {&context->model(), &context->positions(), &context->counters()};
   impl.queries = std::make_unique<Queries>(impl.ports.views, impl.ports.clock, impl.watchdog,
                                            impl.options.query_threads,
-                                           impl.options.queries_waiting_max, std::move(asked));
+                                           impl.options.queries_waiting_max, asked);
   for (const auto& [name, context] : impl.hosted) context->log_guard().look_at_clocks();
   impl.beats.post([&impl] { impl.beat(); });
   const auto deadline = impl.ports.clock.steady() + impl.options.take_patience;
@@ -240,7 +248,8 @@ void Engine::send(Command command, CommandBus::Answered answered) {
     return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
   if (!context->slots().holds(slot)) {
-    if (!command.forwarded) return impl.forward(slot, std::move(command), std::move(answered));
+    if (!command.forwarded)
+      return impl.forward(*context, slot, std::move(command), std::move(answered));
     return answered(Rejected{503,
                              "slot " + std::to_string(slot) + " of "
                                  + command.instance.context.str() + " is not owned here just now",

@@ -55,6 +55,8 @@ struct ContextStats {
   std::string context;
   std::uint64_t instances = 0;  ///< in memory now
   std::uint64_t commands = 0;   ///< answered
+  std::uint64_t refused = 0;    ///< answered 429 before they came to the engine; by who counts them
+  std::uint64_t dropped = 0;    ///< not answered, likewise
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
   std::uint64_t retries = 0;           ///< appends tried once more, commands sent once more

@@ -31,6 +31,10 @@ struct EngineOptions {
   /// Commands waiting on the whole node; above it the answer is 429 at once.
   std::size_t in_flight_max = 65'536;
 
+  /// Commands of one context that wait for the owner of another slot; above it the answer is 429 at
+  /// once, so that an owner that does not answer keeps out none of what this node owns.
+  std::size_t forwards_max = 4'096;
+
   /// A handler of the domain that runs longer is reported by name.
   std::chrono::milliseconds handler_patience{5'000};
   /// How long stop() lets commands finish.
@@ -64,8 +68,11 @@ struct EngineOptions {
   std::chrono::milliseconds effect_retry_max{5'000};
 
   std::size_t query_threads = 2;
-  /// Questions waiting for a thread or for their position; above it the answer is 429 at once.
+  /// Questions to one context that are not answered; above it the answer is 429 at once.
   std::size_t queries_waiting_max = 1'024;
+  /// Those of them that wait for what the views have not reached; above it whoever waits for most
+  /// is answered 429.
+  std::size_t queries_ahead_max = 256;
 };
 
 }  // namespace troupe::engine

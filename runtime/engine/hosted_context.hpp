@@ -42,6 +42,9 @@ public:
   const Token& name() const noexcept { return name_; }
   Slots& slots() noexcept { return slots_; }
   ViewPositions& positions() noexcept { return positions_; }
+  const Counters& counters() const noexcept { return counters_; }
+  /// Commands that wait for the owner of another slot.
+  InFlight& forwards() noexcept { return forwards_; }
   /// Starts views and deliveries when the log is sound, halts them when it is not.
   LogGuard& log_guard() noexcept { return log_guard_; }
   const LogGuard& log_guard() const noexcept { return log_guard_; }
@@ -71,6 +74,7 @@ private:
   const ContextModel& model_;
   const Token name_;
   Counters counters_;
+  InFlight forwards_;
   Slots slots_;
   ViewPositions positions_;
   std::map<std::string, std::shared_ptr<const InstanceKind>, std::less<>> kinds_;

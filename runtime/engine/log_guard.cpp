@@ -127,6 +127,7 @@ LogWatch::Look LogGuard::look_at_streams() {
   const auto reached = counters_.log_reached.load();  // before it is asked what is there
   auto events = events_.look(reached);
   if (events.verdict != Verdict::fine) return events;
+  counters_.reach(events_.reached());
   auto control = control_.look(0);
   // What was read from the events stands; whoever was stopped by this goes on.
   if (control.verdict == Verdict::accepted && running_) control = control_.look(0);

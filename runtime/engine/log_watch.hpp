@@ -52,6 +52,8 @@ public:
   /// Records the stream's incarnation when it is the first that serves it. `reached` is the last
   /// sequence that this node otherwise knows to be in the stream. Blocks.
   Look look(std::uint64_t reached);
+  /// After a look that found all fine: up to where the stream reached.
+  std::uint64_t reached() const noexcept { return mark_.sequence; }
   /// At the clocks alone: clocks_differ, or fine or unsure. Blocks.
   Look look_at_clocks();
 

@@ -72,55 +72,79 @@ constexpr std::chrono::milliseconds stop_pause{20};
 }  // namespace
 
 Queries::Queries(ViewStore& views, const Clock& clock, Watchdog& watchdog, std::size_t threads,
-                 std::size_t waiting_max, std::map<std::string, Context> contexts)
-    : views_(views),
-      clock_(clock),
-      watchdog_(watchdog),
-      waiting_max_(waiting_max),
-      contexts_(std::move(contexts)) {
+                 std::size_t waiting_max, const std::map<std::string, Context>& contexts)
+    : views_(views), clock_(clock), watchdog_(watchdog), waiting_max_(waiting_max) {
+  for (const auto& [name, context] : contexts) lines_.emplace(name, Line{context});
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
 Queries::~Queries() { stop(); }
 
+std::optional<QueryOutcome> Queries::refused(const QueryCall& call, const Context& context) {
+  const auto stream = stream_name(StreamKind::events, call.context);
+  if (!call.at_least) return std::nullopt;
+  if (call.at_least->stream != stream)
+    return failed(400, "the views of " + call.context.str() + " follow " + stream + ", not "
+                           + call.at_least->stream);
+  const auto seen = std::max(context.counters->log_reached.load(), context.positions->slowest());
+  if (seen != 0 && call.at_least->sequence > seen + unseen_max)
+    return failed(400, stream + " holds no sequence " + std::to_string(call.at_least->sequence)
+                           + "; it ends at about " + std::to_string(seen));
+  return std::nullopt;
+}
+
 void Queries::ask(QueryCall call, QueryBus::Answered answered) {
-  const auto context = contexts_.find(call.context.str());
-  if (context == contexts_.end())
+  const auto found = lines_.find(call.context.str());
+  if (found == lines_.end())
     return answered(failed(404, "this node does not serve " + call.context.str()));
-  const auto& queries = context->second.model->queries;
+  auto& line = found->second;
+  const auto& queries = line.context.model->queries;
   const auto query = std::ranges::find(queries, call.query, &QueryModel::name);
   if (query == queries.end())
     return answered(failed(404, call.context.str() + " has no query " + call.query));
-  const auto stream = stream_name(StreamKind::events, call.context);
-  if (call.at_least && call.at_least->stream != stream)
-    return answered(failed(400, "the views of " + call.context.str() + " follow " + stream
-                                    + ", not " + call.at_least->stream));
-  if (const auto refusal = enter()) return answered(*refusal);
+  if (const auto refusal = refused(call, line.context)) return answered(*refusal);
+  if (const auto refusal = enter(line)) return answered(*refusal);
   const auto position = call.at_least ? call.at_least->sequence : 0;
   const auto deadline = call.deadline;
-  auto waiting = std::make_shared<Waiting>(
-      Waiting{std::move(call), &context->second, &*query, std::move(answered)});
-  context->second.positions->when(position, deadline, [this, waiting] { enqueue(waiting); });
+  auto waiting =
+      std::make_shared<Waiting>(Waiting{std::move(call), line, &*query, std::move(answered)});
+  line.context.positions->when(position, deadline,
+                               [this, waiting](auto how) { waited(waiting, how); });
 }
 
-std::optional<QueryOutcome> Queries::enter() {
+std::optional<QueryOutcome> Queries::enter(Line& line) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return failed(503, "the node stops");
-  if (waiting_ >= waiting_max_) return failed(429, "too many questions wait");
+  if (line.waiting >= waiting_max_)
+    return failed(429, "too many questions wait; repeat a little later");
+  ++line.waiting;
   ++waiting_;
   return std::nullopt;
 }
 
-void Queries::enqueue(std::shared_ptr<Waiting> waiting) {
+void Queries::waited(const std::shared_ptr<Waiting>& waiting, ViewPositions::Waited how) {
+  if (how == ViewPositions::Waited::crowded_out)
+    return finish(*waiting, failed(429,
+                                   "too many questions wait for what the views have not "
+                                   "reached; repeat a little later"));
   {
     const std::lock_guard lock(mutex_);
-    ready_.push_back(std::move(waiting));
+    auto& line = waiting->line;
+    line.ready.push_back(waiting);
+    if (line.ready.size() == 1) turns_.push_back(&line);
   }
   changed_.notify_all();  // stop() may wait here as well
 }
 
+void Queries::finish(Waiting& waiting, const QueryOutcome& outcome) {
+  waiting.answered(outcome);
+  const std::lock_guard lock(mutex_);
+  --waiting.line.waiting;
+  if (--waiting_ == 0 && stopped_) changed_.notify_all();
+}
+
 void Queries::expire() {
-  for (const auto& [name, context] : contexts_) context.positions->expire(clock_.steady());
+  for (const auto& [name, line] : lines_) line.context.positions->expire(clock_.steady());
 }
 
 void Queries::stop() {
@@ -133,8 +157,8 @@ void Queries::stop() {
   std::unique_lock lock(mutex_);
   while (waiting_ > 0) {
     lock.unlock();
-    for (const auto& [name, context] : contexts_)
-      context.positions->expire(std::chrono::steady_clock::time_point::max());
+    for (const auto& [name, line] : lines_)
+      line.context.positions->expire(std::chrono::steady_clock::time_point::max());
     lock.lock();
     changed_.wait_for(lock, stop_pause, [this] { return waiting_ == 0; });
   }
@@ -145,30 +169,32 @@ void Queries::stop() {
 void Queries::run() {
   std::unique_lock lock(mutex_);
   while (!stopped_ || waiting_ > 0) {
-    if (ready_.empty()) {
+    if (turns_.empty()) {
       changed_.wait(lock);
       continue;
     }
-    const auto waiting = std::move(ready_.front());
-    ready_.pop_front();
+    auto& line = *turns_.front();
+    turns_.pop_front();
+    const auto waiting = std::move(line.ready.front());
+    line.ready.pop_front();
+    if (!line.ready.empty()) turns_.push_back(&line);
     const bool stopped = stopped_;
     lock.unlock();
-    waiting->answered(stopped ? failed(503, "the node stops") : answer(*waiting));
+    finish(*waiting, stopped ? failed(503, "the node stops") : answer(*waiting));
     lock.lock();
-    if (--waiting_ == 0 && stopped_) changed_.notify_all();
   }
 }
 
 QueryOutcome Queries::answer(const Waiting& waiting) const {
   const auto& call = waiting.call;
-  auto& positions = *waiting.context->positions;
+  auto& positions = *waiting.line.context.positions;
   const auto slowest = positions.slowest();
   if (call.at_least && slowest < call.at_least->sequence)
     return failed(504, "the views are at " + std::to_string(slowest) + " and did not reach "
                            + std::to_string(call.at_least->sequence) + " in time");
   if (clock_.steady() >= call.deadline)
     return failed(504, "the deadline passed before the question was read");
-  const StoredViews views(views_, *waiting.context->model, call.context, positions);
+  const StoredViews views(views_, *waiting.line.context.model, call.context, positions);
   try {
     const auto watch = watchdog_.watch(call.context.str(), call.query);
     const auto answer = waiting.query->answer(*call.question, views);

@@ -1,6 +1,7 @@
 #include "runtime/engine/view_positions.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
@@ -42,7 +43,7 @@ void ViewPositions::compared(std::size_t view, std::uint64_t end) {
 }
 
 void ViewPositions::moved(std::size_t view, std::uint64_t position) {
-  std::vector<Reached> reached;
+  std::vector<Done> reached;
   {
     const std::lock_guard lock(mutex_);
     auto& moved = views_[view];
@@ -50,9 +51,9 @@ void ViewPositions::moved(std::size_t view, std::uint64_t position) {
     if (moved.whole_from) moved.whole_from = std::max(*moved.whole_from, position);
     const auto end = waiters_.upper_bound(slowest_locked());
     for (auto waiter = waiters_.begin(); waiter != end; waiter = waiters_.erase(waiter))
-      reached.push_back(std::move(waiter->second.reached));
+      reached.push_back(std::move(waiter->second.done));
   }
-  for (const auto& run : reached) run();
+  for (const auto& done : reached) done(Waited::reached);
 }
 
 void ViewPositions::forget() {
@@ -79,19 +80,26 @@ void ViewPositions::seen(std::size_t view, std::uint64_t position) {
   if (whole_from) whole_from = std::max(*whole_from, position);
 }
 
-void ViewPositions::when(std::uint64_t position, Moment deadline, Reached reached) {
+/// Whoever waits for most, and among those who came last, gives way: what is far off may never
+/// come, and costs those nothing who ask for what has just been written.
+void ViewPositions::when(std::uint64_t position, Moment deadline, Done done) {
+  Waited how = Waited::reached;
   {
     const std::lock_guard lock(mutex_);
     if (slowest_locked() < position) {
-      waiters_.emplace(position, Waiter{deadline, std::move(reached)});
-      return;
+      waiters_.emplace(position, Waiter{deadline, std::move(done)});
+      if (waiters_.size() <= waiting_max_) return;
+      const auto farthest = std::prev(waiters_.end());
+      done = std::move(farthest->second.done);
+      waiters_.erase(farthest);
+      how = Waited::crowded_out;
     }
   }
-  reached();
+  done(how);
 }
 
 void ViewPositions::expire(Moment now) {
-  std::vector<Reached> expired;
+  std::vector<Done> expired;
   {
     const std::lock_guard lock(mutex_);
     for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
@@ -99,11 +107,11 @@ void ViewPositions::expire(Moment now) {
         ++waiter;
         continue;
       }
-      expired.push_back(std::move(waiter->second.reached));
+      expired.push_back(std::move(waiter->second.done));
       waiter = waiters_.erase(waiter);
     }
   }
-  for (const auto& run : expired) run();
+  for (const auto& done : expired) done(Waited::too_long);
 }
 
 }  // namespace troupe::engine

@@ -26,9 +26,17 @@ std::string rebuilt_sentence(std::string_view view, std::uint64_t position,
 class ViewPositions {
 public:
   using Moment = std::chrono::steady_clock::time_point;
-  using Reached = std::function<void()>;
+  /// How somebody's waiting for a position ended.
+  enum class Waited {
+    reached,
+    too_long,
+    crowded_out,  ///< others wait for less
+  };
+  using Done = std::function<void(Waited)>;
 
-  explicit ViewPositions(std::size_t views) : views_(views) {}
+  /// Above `waiting_max` the one that waits for most gives way.
+  ViewPositions(std::size_t views, std::size_t waiting_max)
+      : waiting_max_(waiting_max), views_(views) {}
 
   /// Up to where all views reflect the stream; 0 when there is no view.
   std::uint64_t slowest() const;
@@ -50,9 +58,10 @@ public:
   /// Somebody read the view there: whoever reads it next sees no less.
   void seen(std::size_t view, std::uint64_t position);
 
-  /// Runs `reached` once all views are there: at once, or from the thread that moves the last one.
-  void when(std::uint64_t position, Moment deadline, Reached reached);
-  /// Gives up those whose deadline is over: they run too, to find that out.
+  /// Runs `done` once: at once, or from the thread that moves the last view there, that expires it
+  /// or that crowds it out.
+  void when(std::uint64_t position, Moment deadline, Done done);
+  /// Gives up those whose deadline is over.
   void expire(Moment now);
 
 private:
@@ -62,11 +71,12 @@ private:
   };
   struct Waiter {
     Moment deadline;
-    Reached reached;
+    Done done;
   };
 
   std::uint64_t slowest_locked() const;
 
+  const std::size_t waiting_max_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable compared_;
   std::vector<View> views_;

@@ -35,6 +35,8 @@ struct Figure {
 const Figure figures[] = {
     {"troupe_instances", "Aggregate instances in memory", gauge, &ContextStats::instances},
     {"troupe_commands_total", "Commands answered", counter, &ContextStats::commands},
+    {"troupe_refused_total", "Requests refused unread", counter, &ContextStats::refused},
+    {"troupe_dropped_total", "Requests dropped unread", counter, &ContextStats::dropped},
     {"troupe_commits_total", "Commits stored", counter, &ContextStats::commits},
     {"troupe_events_total", "Events stored", counter, &ContextStats::events},
     {"troupe_retries_total", "Appends and commands sent again", counter, &ContextStats::retries},

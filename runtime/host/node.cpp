@@ -256,7 +256,7 @@ public:
                    .info = [this] { return info(); },
                    .metrics =
                        [this] {
-                         return metrics_text(config_.name, engine_->stats(), conditions_->all(),
+                         return metrics_text(config_.name, stats(), conditions_->all(),
                                              ingress_->stats());
                        }});
   }
@@ -280,6 +280,16 @@ private:
       away_.set("NATS at " + config_.nats_url + " is away");
   }
 
+  engine::EngineStats stats() const {
+    auto stats = engine_->stats();
+    for (auto& context : stats.contexts) {
+      const auto overload = ingress_->overload(context.context);
+      context.refused = overload.refused;
+      context.dropped = overload.dropped;
+    }
+    return stats;
+  }
+
   std::string info() const {
     nlohmann::json info{{"node", config_.name},
                         {"system", system_},
@@ -287,9 +297,11 @@ private:
                         {"conditions", conditions_json(conditions_->all())},
                         {"reply_subjects_refused", ingress_->stats().reply_subjects_refused},
                         {"answers_unsent", ingress_->stats().answers_unsent}};
-    for (const auto& stats : engine_->stats().contexts)
+    for (const auto& stats : stats().contexts)
       info["contexts"][stats.context] = {{"instances", stats.instances},
                                          {"commands", stats.commands},
+                                         {"refused", stats.refused},
+                                         {"dropped", stats.dropped},
                                          {"commits", stats.commits},
                                          {"events", stats.events},
                                          {"retries", stats.retries},

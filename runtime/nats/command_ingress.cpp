@@ -11,6 +11,9 @@ namespace troupe::nats {
 
 namespace {
 
+/// A slot's subscription is one of many.
+constexpr IntakeBounds slot_bounds{.messages_max = 512, .bytes_max = 512 * 1'024};
+
 std::string names_of_commands(const AggregateModel& aggregate) {
   std::string names;
   for (const auto& [name, prototype] : aggregate.commands)
@@ -21,15 +24,20 @@ std::string names_of_commands(const AggregateModel& aggregate) {
 }  // namespace
 
 CommandIngress::CommandIngress(Responder& responder, Connection& slot_doors,
-                               const ContextModel& context, std::uint32_t slots, CommandBus& bus,
-                               const Clock& clock, Conditions& conditions)
+                               const ContextModel& context, std::uint32_t slots,
+                               std::size_t in_flight_max, CommandBus& bus, const Clock& clock,
+                               Conditions& conditions)
     : responder_(responder),
       slot_doors_(slot_doors),
       slot_count_(slots),
       context_(context),
       bus_(bus),
       clock_(clock),
-      conditions_(conditions) {
+      conditions_(conditions),
+      overloaded_(error_reply(code::overloaded, overloaded_text, responder.node())),
+      // Another node may have got what came to a slot's subject, too: see Engine::send.
+      overloaded_slot_(error_reply(code::unknown, overloaded_text, responder.node())),
+      in_flight_(in_flight_max, in_flight_bytes_max) {
   for (const auto& aggregate : context_.aggregates) {
     endpoints_.emplace_back(
         aggregate.name, fmt::format("cmd.{}.{}.>", context_.name, aggregate.name),
@@ -40,8 +48,14 @@ CommandIngress::CommandIngress(Responder& responder, Connection& slot_doors,
 
 Result<void> CommandIngress::start() {
   auto subscribed = responder_.connection().subscribe(
-      fmt::format("cmd.{}.>", context_.name), queue_group,
-      [this](const Received& message) { on(message, message.subject(), std::nullopt); });
+      {.subject = fmt::format("cmd.{}.>", context_.name),
+       .queue = queue_group,
+       .handler = [this](const Received& message) { on(message, message.subject(), std::nullopt); },
+       .bounded = Connection::Bounded{
+           .refused = [this](const Received& message) { refuse(message, std::nullopt); },
+           .unhandled = unhandled_,
+           .in_flight = &in_flight_,
+           .overloaded = [this] { say_overloaded(conditions_, context_.name, "commands"); }}});
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   subscription_ = std::move(*subscribed);
   return {};
@@ -58,9 +72,17 @@ Result<void> CommandIngress::open_slot(std::uint32_t slot) {
   }
   const auto prefix = fmt::format("slot.{}.{}.", context_.name, slot);
   auto subscribed = slot_doors_.subscribe(
-      prefix + ">", "", [this, slot, size = prefix.size()](const Received& message) {
-        on(message, message.subject().substr(size), slot);
-      });
+      {.subject = prefix + ">",
+       .handler =
+           [this, slot, size = prefix.size()](const Received& message) {
+             on(message, message.subject().substr(size), slot);
+           },
+       .bounded = Connection::Bounded{
+           .bounds = slot_bounds,
+           .refused = [this, slot](const Received& message) { refuse(message, slot); },
+           .unhandled = unhandled_,
+           .in_flight = &in_flight_,
+           .overloaded = [this] { say_overloaded(conditions_, context_.name, "commands"); }}});
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   const std::lock_guard lock(mutex_);
   slots_[slot] = std::move(*subscribed);
@@ -89,38 +111,50 @@ std::string CommandIngress::misrouted(const Instance& instance, std::uint32_t sl
   return sentence;
 }
 
-void CommandIngress::on(const Received& message, std::string_view subject,
-                        std::optional<std::uint32_t> slot) {
+void CommandIngress::refuse(const Received& message, Slot slot) const {
+  responder_.refuse_unread(message, slot ? overloaded_slot_ : overloaded_);
+}
+
+void CommandIngress::on(const Received& message, std::string_view subject, Slot slot) {
   auto inbox = responder_.inboxes.of(message);
   if (!inbox) return;
+  const auto bytes = message.body().size();
+  if (!in_flight_.enter(bytes)) {
+    ++unhandled_->refused;
+    return refuse(message, slot);
+  }
   Call call{.reply_to = std::move(*inbox), .form = form_of(message)};
+  auto command = read(message, subject, slot, call);
+  if (!command) {
+    responder_.refuse(call, command.error().code, command.error().text);
+    return in_flight_.leave(bytes);
+  }
+  send(std::move(*command), std::move(call), !message.header(header::command_id), bytes);
+}
+
+Read<Command> CommandIngress::read(const Received& message, std::string_view subject, Slot slot,
+                                   Call& call) {
   auto address = read_command_subject(subject, context_);
-  if (!address) return responder_.refuse(call, address.error().code, address.error().text);
+  if (!address) return tl::make_unexpected(address.error());
   call.endpoint = endpoint_of_.at(address->aggregate);
   if (slot)
     if (const auto wrong = misrouted(address->instance, *slot); !wrong.empty())
-      return responder_.refuse(call, code::not_available, wrong);
-
+      return tl::make_unexpected(Refusal{code::not_available, wrong});
   auto command = read_command(message, std::move(*address), call.form, clock_);
-  if (!command) return responder_.refuse(call, command.error().code, command.error().text);
-  // Another node may have got what came to a slot's subject, too: see Engine::send.
-  if (!responder_.in_flight.enter())
-    return responder_.refuse(
-        call, slot ? code::unknown : code::overloaded,
-        fmt::format("This node has {} requests in flight; repeat a little later.",
-                    responder_.in_flight.max()));
+  if (command) command->forwarded = slot.has_value();
+  return command;
+}
 
-  command->forwarded = slot.has_value();
-  const bool id_is_ours = !message.header(header::command_id);
-  std::string id = command->id;
-  bus_.send(std::move(*command), [&responder = responder_, call = std::move(call),
-                                  id = std::move(id), id_is_ours](const Outcome& outcome) {
-    auto reply = command_reply(outcome, call.form, responder.node());
+void CommandIngress::send(Command command, Call call, bool id_is_ours, std::size_t bytes) {
+  std::string id = command.id;
+  bus_.send(std::move(command), [this, call = std::move(call), id = std::move(id), id_is_ours,
+                                 bytes](const Outcome& outcome) {
+    auto reply = command_reply(outcome, call.form, responder_.node());
     // A client that chose it knows it, and needs it again only to repeat the command.
     if (id_is_ours || std::holds_alternative<Unknown>(outcome))
       reply.headers.emplace_back(header::command_id, id);
-    responder.answer(call, reply);
-    responder.in_flight.leave();
+    responder_.answer(call, reply);
+    in_flight_.leave(bytes);
   });
 }
 

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/nats/in_flight.hpp"
+#include "runtime/nats/incoming.hpp"
 #include "runtime/nats/responder.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/conditions.hpp"
@@ -23,9 +25,12 @@ namespace troupe::nats {
 /// REQUIRES: everything it is given outlives every command that is in flight.
 class CommandIngress {
 public:
-  /// `slot_doors`: the connection for the slots' subscriptions, of which there are many.
+  /// `slot_doors`: the connection for the slots' subscriptions, of which there are many. Over
+  /// `in_flight_max`, or in_flight_bytes_max, the answer is 429 before anything is read.
   CommandIngress(Responder& responder, Connection& slot_doors, const ContextModel& context,
-                 std::uint32_t slots, CommandBus& bus, const Clock& clock, Conditions& conditions);
+                 std::uint32_t slots, std::size_t in_flight_max, CommandBus& bus,
+                 const Clock& clock, Conditions& conditions);
+  static constexpr std::size_t in_flight_bytes_max = 16 * 1'024 * 1'024;
 
   Result<void> start();
   /// Takes no new commands. Blocks at most `patience`.
@@ -34,12 +39,22 @@ public:
   Result<void> open_slot(std::uint32_t slot);
   void close_slots(const std::vector<std::uint32_t>& slots);
 
+  /// Commands that are taken and not answered.
+  InFlight& in_flight() { return in_flight_; }
+  const Unhandled& unhandled() const { return *unhandled_; }
+
   /// One per aggregate type.
   const std::deque<Endpoint>& endpoints() const { return endpoints_; }
 
 private:
+  /// By whose slot's door a command came, if by one.
+  using Slot = std::optional<std::uint32_t>;
+
   /// `slot`: by whose door it came.
-  void on(const Received& message, std::string_view subject, std::optional<std::uint32_t> slot);
+  void on(const Received& message, std::string_view subject, Slot slot);
+  Read<Command> read(const Received& message, std::string_view subject, Slot slot, Call& call);
+  void send(Command command, Call call, bool id_is_ours, std::size_t bytes);
+  void refuse(const Received& message, Slot slot) const;
   /// What is wrong with a command for this instance on that slot's subject, or nothing.
   std::string misrouted(const Instance& instance, std::uint32_t slot);
 
@@ -55,6 +70,10 @@ private:
   CommandBus& bus_;
   const Clock& clock_;
   Conditions& conditions_;
+  const Outgoing overloaded_;
+  const Outgoing overloaded_slot_;
+  InFlight in_flight_;
+  const std::shared_ptr<Unhandled> unhandled_ = std::make_shared<Unhandled>();
   std::deque<Endpoint> endpoints_;
   std::map<const AggregateModel*, Endpoint*> endpoint_of_;
   // Last: their callbacks use the others.

@@ -47,6 +47,8 @@ constexpr int futile_max = 5;
 /// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
 /// kept this much longer; the reader needs microseconds.
 constexpr std::chrono::milliseconds retired_for = 10s;
+/// A subscription that drops messages begins and ceases to do so very often.
+constexpr std::chrono::milliseconds drop_report_every = 10s;
 
 bool is_on_one_line(std::string_view text) {
   using namespace std::string_view_literals;
@@ -122,8 +124,8 @@ public:
   Result<void> publish(std::string_view subject, const Headers& headers, std::string_view body,
                        std::string_view reply) override;
   bool flush(std::chrono::milliseconds patience) override;
-  Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
-                                                const std::string& queue, Handler handler) override;
+  using Connection::subscribe;
+  Result<std::unique_ptr<Subscribed>> subscribe(Subscription subscription) override;
   std::string new_inbox() override { return options_.inbox_prefix + '.' + unique_name(); }
   std::size_t message_bytes_max() const override {
     return static_cast<std::size_t>(natsConnection_GetMaxPayload(handle_.get()));
@@ -133,6 +135,7 @@ public:
   }
   std::shared_ptr<void> watch(std::function<void(bool)> changed) override;
 
+  void forget(const Feed& feed);
   /// Keeps a closed feed until nothing of nats.c's can touch it.
   void retire(std::unique_ptr<Feed> feed);
   std::atomic<int> open_feeds{0};
@@ -144,6 +147,7 @@ private:
   void end_if_futile();
   bool has_room(std::size_t bytes);
   void on_reply(Received message);
+  void look_at_feeds();
   void tell_watchers(bool connected);
   static void on_disconnected(natsConnection*, void* closure);
   static void on_reconnected(natsConnection*, void* closure);
@@ -159,6 +163,7 @@ private:
   std::chrono::steady_clock::time_point reconnected_at_{};
   std::uint64_t received_then_ = 0;
   int futile_ = 0;
+  std::chrono::steady_clock::time_point dropped_reported_at_{};
 
   std::mutex mutex_;  // guards the four below
   std::condition_variable closed_changed_;
@@ -166,7 +171,10 @@ private:
   std::vector<std::weak_ptr<Watcher>> watchers_;
   std::deque<std::pair<std::chrono::steady_clock::time_point, std::unique_ptr<Feed>>> retired_;
 
-  EventLoop loop_;  // goes after the connection that it serves
+  std::mutex feeds_mutex_;
+  std::vector<Feed*> bounded_feeds_;  // under feeds_mutex_, those that are open
+
+  EventLoop loop_{[this] { look_at_feeds(); }};  // goes after the connection that it serves
   ConnectionHandle handle_;
   std::unique_ptr<Feed> replies_;
   Outstanding outstanding_;  // last member: its destructor's callbacks may still try to send
@@ -179,6 +187,7 @@ public:
     ++connection_.open_feeds;
   }
   ~NatsSubscribed() override {
+    connection_.forget(*feed_);
     feed_->close();
     connection_.retire(std::move(feed_));
     --connection_.open_feeds;
@@ -244,8 +253,10 @@ Result<void> NatsConnection::connect() {
                     options_.url, text_of(connected)));
   handle_.reset(raw);
 
-  auto replies = std::make_unique<Feed>([this](Received message) { on_reply(std::move(message)); });
-  const natsStatus opened = replies->open(raw, inbox_ + ".*", "");
+  auto replies = std::make_unique<Feed>(
+      Subscription{.subject = inbox_ + ".*",
+                   .handler = [this](Received message) { on_reply(std::move(message)); }});
+  const natsStatus opened = replies->open(raw);
   replies_ = std::move(replies);
   if (opened != NATS_OK)
     return retryable(
@@ -349,21 +360,38 @@ void NatsConnection::on_reply(Received message) {
 }
 
 Result<std::unique_ptr<Connection::Subscribed>> NatsConnection::subscribe(
-    const std::string& subject, const std::string& queue, Handler handler) {
+    Subscription subscription) {
+  const std::string subject = subscription.subject;
+  const std::string& queue = subscription.queue;
   TROUPE_ASSERT(is_clean(subject), "a subject holds no space and no control character");
   TROUPE_ASSERT(queue.empty() || is_clean(queue), "a queue group holds no space");
   Cork::let_go();  // as this waits for the server
-  auto feed = std::make_unique<Feed>(std::move(handler));
-  const natsStatus opened = feed->open(handle_.get(), subject, queue);
+  auto feed = std::make_unique<Feed>(std::move(subscription));
+  const natsStatus opened = feed->open(handle_.get());
   if (opened != NATS_OK) {
     feed->close();
     retire(std::move(feed));
     return retryable(fmt::format("{} could not be subscribed: {}.", subject, text_of(opened)));
   }
+  if (feed->bounded()) {
+    const std::lock_guard lock(feeds_mutex_);
+    bounded_feeds_.push_back(feed.get());
+  }
   loop_.wake();
   // A failure here is a lost connection, and every subscription is made anew with the next one.
   (void)natsConnection_FlushTimeout(handle_.get(), subscribe_timeout.count());
   return std::make_unique<NatsSubscribed>(*this, std::move(feed));
+}
+
+void NatsConnection::forget(const Feed& feed) {
+  const std::lock_guard lock(feeds_mutex_);
+  std::erase(bounded_feeds_, &feed);
+}
+
+/// What waits for a handler that takes long is known to have come in, too.
+void NatsConnection::look_at_feeds() {
+  const std::lock_guard lock(feeds_mutex_);
+  for (auto* feed : bounded_feeds_) feed->look();
 }
 
 void NatsConnection::retire(std::unique_ptr<Feed> feed) {
@@ -452,7 +480,12 @@ void NatsConnection::on_closed(natsConnection* connection, void* closure) {
 
 void NatsConnection::on_error(natsConnection* connection, natsSubscription*, natsStatus status,
                               void* closure) {
-  const auto& self = *static_cast<NatsConnection*>(closure);
+  auto& self = *static_cast<NatsConnection*>(closure);
+  if (status == NATS_SLOW_CONSUMER) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - self.dropped_reported_at_ < drop_report_every) return;
+    self.dropped_reported_at_ = now;
+  }
   const char* detail = nullptr;
   natsConnection_GetLastError(connection, &detail);
   spdlog::error("{}: NATS reports {} ({}).", self.options_.name, text_of(status),

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "runtime/nats/handles.hpp"
+#include "runtime/nats/in_flight.hpp"
+#include "runtime/nats/intake.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe::nats {
@@ -38,8 +40,13 @@ public:
   /// The Status header's number, such as 503 no responders or 404; 0 when there is none.
   int status() const;
 
+  /// When it came in, about; of a subscription that is bounded.
+  std::chrono::steady_clock::time_point arrived() const { return arrived_; }
+  void set_arrived(std::chrono::steady_clock::time_point when) { arrived_ = when; }
+
 private:
   MessageHandle message_;
+  std::chrono::steady_clock::time_point arrived_{};
 };
 
 /// How a request ended.
@@ -122,14 +129,31 @@ public:
     virtual void begin_drain(std::chrono::milliseconds patience) = 0;
   };
 
-  /// `subject` may have wildcards. `queue` empty: every subscriber gets every message.
-  /// Pending messages are not bounded here: whoever subscribes bounds what it asks for or answers
-  /// 429. A status message (no responders) is delivered like any other.
+  /// What anybody may send to is bounded, and handlers get only what they can keep up with.
+  struct Bounded {
+    IntakeBounds bounds{};
+    Handler refused{};  ///< gets what must not wait, to be answered cheaply; empty: it is dropped
+    std::shared_ptr<Unhandled> unhandled = std::make_shared<Unhandled>();
+    const InFlight* in_flight = nullptr;  ///< what was handled and is not answered; may be none
+    std::function<void()> overloaded{};   ///< told now and then while not all is handled
+  };
+  struct Subscription {
+    std::string subject;  ///< may have wildcards
+    std::string queue{};  ///< empty: every subscriber gets every message
+    Handler handler;
+    /// None: whoever subscribes bounds what it asks for; above `waiting_bytes_max` all is dropped.
+    std::optional<Bounded> bounded{};
+  };
+  static constexpr int waiting_bytes_max = 256 * 1'024 * 1'024;
+
+  /// A status message (no responders) is delivered like any other.
   /// Blocks until the server knows of it, so that whoever asks afterwards, on any connection, is
   /// heard; without a connection it is made known when there is one again.
-  virtual Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
-                                                        const std::string& queue,
-                                                        Handler handler) = 0;
+  virtual Result<std::unique_ptr<Subscribed>> subscribe(Subscription subscription) = 0;
+  Result<std::unique_ptr<Subscribed>> subscribe(const std::string& subject,
+                                                const std::string& queue, Handler handler) {
+    return subscribe({.subject = subject, .queue = queue, .handler = std::move(handler)});
+  }
 
   /// A subject under the inbox prefix that nobody else uses or can guess.
   virtual std::string new_inbox() = 0;

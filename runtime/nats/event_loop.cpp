@@ -21,8 +21,11 @@ namespace troupe::nats {
 /// go of the cork, which is awake; never both at a time, as nats.c takes an empty write for a lost
 /// connection.
 struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
+  explicit Impl(std::function<void()> on_tick) : tick(std::move(on_tick)) {}
+
+  const std::function<void()> tick;
   uv_loop_t loop;
-  uv_timer_t safety;
+  uv_timer_t ticker;
   uv_check_t barrier;
   bool has_run = false;
   std::thread thread;
@@ -42,7 +45,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
     has_run = true;
     natsLibuv_SetThreadLocalLoop(&loop);
     uv_run(&loop, UV_RUN_DEFAULT);
-    uv_close(reinterpret_cast<uv_handle_t*>(&safety), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&ticker), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&barrier), nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
@@ -92,14 +95,19 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   }
 
   /// What was held back just before a handler that hangs goes out all the same, pings among it.
-  void start_safety_timer() {
-    constexpr std::uint64_t interval_ms = 250;
-    uv_timer_init(&loop, &safety);
-    safety.data = this;
+  void start_ticker() {
+    constexpr std::uint64_t interval_ms = tick_interval.count();
+    uv_timer_init(&loop, &ticker);
+    ticker.data = this;
     uv_timer_start(
-        &safety, [](uv_timer_t* timer) { static_cast<Impl*>(timer->data)->wake(); }, interval_ms,
-        interval_ms);
-    uv_unref(reinterpret_cast<uv_handle_t*>(&safety));
+        &ticker,
+        [](uv_timer_t* timer) {
+          auto& self = *static_cast<Impl*>(timer->data);
+          self.wake();
+          self.tick();
+        },
+        interval_ms, interval_ms);
+    uv_unref(reinterpret_cast<uv_handle_t*>(&ticker));
   }
 
   /// nats.c 3.4.1's adapter still wakes the loop by what the loop, woken already, is about to free.
@@ -159,12 +167,12 @@ void open_library() {
 
 }  // namespace
 
-EventLoop::EventLoop() : impl_(std::make_shared<Impl>()) {
+EventLoop::EventLoop(std::function<void()> tick) : impl_(std::make_shared<Impl>(std::move(tick))) {
   static std::once_flag opened;
   std::call_once(opened, open_library);
   natsLibuv_Init();
   TROUPE_ASSERT(uv_loop_init(&impl_->loop) == 0, "libuv could not make a loop");
-  impl_->start_safety_timer();
+  impl_->start_ticker();
   impl_->start_barrier();
 }
 

@@ -1,6 +1,8 @@
 // The thread that reads and writes the socket of one connection.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 
 #include <nats/nats.h>
@@ -14,7 +16,9 @@ namespace troupe::nats {
 /// per message.
 class EventLoop {
 public:
-  EventLoop();
+  /// `tick` runs on the loop's thread every `tick_interval`, until the connection is closed.
+  explicit EventLoop(std::function<void()> tick);
+  static constexpr std::chrono::milliseconds tick_interval{250};
   /// Waits for the thread's end. REQUIRES: the connection is closed.
   ~EventLoop();
 

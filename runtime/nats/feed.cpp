@@ -8,19 +8,28 @@ namespace troupe::nats {
 
 thread_local const Feed* Feed::running_here = nullptr;
 
-natsStatus Feed::open(natsConnection* connection, const std::string& subject,
-                      const std::string& queue) {
+Feed::Feed(Connection::Subscription what) : what_(std::move(what)) {
+  if (what_.bounded) intake_.emplace(what_.bounded->bounds);
+}
+
+natsStatus Feed::open(natsConnection* connection) {
   natsSubscription* raw = nullptr;
+  const auto* subject = what_.subject.c_str();
   const natsStatus made =
-      queue.empty() ? natsConnection_Subscribe(&raw, connection, subject.c_str(), on_message, this)
-                    : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(),
-                                                    queue.c_str(), on_message, this);
+      what_.queue.empty() ? natsConnection_Subscribe(&raw, connection, subject, on_message, this)
+                          : natsConnection_QueueSubscribe(&raw, connection, subject,
+                                                          what_.queue.c_str(), on_message, this);
   if (made != NATS_OK) return made;
   handle_.reset(raw);
   const natsStatus watched = natsSubscription_SetOnCompleteCB(raw, on_complete, this);
   if (watched != NATS_OK) return watched;
   reports_end_ = true;
-  return natsSubscription_SetPendingLimits(raw, -1, -1);
+  if (!what_.bounded)
+    return natsSubscription_SetPendingLimits(raw, -1, Connection::waiting_bytes_max);
+  const auto& bounds = what_.bounded->bounds;
+  return natsSubscription_SetPendingLimits(
+      raw, static_cast<int>(IntakeBounds::full * bounds.messages_max),
+      static_cast<int>(IntakeBounds::full * bounds.bytes_max));
 }
 
 void Feed::begin_drain(std::chrono::milliseconds patience) {
@@ -39,7 +48,8 @@ void Feed::close() {
   if (!reports_end_) return;                    // it never really was open
   std::unique_lock lock(mutex_);
   ended_.wait(lock, [this] { return complete_; });
-  handler_ = nullptr;  // lets go of what it holds
+  what_.handler = nullptr;  // lets go of what it holds
+  if (what_.bounded) what_.bounded->refused = nullptr, what_.bounded->overloaded = nullptr;
 }
 
 void Feed::on_message(natsConnection*, natsSubscription* subscription, natsMsg* raw,
@@ -49,13 +59,66 @@ void Feed::on_message(natsConnection*, natsSubscription* subscription, natsMsg* 
   if (self.stopped_) return Cork::let_go();
   Cork::hold();
   running_here = &self;
-  self.handler_(std::move(message));
+  self.handle(subscription, std::move(message));
   running_here = nullptr;
-  int more = 0;
-  (void)natsSubscription_GetPending(subscription, &more, nullptr);
-  if (more > 0 && ++self.burst_ < Cork::burst_max) return;
+  if (self.look(subscription) > 0 && ++self.burst_ < Cork::burst_max) return;
   self.burst_ = 0;
   Cork::let_go();
+}
+
+/// Notes what waits, and says how many messages.
+std::size_t Feed::look(natsSubscription* subscription) {
+  int messages = 0;
+  int bytes = 0;
+  if (natsSubscription_GetPending(subscription, &messages, &bytes) != NATS_OK) return 0;
+  const auto waiting = static_cast<std::size_t>(messages);
+  if (!what_.bounded) return waiting;
+  const std::lock_guard lock(intake_mutex_);
+  intake_->look(waiting > 0 ? std::chrono::steady_clock::now() : Intake::Instant{}, waiting,
+                static_cast<std::size_t>(bytes));
+  return waiting;
+}
+
+void Feed::handle(natsSubscription* subscription, Received message) {
+  if (!what_.bounded) return what_.handler(std::move(message));
+  const auto verdict = judge(message);
+  if (verdict == Intake::Verdict::handle) return what_.handler(std::move(message));
+  refuse(subscription, std::move(message), verdict);
+}
+
+Intake::Verdict Feed::judge(Received& message) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto* in_flight = what_.bounded->in_flight;
+  const bool busy = in_flight != nullptr && in_flight->nearly_full();
+  const std::lock_guard lock(intake_mutex_);
+  message.set_arrived(intake_->take(now));
+  return intake_->judge(message.reply(), now, now - message.arrived(), busy);
+}
+
+/// What nobody waits for is not answered either.
+void Feed::refuse(natsSubscription* subscription, Received message, Intake::Verdict verdict) {
+  const auto& refused = what_.bounded->refused;
+  auto& unhandled = *what_.bounded->unhandled;
+  if (verdict == Intake::Verdict::refuse && refused && !message.reply().empty()) {
+    ++unhandled.refused;
+    refused(std::move(message));
+  } else {
+    ++unhandled.dropped;
+  }
+  count_dropped(subscription);
+  const auto& overloaded = what_.bounded->overloaded;
+  const auto now = std::chrono::steady_clock::now();
+  if (!overloaded || now - told_at_ < tell_every) return;
+  told_at_ = now;
+  overloaded();
+}
+
+/// By nats.c, above the last bound.
+void Feed::count_dropped(natsSubscription* subscription) {
+  std::int64_t dropped = 0;
+  if (natsSubscription_GetDropped(subscription, &dropped) != NATS_OK) return;
+  what_.bounded->unhandled->dropped += static_cast<std::uint64_t>(dropped) - dropped_;
+  dropped_ = static_cast<std::uint64_t>(dropped);
 }
 
 void Feed::on_complete(void* closure) {

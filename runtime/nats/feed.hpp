@@ -5,7 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <string>
+#include <optional>
 
 #include "runtime/nats/connection.hpp"
 
@@ -15,26 +15,45 @@ namespace troupe::nats {
 /// memory must stay a little longer.
 class Feed {
 public:
-  explicit Feed(Connection::Handler handler) : handler_(std::move(handler)) {}
+  explicit Feed(Connection::Subscription what);
 
-  natsStatus open(natsConnection* connection, const std::string& subject, const std::string& queue);
+  natsStatus open(natsConnection* connection);
 
   /// Lets messages already received be handled, takes no new ones. Blocks at most `patience`.
   void drain(std::chrono::milliseconds patience);
   void begin_drain(std::chrono::milliseconds patience);
 
+  /// Notes what waits, if it is bounded. Any thread.
+  void look() { (void)look(handle_.get()); }
+  bool bounded() const { return what_.bounded.has_value(); }
+
   /// Returns when the handler runs no more. REQUIRES: is not called by the handler.
   void close();
 
 private:
+  std::size_t look(natsSubscription* subscription);
+  void handle(natsSubscription* subscription, Received message);
+  Intake::Verdict judge(Received& message);
+  void refuse(natsSubscription* subscription, Received message, Intake::Verdict verdict);
+  void count_dropped(natsSubscription* subscription);
+
   static void on_message(natsConnection*, natsSubscription*, natsMsg* raw, void* closure);
   static void on_complete(void* closure);
 
   static thread_local const Feed* running_here;
+  static constexpr std::chrono::seconds tell_every{1};
 
-  Connection::Handler handler_;
+  Connection::Subscription what_;
   std::atomic<bool> stopped_{false};
-  std::size_t burst_ = 0;  // messages handled since the thread let go; of the delivery thread
+
+  std::mutex intake_mutex_;
+  std::optional<Intake> intake_;  // under intake_mutex_, when it is bounded
+
+  // Of the delivery thread.
+  std::size_t burst_ = 0;      // messages handled since the thread let go
+  std::uint64_t dropped_ = 0;  // by nats.c, as counted so far
+  Intake::Instant told_at_{};
+
   std::mutex mutex_;
   std::condition_variable ended_;
   bool reports_end_ = false;  ///< nats.c will call on_complete

@@ -33,15 +33,15 @@ Read<std::optional<std::uint64_t>> read_number(const Received& message, const ch
   return number;
 }
 
-Read<std::chrono::steady_clock::time_point> read_deadline(const Received& message,
-                                                          const Clock& clock) {
+/// The client waits since its message came in.
+Read<std::chrono::steady_clock::time_point> read_deadline(const Received& message) {
   const auto left = read_number(message, header::deadline);
   if (!left) return tl::make_unexpected(left.error());
-  if (!*left) return clock.steady() + deadline_default;
+  if (!*left) return message.arrived() + deadline_default;
   if (**left < 1 || **left > static_cast<std::uint64_t>(deadline_max.count()))
     return refuse(code::malformed, "{} is 1 to {} milliseconds, not {}.", header::deadline,
                   deadline_max.count(), **left);
-  return clock.steady() + std::chrono::milliseconds(**left);
+  return message.arrived() + std::chrono::milliseconds(**left);
 }
 
 Read<Time> read_issue_time(const Received& message, const Clock& clock) {
@@ -151,7 +151,7 @@ Read<Command> read_command(const Received& message, CommandAddress address, Body
   if (!id) return tl::make_unexpected(id.error());
   auto expected_version = read_number(message, header::expected_version);
   if (!expected_version) return tl::make_unexpected(expected_version.error());
-  const auto deadline = read_deadline(message, clock);
+  const auto deadline = read_deadline(message);
   if (!deadline) return tl::make_unexpected(deadline.error());
   const auto issued_at = read_issue_time(message, clock);
   if (!issued_at) return tl::make_unexpected(issued_at.error());
@@ -196,8 +196,8 @@ Read<const QueryModel*> read_query_subject(std::string_view subject, const Conte
 }
 
 Read<QueryCall> read_query(const Received& message, const Token& context, const QueryModel& query,
-                           BodyForm form, const Clock& clock) {
-  const auto deadline = read_deadline(message, clock);
+                           BodyForm form) {
+  const auto deadline = read_deadline(message);
   if (!deadline) return tl::make_unexpected(deadline.error());
   std::optional<Position> at_least;
   if (const auto text = message.header(header::min_sequence)) {

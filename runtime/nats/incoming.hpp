@@ -42,7 +42,7 @@ Read<Command> read_command(const Received& message, CommandAddress address, Body
 Read<const QueryModel*> read_query_subject(std::string_view subject, const ContextModel& context);
 
 Read<QueryCall> read_query(const Received& message, const Token& context, const QueryModel& query,
-                           BodyForm form, const Clock& clock);
+                           BodyForm form);
 
 BodyForm form_of(const Received& message);
 

@@ -22,11 +22,13 @@ Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
                  const Instances& instances, Conditions& conditions)
     : contexts_(contexts),
       responder_(connections.requests, NodeFacts{options.node, options.durability},
-                 options.in_flight_max, options.reply_prefixes) {
+                 options.reply_prefixes) {
   for (const auto& context : contexts) {
-    commands_.push_back(std::make_unique<CommandIngress>(
-        responder_, connections.slots, context, options.slots, commands, clock_, conditions));
-    queries_.push_back(std::make_unique<QueryIngress>(responder_, context, queries, clock_));
+    commands_.push_back(std::make_unique<CommandIngress>(responder_, connections.slots, context,
+                                                         options.slots, options.commands_max,
+                                                         commands, clock_, conditions));
+    queries_.push_back(std::make_unique<QueryIngress>(responder_, context, options.queries_max,
+                                                      queries, conditions));
   }
   services_ = std::make_unique<Services>(responder_.answers, responder_.inboxes,
                                          ServicesOptions{options.version, options.node},
@@ -35,8 +37,7 @@ Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
 
 Ingress::~Ingress() {
   stop();
-  TROUPE_ASSERT(responder_.in_flight.wait_until_empty(answers_lost_after),
-                "a bus never answered a request");
+  TROUPE_ASSERT(wait_until_answered(answers_lost_after), "a bus never answered a request");
 }
 
 std::vector<Service> Ingress::services_of(const std::vector<ContextModel>& contexts,
@@ -64,18 +65,26 @@ Result<void> Ingress::open() {
   return services_->start();
 }
 
-CommandIngress& Ingress::commands_of(const Token& context) const {
-  const auto found = std::ranges::find(contexts_, context.str(), &ContextModel::name);
-  TROUPE_ASSERT(found != contexts_.end(), "slots are of contexts that this node runs");
-  return *commands_[static_cast<std::size_t>(found - contexts_.begin())];
+std::size_t Ingress::index_of(std::string_view context) const {
+  const auto found = std::ranges::find(contexts_, context, &ContextModel::name);
+  TROUPE_ASSERT(found != contexts_.end(), "only contexts that this node runs are asked for");
+  return static_cast<std::size_t>(found - contexts_.begin());
+}
+
+Ingress::Overload Ingress::overload(std::string_view context) const {
+  const auto i = index_of(context);
+  const auto& commands = commands_[i]->unhandled();
+  const auto& queries = queries_[i]->unhandled();
+  return {.refused = commands.refused + queries.refused,
+          .dropped = commands.dropped + queries.dropped};
 }
 
 Result<void> Ingress::open(const Token& context, std::uint32_t slot) {
-  return commands_of(context).open_slot(slot);
+  return commands_[index_of(context.str())]->open_slot(slot);
 }
 
 void Ingress::close(const Token& context, const std::vector<std::uint32_t>& slots) {
-  commands_of(context).close_slots(slots);
+  commands_[index_of(context.str())]->close_slots(slots);
 }
 
 void Ingress::drain() {
@@ -89,9 +98,19 @@ void Ingress::drain() {
   for (const auto& door : queries_) door->drain(left());
 }
 
+bool Ingress::wait_until_answered(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto empty = [&](const auto& door) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    return door->in_flight().wait_until_empty(std::max(left, std::chrono::milliseconds{0}));
+  };
+  return std::ranges::all_of(commands_, empty) && std::ranges::all_of(queries_, empty);
+}
+
 void Ingress::stop() {
   drain();
-  if (!responder_.in_flight.wait_until_empty(stop_patience))
+  if (!wait_until_answered(stop_patience))
     spdlog::warn("Requests are still unanswered after {} ms; their clients will repeat them.",
                  stop_patience.count());
 }

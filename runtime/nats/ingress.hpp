@@ -15,13 +15,15 @@
 namespace troupe::nats {
 
 struct IngressOptions {
-  /// Commands and queries together. Over it the answer is 429 at once.
-  static constexpr std::size_t in_flight_max_default = 8'192;
+  static constexpr std::size_t commands_max_default = 8'192;
+  static constexpr std::size_t queries_max_default = 1'024;
 
   std::string node;
   std::string durability;         ///< the mode that could be verified, stated in accepted replies
   std::string version = "0.1.0";  ///< of the program, semantic
-  std::size_t in_flight_max = in_flight_max_default;
+  /// Of each context, taken and not answered. Over it the answer is 429 at once.
+  std::size_t commands_max = commands_max_default;
+  std::size_t queries_max = queries_max_default;
   std::uint32_t slots = slots_default;  ///< of each context
   /// Requests may be answered there, too: see Inboxes.
   std::vector<std::string> reply_prefixes;
@@ -66,6 +68,12 @@ public:
     return {.reply_subjects_refused = responder_.inboxes.refused(),
             .answers_unsent = responder_.answers.unsent()};
   }
+  /// What came in through all doors of a context and was not handled. Any thread.
+  struct Overload {
+    std::uint64_t refused = 0;
+    std::uint64_t dropped = 0;
+  };
+  Overload overload(std::string_view context) const;
 
   /// Takes nothing new but for the slots that are open. Blocks at most `stop_patience`.
   void drain();
@@ -76,7 +84,8 @@ public:
 private:
   std::vector<Service> services_of(const std::vector<ContextModel>& contexts,
                                    const Instances& instances) const;
-  CommandIngress& commands_of(const Token& context) const;
+  std::size_t index_of(std::string_view context) const;
+  bool wait_until_answered(std::chrono::milliseconds patience);
 
   const std::vector<ContextModel>& contexts_;
   const SystemClock clock_;

@@ -24,6 +24,10 @@ struct Outgoing {
   int code_unsent = code::failed;  ///< of what is said when this cannot be sent
 };
 
+/// To what is not even read.
+inline constexpr const char* overloaded_text =
+    "More comes in than this node can handle; repeat a little later.";
+
 Outgoing error_reply(int code, std::string_view text, const NodeFacts& node);
 Outgoing command_reply(const Outcome& outcome, BodyForm form, const NodeFacts& node);
 Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts& node);

@@ -8,13 +8,15 @@
 
 namespace troupe::nats {
 
-QueryIngress::QueryIngress(Responder& responder, const ContextModel& context, QueryBus& bus,
-                           const Clock& clock)
+QueryIngress::QueryIngress(Responder& responder, const ContextModel& context,
+                           std::size_t in_flight_max, QueryBus& bus, Conditions& conditions)
     : responder_(responder),
       context_(context),
       name_(Token::parse(context.name).value()),
       bus_(bus),
-      clock_(clock) {
+      conditions_(conditions),
+      overloaded_(error_reply(code::overloaded, overloaded_text, responder.node())),
+      in_flight_(in_flight_max, in_flight_bytes_max) {
   for (const auto& query : context_.queries) {
     endpoints_.emplace_back(query.name, fmt::format("qry.{}.{}", context_.name, query.name),
                             std::map<std::string, std::string>{});
@@ -23,9 +25,15 @@ QueryIngress::QueryIngress(Responder& responder, const ContextModel& context, Qu
 }
 
 Result<void> QueryIngress::start() {
-  auto subscribed =
-      responder_.connection().subscribe(fmt::format("qry.{}.>", context_.name), queue_group,
-                                        [this](const Received& message) { on(message); });
+  auto subscribed = responder_.connection().subscribe(
+      {.subject = fmt::format("qry.{}.>", context_.name),
+       .queue = queue_group,
+       .handler = [this](const Received& message) { on(message); },
+       .bounded = Connection::Bounded{
+           .refused = [this](const Received& message) { refuse(message); },
+           .unhandled = unhandled_,
+           .in_flight = &in_flight_,
+           .overloaded = [this] { say_overloaded(conditions_, context_.name, "queries"); }}});
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   subscription_ = std::move(*subscribed);
   return {};
@@ -38,24 +46,29 @@ void QueryIngress::drain(std::chrono::milliseconds patience) {
 void QueryIngress::on(const Received& message) {
   auto inbox = responder_.inboxes.of(message);
   if (!inbox) return;
+  const auto bytes = message.body().size();
+  if (!in_flight_.enter(bytes)) {
+    ++unhandled_->refused;
+    return refuse(message);
+  }
   Call call{.reply_to = std::move(*inbox), .form = form_of(message)};
-  const auto query = read_query_subject(message.subject(), context_);
-  if (!query) return responder_.refuse(call, query.error().code, query.error().text);
-  call.endpoint = endpoint_of_.at(*query);
-
-  auto question = read_query(message, name_, **query, call.form, clock_);
-  if (!question) return responder_.refuse(call, question.error().code, question.error().text);
-  if (!responder_.in_flight.enter())
-    return responder_.refuse(
-        call, code::overloaded,
-        fmt::format("This node has {} requests in flight; repeat a little later.",
-                    responder_.in_flight.max()));
-
+  auto question = read(message, call);
+  if (!question) {
+    responder_.refuse(call, question.error().code, question.error().text);
+    return in_flight_.leave(bytes);
+  }
   bus_.ask(std::move(*question),
-           [&responder = responder_, call = std::move(call)](const QueryOutcome& outcome) {
-             responder.answer(call, query_reply(outcome, call.form, responder.node()));
-             responder.in_flight.leave();
+           [this, call = std::move(call), bytes](const QueryOutcome& outcome) {
+             responder_.answer(call, query_reply(outcome, call.form, responder_.node()));
+             in_flight_.leave(bytes);
            });
+}
+
+Read<QueryCall> QueryIngress::read(const Received& message, Call& call) const {
+  const auto query = read_query_subject(message.subject(), context_);
+  if (!query) return tl::make_unexpected(query.error());
+  call.endpoint = endpoint_of_.at(*query);
+  return read_query(message, name_, **query, call.form);
 }
 
 }  // namespace troupe::nats

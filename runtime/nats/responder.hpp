@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/nats/answers.hpp"
 #include "runtime/nats/endpoint.hpp"
-#include "runtime/nats/in_flight.hpp"
 #include "runtime/nats/inboxes.hpp"
 #include "runtime/nats/outgoing.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::nats {
 
@@ -24,9 +26,8 @@ struct Call {
 /// What all ingresses of a node share. Thread safe.
 class Responder {
 public:
-  Responder(Connection& connection, NodeFacts node, std::size_t in_flight_max,
-            const std::vector<std::string>& reply_prefixes)
-      : in_flight(in_flight_max), inboxes(reply_prefixes), answers(connection, std::move(node)) {}
+  Responder(Connection& connection, NodeFacts node, const std::vector<std::string>& reply_prefixes)
+      : inboxes(reply_prefixes), answers(connection, std::move(node)) {}
 
   const NodeFacts& node() const { return answers.node(); }
   Connection& connection() const { return answers.connection(); }
@@ -39,10 +40,24 @@ public:
   void refuse(const Call& call, int code, const std::string& text) {
     answer(call, error_reply(code, text, node()));
   }
+  /// What is not even read, as there is too much of it.
+  void refuse_unread(const Received& message, const Outgoing& reply) {
+    const auto inbox = inboxes.of(message);
+    if (inbox && !inbox->empty())
+      (void)connection().publish(inbox->str(), reply.headers, reply.body);
+  }
 
-  InFlight in_flight;
   Inboxes inboxes;
   Answers answers;
 };
+
+/// `what`: commands or queries.
+inline void say_overloaded(Conditions& conditions, const std::string& context, const char* what) {
+  constexpr std::chrono::seconds lasts{5};
+  conditions.set_for(lasts, condition::overloaded, context, what,
+                     fmt::format("more {} of {} come in than this node can handle; some are "
+                                 "answered 429, or not at all",
+                                 what, context));
+}
 
 }  // namespace troupe::nats

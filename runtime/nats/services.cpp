@@ -9,6 +9,12 @@
 
 namespace troupe::nats {
 
+namespace {
+
+constexpr IntakeBounds bounds{.messages_max = 256, .bytes_max = 256 * 1'024};
+
+}  // namespace
+
 Services::Services(Answers& answers, Inboxes& inboxes, ServicesOptions options,
                    std::vector<Service> services, Time started)
     : answers_(answers),
@@ -19,16 +25,23 @@ Services::Services(Answers& answers, Inboxes& inboxes, ServicesOptions options,
       started_(rfc3339(started)) {}
 
 Result<void> Services::start() {
-  auto subscribed = answers_.connection().subscribe(
-      "$SRV.>", "", [this](const Received& request) { on(request); });
+  auto& connection = answers_.connection();
+  auto subscribed = connection.subscribe({.subject = "$SRV.>",
+                                          .handler = [this](const auto& request) { on(request); },
+                                          .bounded = Connection::Bounded{.bounds = bounds}});
   if (!subscribed) return tl::make_unexpected(subscribed.error());
   subscription_ = std::move(*subscribed);
-  if (services_.empty()) return {};
-  const auto ping = answers_.connection().request_and_wait(
-      fmt::format("$SRV.PING.{}.{}", services_.front().name, id_), {}, "", start_patience);
-  if (ping.status == Reply::Status::answered) return {};
-  return retryable(
-      fmt::format("This node's own ping did not come back from NATS: {}.", describe(ping.status)));
+  if (connection.flush(start_patience)) return {};
+  return retryable("NATS did not take the subscriptions of this node in time.");
+}
+
+bool Services::may_answer() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - second_began_ >= std::chrono::seconds(1)) {
+    second_began_ = now;
+    answered_ = 0;
+  }
+  return ++answered_ <= answered_per_second_max;
 }
 
 void Services::on(const Received& request) {
@@ -39,6 +52,7 @@ void Services::on(const Received& request) {
   const std::string verb(tokens[1]);
   if (verb != "PING" && verb != "INFO" && verb != "STATS") return;
   if (tokens.size() == 4 && tokens[3] != id_) return;
+  if (!may_answer()) return;
   for (const auto& service : services_)
     if (tokens.size() == 2 || tokens[2] == service.name)
       (void)answers_.send(*inbox, {.body = response(verb, service).dump()});

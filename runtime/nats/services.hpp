@@ -38,14 +38,17 @@ public:
   Services(Answers& answers, Inboxes& inboxes, ServicesOptions options,
            std::vector<Service> services, Time started);
 
-  /// Answers requests until it is destroyed. Succeeds when its own ping has come back, so that the
-  /// server knows this and every earlier subscription of the connection. Blocks at most
-  /// `start_patience`.
+  /// Answers requests until it is destroyed. Succeeds when the server knows this and every earlier
+  /// subscription of the connection. Blocks at most `start_patience`.
   Result<void> start();
   static constexpr std::chrono::milliseconds start_patience{5'000};
 
+  /// Requests that are answered; those beyond are not, as the figures are for people.
+  static constexpr std::size_t answered_per_second_max = 100;
+
 private:
   void on(const Received& request);
+  bool may_answer();
   nlohmann::json response(const std::string& verb, const Service& service) const;
 
   Answers& answers_;
@@ -54,6 +57,9 @@ private:
   const std::vector<Service> services_;
   const std::string id_;
   const std::string started_;
+  // Of the subscription's thread.
+  std::chrono::steady_clock::time_point second_began_{};
+  std::size_t answered_ = 0;                              // in this second
   std::unique_ptr<Connection::Subscribed> subscription_;  // last: its callbacks use the others
 };
 

@@ -127,7 +127,7 @@ TEST_CASE("inboxes: whoever asks for an answer elsewhere is not heard, whatever 
 }
 
 TEST_CASE("inboxes: further ones are answered where they are configured", "[contract][inboxes]") {
-  IngressBench bench(nats::IngressOptions::in_flight_max_default, {"clients.inboxes", "_INBOX_b"});
+  IngressBench bench(nats::IngressOptions::commands_max_default, {"clients.inboxes", "_INBOX_b"});
   const Everything published(bench.client());
   RawNats raw(OnJetStream::shared_server()->url());
   const std::vector<std::string> good = {"_INBOX.a", "clients.inboxes.a", "_INBOX_b.\xc3\xb6"};
@@ -143,7 +143,7 @@ TEST_CASE("inboxes: further ones are answered where they are configured", "[cont
 
 TEST_CASE("inboxes: a node with a prefix of its own forwards to one that knows it",
           "[contract][inboxes]") {
-  IngressBench owner(nats::IngressOptions::in_flight_max_default, {"_INBOX_node-1"});
+  IngressBench owner(nats::IngressOptions::commands_max_default, {"_INBOX_node-1"});
   const Instance instance{*Token::parse(owner.context), *Token::parse("order"),
                           *Token::parse("o-1")};
   const auto slot = slot_of(instance, slots_default);

@@ -29,11 +29,14 @@ public:
     if (holds) return held_.push_back(std::move(answered));
     const Outcome answer = outcome;
     lock.unlock();
+    if (meanwhile) meanwhile();
     answered(answer);
   }
   void ask(QueryCall call, QueryBus::Answered answered) override {
     std::unique_lock lock(mutex_);
     queries_.push_back(std::move(call));
+    changed_.notify_all();
+    if (holds_queries) return held_queries_.push_back(std::move(answered));
     const QueryOutcome answer = query_outcome;
     lock.unlock();
     answered(answer);
@@ -48,21 +51,33 @@ public:
     return queries_;
   }
   bool wait_for_commands(std::size_t count) {
+    return wait_for_commands_within(count, std::chrono::seconds(10));
+  }
+  bool wait_for_commands_within(std::size_t count, std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [&] { return commands_.size() >= count; });
+  }
+  bool wait_for_queries(std::size_t count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10),
-                             [&] { return commands_.size() >= count; });
+                             [&] { return queries_.size() >= count; });
   }
   void answer_held() {
     std::deque<CommandBus::Answered> held;
+    std::deque<QueryBus::Answered> held_queries;
     {
       const std::lock_guard lock(mutex_);
       held.swap(held_);
+      held_queries.swap(held_queries_);
     }
     for (auto& answered : held) answered(outcome);
+    for (auto& answered : held_queries) answered(query_outcome);
   }
 
   // Set while nothing is under way.
   bool holds = false;
+  bool holds_queries = false;
+  std::function<void()> meanwhile;  ///< runs on the subscription's thread, before the answer
   Outcome outcome = Accepted{};
   QueryOutcome query_outcome;
 
@@ -72,12 +87,13 @@ private:
   std::vector<Command> commands_;
   std::vector<QueryCall> queries_;
   std::deque<CommandBus::Answered> held_;
+  std::deque<QueryBus::Answered> held_queries_;
 };
 
 /// Each bench has a context of its own name on the shared server.
 class IngressBench {
 public:
-  explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::in_flight_max_default,
+  explicit IngressBench(std::size_t in_flight_max = nats::IngressOptions::commands_max_default,
                         std::vector<std::string> reply_prefixes = {},
                         NatsServer& server = OnJetStream::shared_server())
       : in_flight_max_(in_flight_max),
@@ -140,7 +156,8 @@ private:
       nats::IngressOptions{.node = "node-1",
                            .durability = "durable",
                            .version = "1.2.3",
-                           .in_flight_max = in_flight_max_,
+                           .commands_max = in_flight_max_,
+                           .queries_max = in_flight_max_,
                            .reply_prefixes = reply_prefixes_},
       contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; }, conditions_);
 };

@@ -147,23 +147,6 @@ TEST_CASE("ingress: a command without a reply subject is executed too", "[contra
   require_works(bench);
 }
 
-TEST_CASE("ingress: over its bound in flight it answers 429 at once", "[contract][ingress]") {
-  IngressBench bench(2);
-  bench.bus.holds = true;
-  for (int i = 0; i < 2; ++i)
-    REQUIRE(bench.client().publish(bench.command_subject(place), {}, protobuf_body()));
-  REQUIRE(bench.bus.wait_for_commands(2));
-  const auto refused = bench.request(bench.command_subject(place), {}, protobuf_body());
-  CHECK(refused.kind == Kind::rejected);
-  CHECK(refused.code == 429);
-  CHECK(bench.request(bench.query_subject("OrderStatus"), {}, protobuf_body()).code == 429);
-  CHECK(bench.bus.commands().size() == 2);
-
-  bench.bus.holds = false;
-  bench.bus.answer_held();
-  require_works(bench);
-}
-
 TEST_CASE("ingress: a stopped one answers nothing new and everything old", "[contract][ingress]") {
   IngressBench bench;
   bench.bus.holds = true;

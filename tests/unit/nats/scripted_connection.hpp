@@ -62,8 +62,8 @@ public:
     return {};
   }
   bool flush(std::chrono::milliseconds) override { return true; }
-  Result<std::unique_ptr<Subscribed>> subscribe(const std::string&, const std::string&,
-                                                Handler) override {
+  using Connection::subscribe;
+  Result<std::unique_ptr<Subscribed>> subscribe(Subscription) override {
     return permanent("a scripted connection takes no subscriptions");
   }
   std::string new_inbox() override { return "inbox"; }

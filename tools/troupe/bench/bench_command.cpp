@@ -4,8 +4,11 @@
 #include "runtime/host/config.hpp"
 #include "runtime/host/node.hpp"
 #include "tools/troupe/bench/bench_context.hpp"
+#include "tools/troupe/bench/flood.hpp"
+#include "tools/troupe/bench/flooder.hpp"
 #include "tools/troupe/bench/floor.hpp"
 #include "tools/troupe/bench/flow.hpp"
+#include "tools/troupe/bench/honest.hpp"
 #include "tools/troupe/bench/measure.hpp"
 #include "tools/troupe/bench/workloads.hpp"
 #include "tools/troupe/cli/commands.hpp"
@@ -152,7 +155,61 @@ void add_flow(CLI::App& bench, Run& run) {
   command->callback([&run, options] { run = [options] { return measure_flow(*options); }; });
 }
 
+CLI::IsMember flood_kinds() {
+  return CLI::IsMember({"commands", "silent", "names", "slots", "queries", "services"});
+}
+
+void add_flood(CLI::App& bench, Run& run) {
+  auto* command = bench.add_subcommand(
+      "flood", "Hostile clients send as fast as they can: memory, an honest client, recovery");
+  auto options = std::make_shared<FloodOptions>();
+  command->add_option("--hostile", options->hostile, "Hostile connections")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  command->add_option("--kind", options->kind, "What they send")
+      ->check(flood_kinds())
+      ->capture_default_str();
+  command->add_option("--seconds", options->seconds, "How long")
+      ->check(CLI::Range(1.0, 3'600.0))
+      ->capture_default_str();
+  command->add_option("--rate", options->rate, "Commands per second of an honest client")
+      ->check(CLI::Range(1.0, 1'000.0))
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "The figures as one line of JSON");
+  command->footer(
+      "Examples:\n"
+      "  troupe bench flood\n"
+      "  troupe bench flood --kind queries --seconds 10 --json\n"
+      "Exit codes: 0 all bounds kept, 1 one was not, 2 it could not run.");
+  command->callback([&run, options] { run = [options] { return measure_flood(*options); }; });
+}
+
 // The processes of a measurement; not for people.
+
+void add_flooder(CLI::App& bench, Run& run) {
+  auto* command = bench.add_subcommand("flooder", "")->group("");
+  auto options = std::make_shared<FlooderOptions>();
+  command->add_option("--nats", options->nats_url)->required();
+  command->add_option("--kind", options->kind)->check(flood_kinds());
+  command->add_option("--name", options->name);
+  command->callback([&run, options] { run = [options] { return run_flooder(*options); }; });
+}
+
+void add_honest(CLI::App& bench, Run& run) {
+  auto* command = bench.add_subcommand("honest", "")->group("");
+  auto options = std::make_shared<HonestOptions>();
+  command->add_option("--nats", options->nats_url)->required();
+  command->add_option("--rate", options->rate);
+  command->add_option("--seconds", options->seconds);
+  command->callback([&run, options] {
+    run = [options]() -> int {
+      const auto result = run_honest(*options);
+      if (!result) return complain(exit_usage, result.error().what);
+      say(to_json(*result).dump());
+      return exit_ok;
+    };
+  });
+}
 
 int serve_node(const std::string& file, bool view) {
   StopSignals signals;
@@ -231,6 +288,9 @@ void add_bench_command(CLI::App& app, Run& run) {
   add_floor(*bench, run);
   add_flow(*bench, run);
   add_others(*bench, run);
+  add_flood(*bench, run);
+  add_flooder(*bench, run);
+  add_honest(*bench, run);
   add_node(*bench, run);
   add_floor_handler(*bench, run);
   add_load(*bench, run);

@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "bench/v1/item.pb.h"
+#include "runtime/curl/http.hpp"
 #include "runtime/host/durability.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/streams.hpp"
@@ -109,7 +110,7 @@ void BenchStage::write_node_configuration() const {
       << "[redis]\nurl = \"" << redis_->url() << "\"\n"
       << "[durability]\nmode = \"" << options_.durability << "\"\n"
       << "[instances]\nlive_max = " << options_.instances_max
-      << "\nlive_mb_max = 65536\nidle_seconds = 3600\n";
+      << "\nlive_mb_max = " << options_.instance_mb_max << "\nidle_seconds = 3600\n";
 }
 
 /// Asks for a command that is malformed to the runtime and an event to the floor.
@@ -182,6 +183,14 @@ Result<Verified> BenchStage::verify() {
   return verify_stream(*streams_,
                        options_.who == Answering::runtime ? Writer::runtime : Writer::floor,
                        accepted_, unknown_);
+}
+
+nlohmann::json BenchStage::node_counts() const {
+  const auto info = curl::http_get(fmt::format("http://127.0.0.1:{}/info", health_port_), 2s);
+  if (!info) return nullptr;
+  const auto json = nlohmann::json::parse(info->body, nullptr, false);
+  const nlohmann::json::json_pointer context("/contexts/bench");
+  return json.contains(context) ? json.at(context) : nullptr;
 }
 
 std::string BenchStage::log_of(const std::string& name) const {

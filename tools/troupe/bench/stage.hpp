@@ -26,8 +26,9 @@ enum class Answering { runtime, floor_asap, floor_buffered };
 struct BenchStageOptions {
   Answering who = Answering::runtime;
   std::string durability = "dev";  ///< dev, or durable: the server syncs before it acknowledges
-  std::uint64_t instances_max = 100'000;  ///< that the node keeps in memory
-  bool view = false;                      ///< the node folds a view as well
+  std::uint64_t instances_max = 100'000;   ///< that the node keeps in memory
+  std::uint64_t instance_mb_max = 65'536;  ///< likewise
+  bool view = false;                       ///< the node folds a view as well
 };
 
 /// Everything ends with it. Not thread safe; made and used on one thread that stays.
@@ -55,6 +56,10 @@ public:
 
   pid_t server() const { return server_->pid(); }
   nats::Connection& connection() { return *connection_; }
+  std::string nats_url() const { return nats_->url(); }
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  /// What the runtime's node says of its context in /info, or null.
+  nlohmann::json node_counts() const;
   Result<std::uint64_t> last_sequence() { return streams_->last_sequence(*Token::parse("bench")); }
 
 private:

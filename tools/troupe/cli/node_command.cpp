@@ -35,6 +35,14 @@ Result<void> arm_faults() {
   return {};
 }
 
+/// A start waits for servers, and each of them may take long to not answer. Nothing that a node has
+/// begun by then needs to be ended: its end is as that of one that is killed.
+void give_up_starting(const std::string& name) {
+  spdlog::info("Node {} stops before it has started.", name);
+  spdlog::shutdown();
+  std::_Exit(exit_ok);
+}
+
 int serve(const NodeOptions& options) {
   if (options.print_config) {
     say(std::string(embedded_file("config/default.toml")));
@@ -48,9 +56,10 @@ int serve(const NodeOptions& options) {
   if (!config) return complain(exit_usage, config.error().what);
   StopSignals signals;
   const auto name = config->name;
+  signals.on_stop([name] { give_up_starting(name); });
   auto node = host::Node::start(std::move(*config), all_contexts(),
                                 [&](auto time) { return signals.wait_for(time); });
-  if (!node && signals.wait_for(0ms)) return exit_ok;
+  signals.on_stop({});
   if (!node) return complain(exit_usage, node.error().what);
   signals.wait();
   spdlog::info("Node {} stops.", name);

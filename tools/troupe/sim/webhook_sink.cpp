@@ -2,41 +2,29 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
-#include <httplib.h>
+#include "runtime/host/http_server.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
+constexpr std::size_t body_bytes_max = 1'048'576;
+
 class Sink final : public WebhookSink {
 public:
-  Sink() {
-    server_.Post(".*", [this](const httplib::Request& request, httplib::Response& response) {
-      const std::lock_guard lock(mutex_);
-      posted_.push_back({.path = request.path,
-                         .body = request.body,
-                         .content_type = request.get_header_value("Content-Type"),
-                         .idempotency_key = request.get_header_value("Idempotency-Key")});
-      response.status = status_;
-      changed_.notify_all();
-    });
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    if (port_ <= 0) return;
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    // stop() does nothing before the server runs; a request that was answered shows that it does.
-    httplib::Client("127.0.0.1", port_).Get("/");
+  Result<void> listen() {
+    auto http = host::HttpServer::listen("127.0.0.1:0",
+                                         {.methods = {"POST"}, .body_bytes_max = body_bytes_max},
+                                         [this](const auto& request) { return take(request); });
+    if (!http) return tl::make_unexpected(http.error());
+    http_ = std::move(*http);
+    return {};
   }
 
-  ~Sink() override {
-    if (!thread_.joinable()) return;
-    server_.stop();
-    thread_.join();
+  std::string url() const override {
+    return "http://127.0.0.1:" + std::to_string(http_->port()) + "/";
   }
-
-  bool listens() const { return port_ > 0; }
-  std::string url() const override { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
 
   void answer_with(int status) override {
     const std::lock_guard lock(mutex_);
@@ -50,20 +38,29 @@ public:
   }
 
 private:
-  httplib::Server server_;
-  int port_ = 0;
+  host::HttpAnswer take(const host::HttpRequest& request) {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back({.path = std::string(request.path()),
+                       .body = std::string(request.body()),
+                       .content_type = std::string(request.header("Content-Type")),
+                       .idempotency_key = std::string(request.header("Idempotency-Key"))});
+    changed_.notify_all();
+    return {.status = status_};
+  }
+
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<Posted> posted_;
   int status_ = 200;
-  std::thread thread_;
+  std::unique_ptr<host::HttpServer> http_;  // last: its thread uses the others
 };
 
 }  // namespace
 
 Result<std::unique_ptr<WebhookSink>> WebhookSink::start() {
   auto sink = std::make_unique<Sink>();
-  if (!sink->listens()) return permanent("the webhook sink found no free port on loopback");
+  if (auto listening = sink->listen(); !listening)
+    return permanent("the webhook sink cannot listen on loopback: " + listening.error().what);
   return sink;
 }
 
