@@ -43,6 +43,7 @@ v1::TimerRecord record_for(const v1::Commit& commit, int index, std::string name
   record.set_armed_by(
       event_name(Subject::events(source_of(commit)).str(), version_of(commit, index)));
   record.set_correlation_id(commit.correlation_id());
+  record.set_traceparent(commit.traceparent());
   return record;
 }
 
