@@ -18,8 +18,10 @@ public:
       posted_.push_back({.path = request.path,
                          .body = request.body,
                          .content_type = request.get_header_value("Content-Type"),
-                         .idempotency_key = request.get_header_value("Idempotency-Key")});
+                         .idempotency_key = request.get_header_value("Idempotency-Key"),
+                         .traceparent = request.get_header_value("traceparent")});
       response.status = status_;
+      response.set_content(body_, "text/plain");
       changed_.notify_all();
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
@@ -38,9 +40,10 @@ public:
   bool listens() const { return port_ > 0; }
   std::string url() const override { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
 
-  void answer_with(int status) override {
+  void answer_with(int status, std::string body) override {
     const std::lock_guard lock(mutex_);
     status_ = status;
+    body_ = std::move(body);
   }
 
   std::vector<Posted> wait_for(std::size_t count, std::chrono::milliseconds patience) override {
@@ -56,6 +59,7 @@ private:
   std::condition_variable changed_;
   std::vector<Posted> posted_;
   int status_ = 200;
+  std::string body_;
   std::thread thread_;
 };
 
