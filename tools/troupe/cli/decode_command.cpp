@@ -29,7 +29,7 @@ int decode(bool on_one_line) {
   if (!bytes) return complain(exit_refused, "stdin is longer than any commit");
   const auto commit = parse_commit(*bytes);
   if (!commit) return complain(exit_refused, commit.error().what);
-  say(describe_commit(*commit).dump(on_one_line ? -1 : 2));
+  say_json(describe_commit(*commit), on_one_line ? -1 : 2);
   return exit_ok;
 }
 
