@@ -10,13 +10,14 @@
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
 #include "tools/troupe/cli/request_body.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
 struct StateCommand {
-  std::string nats_url;
+  NatsOptions nats;
   std::string target;
   std::string at;
   bool json = false;
@@ -52,12 +53,12 @@ void print(const StateCommand& options, const Folded& folded) {
   if (options.json) {
     Json history = Json::array();
     for (const auto& commit : folded.commits) history.push_back(brief(commit));
-    say(Json{{"version", folded.version}, {"state", to_json(*folded.state)}, {"history", history}}
-            .dump());
+    say_json(
+        Json{{"version", folded.version}, {"state", to_json(*folded.state)}, {"history", history}});
     return;
   }
   say(options.target + " at version " + std::to_string(folded.version));
-  say(to_json(*folded.state).dump(2));
+  say_json(to_json(*folded.state), 2);
   for (const auto& commit : folded.commits) say(line_of(commit));
 }
 
@@ -80,7 +81,7 @@ int show(const StateCommand& options) {
     return complain(exit_usage, "this program knows no aggregate '" + instance->context.str() + "."
                                     + instance->aggregate.str() + "'");
 
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe state"});
+  const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe state"));
   if (!connection) return complain(exit_usage, connection.error().what);
   nats::JetStreamEventLog log(**connection, **connection);
   const auto commits = load(log, *subject);
@@ -100,7 +101,7 @@ void add_state_command(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("state", "Fold an instance's events and show its state");
   auto options = std::make_shared<StateCommand>();
   command->add_option("instance", options->target, "<context>.<aggregate>.<id>")->required();
-  add_nats_option(*command, options->nats_url);
+  add_nats_options(*command, options->nats);
   command->add_option("--at", options->at, "As it was at this time (RFC 3339)");
   command->add_flag("--json", options->json, "One line with version, state and history");
   command->footer(
