@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
+#include "runtime/nats/json.hpp"
 
 namespace troupe::nats {
 
@@ -76,12 +76,9 @@ std::optional<std::string> line_from(const addrinfo& address, Clock::time_point 
 
 std::optional<ServerInfo> parse(std::string_view line) {
   if (!line.starts_with("INFO ")) return std::nullopt;
-  const auto json = nlohmann::json::parse(line.substr(5), nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  const auto says = [&](const char* what) {
-    const auto found = json.find(what);
-    return found != json.end() && found->is_boolean() && found->get<bool>();
-  };
+  const auto json = read_json(line.substr(5));
+  if (!json || !json->is_object()) return std::nullopt;
+  const auto says = [&](const char* what) { return field<bool>(*json, what).value_or(false); };
   return ServerInfo{.asks_who = says("auth_required"),
                     .tls = says("tls_required"),
                     .asks_certificate = says("tls_verify")};
