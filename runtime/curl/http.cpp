@@ -1,6 +1,7 @@
 #include "runtime/curl/http.hpp"
 
 #include "runtime/curl/handles.hpp"
+#include "runtime/ports/secrets.hpp"
 
 namespace troupe::curl {
 
@@ -14,17 +15,29 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* to) {
   return bytes;
 }
 
+/// Whether the last header of a response has come.
+std::size_t take_header(char* data, std::size_t size, std::size_t count, void* to) {
+  const std::size_t bytes = size * count;
+  if (std::string_view(data, bytes) == "\r\n") *static_cast<bool*>(to) = true;
+  return bytes;
+}
+
 Result<HttpResponse> perform(CURL* easy, const std::string& url,
                              std::chrono::milliseconds timeout) {
   HttpResponse response;
+  bool answered = false;
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &answered);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &response.body);
   const CURLcode code = curl_easy_perform(easy);
-  if (code != CURLE_OK) return retryable(url + ": " + curl_easy_strerror(code));
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &response.status);
+  response.whole = code == CURLE_OK;
+  const bool final = answered && response.status >= 200;  // below: "go on", and nothing came of it
+  if (!response.whole && !final) return retryable(redacted(url) + ": " + curl_easy_strerror(code));
   return response;
 }
 
@@ -32,7 +45,10 @@ Result<HttpResponse> perform(CURL* easy, const std::string& url,
 
 Result<HttpResponse> http_get(const std::string& url, std::chrono::milliseconds timeout) {
   const Easy easy = make_easy();
-  return perform(easy.get(), url, timeout);
+  auto response = perform(easy.get(), url, timeout);
+  if (response && !response->whole)
+    return retryable(redacted(url) + ": the answer does not come to its end");
+  return response;
 }
 
 Result<HttpResponse> http_post(const std::string& url,

@@ -7,6 +7,8 @@
 
 #include "runtime/curl/http.hpp"
 #include "runtime/curl/smtp.hpp"
+#include "runtime/ports/secrets.hpp"
+#include "runtime/ports/traceparent.hpp"
 #include "troupe/v1/mail.pb.h"
 
 namespace troupe::curl {
@@ -35,16 +37,17 @@ Envelope envelope_of(const v1::Mail& mail, const std::string& from, const std::s
   return envelope;
 }
 
-Result<void> post(const std::string& url, const v1::Mail& mail, const std::string& key,
-                  std::chrono::milliseconds timeout) {
+Result<void> post(const std::string& url, const v1::Mail& mail, const EffectCall& call) {
   std::string json;
   if (!google::protobuf::util::MessageToJsonString(mail, &json).ok())
     return permanent("the mail cannot be written as JSON");
-  const auto response = http_post(
-      url, {{"Content-Type", "application/json"}, {"Idempotency-Key", key}}, json, timeout);
+  std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", "application/json"},
+                                                           {"Idempotency-Key", call.key}};
+  if (!call.traceparent.empty()) headers.emplace_back(traceparent_header, call.traceparent);
+  const auto response = http_post(url, headers, json, call.timeout);
   if (!response) return tl::make_unexpected(response.error());
   if (response->status >= 200 && response->status < 300) return {};
-  const std::string what = url + " answered " + std::to_string(response->status);
+  const std::string what = redacted(url) + " answered " + std::to_string(response->status);
   const bool hopeless = response->status >= 400 && response->status < 500 && response->status != 408
                         && response->status != 429;
   if (hopeless) return permanent(what);
@@ -102,7 +105,7 @@ Result<MessagePtr> Notifier::deliver(const EffectCall& call) const {
     if (!sent) return tl::make_unexpected(sent.error());
   }
   if (!options_.webhook_url.empty()) {
-    const auto sent = post(options_.webhook_url, *mail, call.key, call.timeout);
+    const auto sent = post(options_.webhook_url, *mail, call);
     if (!sent) return tl::make_unexpected(sent.error());
   }
   if (options_.smtp_url.empty() && options_.webhook_url.empty())

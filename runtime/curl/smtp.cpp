@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "runtime/curl/handles.hpp"
+#include "runtime/ports/secrets.hpp"
 
 namespace troupe::curl {
 
@@ -70,7 +71,7 @@ Result<void> send_mail(const std::string& url, const Envelope& envelope,
   if (code == CURLE_OK) return {};
   long answer = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &answer);
-  const std::string what = url + ": " + curl_easy_strerror(code)
+  const std::string what = redacted(url) + ": " + curl_easy_strerror(code)
                            + (answer != 0 ? " (" + std::to_string(answer) + ")" : "");
   if (answer >= 500 && answer < 600) return permanent(what);
   return retryable(what);

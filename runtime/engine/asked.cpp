@@ -6,6 +6,7 @@
 
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/identity.hpp"
+#include "runtime/ports/traceparent.hpp"
 
 namespace troupe::engine {
 
@@ -44,7 +45,7 @@ Result<std::vector<Command>> commands_for(const Cause& cause, const Token& conte
                     .deadline = {},
                     .correlation_id = cause.correlation_id,
                     .causation_id = event_name(cause.source_subject, cause.version),
-                    .traceparent = cause.traceparent,
+                    .traceparent = legal_traceparent(cause.traceparent),
                     .forwarded = false,
                     .asked = true};
     command.id = asked_command_id({.consumer = cause.consumer,

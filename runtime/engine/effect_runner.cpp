@@ -11,6 +11,7 @@
 #include "runtime/engine/thrown.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/identity.hpp"
+#include "runtime/ports/traceparent.hpp"
 
 namespace troupe::engine {
 
@@ -95,7 +96,8 @@ void EffectRunner::call(const std::string& key) {
                   .key = {},
                   .request = nullptr,
                   .answer = open.model->answer,
-                  .timeout = world_.options.effect_timeout};
+                  .timeout = world_.options.effect_timeout,
+                  .traceparent = legal_traceparent(open.record.traceparent())};
   try {
     const auto watch = world_.watchdog.watch(key, "request");
     call.request = open.model->request(facts_of(open.record), *open.event);
@@ -159,7 +161,7 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
                     .version = open.record.effect().version(),
                     .time = to_time(open.record.effect().time()),
                     .correlation_id = open.record.correlation_id(),
-                    .traceparent = {}};
+                    .traceparent = open.record.traceparent()};
   Result<std::vector<Command>> commands;
   try {
     const auto watch = world_.watchdog.watch(key, reaction);

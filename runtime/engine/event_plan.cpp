@@ -39,6 +39,7 @@ v1::TimerRecord record_for(const ReadCommit& read, int index, std::string name) 
   record.set_name(std::move(name));
   record.set_armed_by(event_name(Subject::events(instance).str(), version_of(commit, index)));
   record.set_correlation_id(commit.correlation_id());
+  record.set_traceparent(commit.traceparent());
   return record;
 }
 

@@ -106,7 +106,7 @@ Result<std::vector<Step>> FiredTimers::steps_for(const ReadTimer& timer) const {
                     .version = version_in(record.armed_by()),
                     .time = to_time(record.due()),
                     .correlation_id = record.correlation_id(),
-                    .traceparent = {}};
+                    .traceparent = record.traceparent()};
   auto commands = commands_for(cause, instance.context, record.aggregate(), record.name(),
                                {{record.id(), std::move(body)}});
   if (!commands) return tl::make_unexpected(commands.error());

@@ -11,6 +11,7 @@
 #include "runtime/nats/inboxes.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/embedded.hpp"
+#include "runtime/ports/secrets.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::host {
@@ -129,10 +130,20 @@ Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   config.health = value<std::string>(table, "node.health");
   config.log_level = value<std::string>(table, "node.log_level");
   config.nats_url = value<std::string>(table, "nats.url");
+  config.nats_security = {.tls_required = value<bool>(table, "nats.tls.required"),
+                          .tls_ca = value<std::string>(table, "nats.tls.ca"),
+                          .tls_cert = value<std::string>(table, "nats.tls.cert"),
+                          .tls_key = value<std::string>(table, "nats.tls.key"),
+                          .creds = value<std::string>(table, "nats.creds"),
+                          .nkey_seed = value<std::string>(table, "nats.nkey_seed"),
+                          .user = value<std::string>(table, "nats.user"),
+                          .password_file = value<std::string>(table, "nats.password_file")};
   config.nats_monitoring_urls = addresses(value<std::string>(table, "nats.monitoring_url"));
   config.replicas = static_cast<int>(value<std::int64_t>(table, "nats.replicas"));
   config.inbox_prefix = value<std::string>(table, "nats.inbox_prefix");
   config.redis_url = value<std::string>(table, "redis.url");
+  config.redis_login = {.user = value<std::string>(table, "redis.user"),
+                        .password_file = value<std::string>(table, "redis.password_file")};
   config.durability = value<std::string>(table, "durability.mode");
   config.gateway_subject = value<std::string>(table, "payments.gateway");
   config.smtp_url = value<std::string>(table, "notifications.smtp_url");
@@ -149,6 +160,22 @@ Result<NodeConfig> read(const toml::table& table, const std::string& source) {
     *target = *number;
   }
   return checked(std::move(config), source);
+}
+
+/// Of one address, or of several with commas between them.
+bool holds_login(std::string_view urls) {
+  while (!urls.empty()) {
+    const auto end = std::min(urls.find(','), urls.size());
+    if (split_login(urls.substr(0, end)).login) return true;
+    urls.remove_prefix(std::min(end + 1, urls.size()));
+  }
+  return false;
+}
+
+bool holds_login(const NodeConfig& config) {
+  return holds_login(config.nats_url) || holds_login(config.nats_monitoring_url)
+         || holds_login(config.redis_url) || holds_login(config.smtp_url)
+         || holds_login(config.webhook_url);
 }
 
 }  // namespace
@@ -172,7 +199,11 @@ Result<NodeConfig> load_config(const std::filesystem::path& file) {
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()))
     return permanent("cannot read the configuration " + file.string());
-  return parse_config(text.str(), file.string());
+  auto config = parse_config(text.str(), file.string());
+  if (config && holds_login(*config))
+    if (const auto secret = read_secret(file.string()); !secret)
+      return permanent("an address in it holds a login, but " + secret.error().what);
+  return config;
 }
 
 }  // namespace troupe::host

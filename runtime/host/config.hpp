@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/nats/security.hpp"
 #include "runtime/ports/result.hpp"
+#include "runtime/redis/redis_options.hpp"
 
 namespace troupe::host {
 
@@ -17,11 +19,13 @@ struct NodeConfig {
   std::string health;  ///< host:port, or empty
   std::string log_level;
   std::string nats_url;
+  nats::Security nats_security;
   std::vector<std::string> nats_monitoring_urls;  ///< without a slash at the end
   int replicas = 1;
   std::string inbox_prefix;
   std::vector<std::string> reply_prefixes;
   std::string redis_url;
+  redis::RedisLogin redis_login;
   std::uint64_t slots = 0;
   std::string durability;
   std::uint64_t live_max = 0;
@@ -38,6 +42,8 @@ struct NodeConfig {
 /// names the key: unknown, of the wrong type, or out of range.
 Result<NodeConfig> parse_config(std::string_view toml, const std::string& name_of_source);
 
+/// The same of a file. One with a password in an address is itself a secret: others must not have
+/// access to it.
 Result<NodeConfig> load_config(const std::filesystem::path& file);
 
 }  // namespace troupe::host

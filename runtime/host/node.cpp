@@ -27,9 +27,11 @@
 #include "runtime/nats/request_effects.hpp"
 #include "runtime/nats/slot_owners.hpp"
 #include "runtime/nats/streams.hpp"
+#include "runtime/nats/subscription_room.hpp"
 #include "runtime/nats/system_id.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/embedded.hpp"
+#include "runtime/ports/secrets.hpp"
 #include "runtime/redis/check_redis.hpp"
 #include "runtime/redis/redis_leases.hpp"
 #include "runtime/redis/redis_log_marks.hpp"
@@ -58,6 +60,13 @@ Result<std::vector<ContextModel>> chosen(const std::vector<std::string>& names,
   return models;
 }
 
+nats::ConnectionOptions connection_options(const NodeConfig& config, const std::string& purpose) {
+  return {.url = config.nats_url,
+          .name = config.name + " " + purpose,
+          .inbox_prefix = config.inbox_prefix,
+          .security = config.nats_security};
+}
+
 /// Several connections, so that a slow reader cannot delay acknowledgements.
 struct Connections {
   std::unique_ptr<nats::Connection> ingress;
@@ -72,10 +81,9 @@ struct Connections {
          {std::pair{&all.ingress, "ingress"}, std::pair{&all.appends, "appends"},
           std::pair{&all.reads, "reads"}, std::pair{&all.deliveries, "deliveries"},
           std::pair{&all.slots, "slots"}}) {
-      auto opened = nats::Connection::open({.url = config.nats_url,
-                                            .name = config.name + " " + purpose,
-                                            .shared_threads = connection == &all.slots,
-                                            .inbox_prefix = config.inbox_prefix});
+      auto options = connection_options(config, purpose);
+      options.shared_threads = connection == &all.slots;
+      auto opened = nats::Connection::open(std::move(options));
       if (!opened) return tl::make_unexpected(opened.error());
       *connection = std::move(*opened);
     }
@@ -153,6 +161,11 @@ Result<Servers> find_servers(const NodeConfig& config, const redis::RedisOptions
     return tl::make_unexpected(ready.error());
   auto system = nats::agree_on_system(*connections->reads, nats::new_system(config.name));
   if (!system) return tl::make_unexpected(system.error());
+  // A node may come to own every slot of its contexts.
+  if (auto room = nats::check_subscription_room(connection_options(config, "slots, a first look"),
+                                                config.slots * config.contexts.size());
+      !room)
+    return tl::make_unexpected(room.error());
   auto durability =
       verified_durability(config.durability, config.replicas, config.nats_monitoring_urls);
   if (!durability) return tl::make_unexpected(durability.error());
@@ -277,7 +290,7 @@ private:
     if (connections_.connected())
       away_.clear();
     else
-      away_.set("NATS at " + config_.nats_url + " is away");
+      away_.set("NATS at " + redacted(config_.nats_url) + " is away");
   }
 
   engine::EngineStats stats() const {
@@ -352,7 +365,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<Context
                                           const GivenUp& given_up) {
   auto models = chosen(config.contexts, known);
   if (!models) return tl::make_unexpected(models.error());
-  const auto redis = redis::parse_redis_url(config.redis_url);
+  const auto redis = redis::parse_redis_url(config.redis_url, config.redis_login);
   if (!redis) return tl::make_unexpected(redis.error());
   auto conditions = std::make_shared<Conditions>(machine_clock);
   OwnCondition starting(*conditions, condition::starting, "");

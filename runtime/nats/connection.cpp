@@ -9,9 +9,11 @@
 #include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <random>
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/nats/admission.hpp"
 #include "runtime/nats/cork.hpp"
 #include "runtime/nats/event_loop.hpp"
 #include "runtime/nats/feed.hpp"
@@ -36,6 +38,10 @@ constexpr std::chrono::milliseconds flush_timeout = 2s;
 /// Bytes that wait to be written. A server that does not read loses its connection by the pings,
 /// after 3 s; above this much before that, publishing fails.
 constexpr std::size_t buffered_max = 64 * 1'024 * 1'024;
+/// What a server that does not read can hold up over TLS, where nats.c writes under its lock.
+constexpr std::chrono::milliseconds write_timeout = (pings_unanswered_max + 1) * ping_interval;
+/// nats.c goes once through all servers. It takes much less, but for name servers that are away.
+constexpr std::chrono::milliseconds attempt_max = 30s;
 /// How much may be published between two looks at how much is buffered.
 constexpr std::size_t buffered_look = 1'024 * 1'024;
 /// nats.c 3.4.1 on an event loop keeps its parser over a reconnect (its issue 1007): a connection
@@ -56,6 +62,13 @@ bool is_on_one_line(std::string_view text) {
 }
 
 std::string text_of(natsStatus status) { return natsStatus_GetText(status); }
+
+/// What cannot be mended here may be by a process that is started anew.
+[[noreturn]] void end_process(const std::string& sentence) {
+  spdlog::critical("{}", sentence);
+  spdlog::shutdown();
+  std::_Exit(Connection::lost_exit_code);
+}
 
 /// How a request ends that nats.c did not take. What it checks before it writes the first byte left
 /// nothing; any other failure leaves doubt.
@@ -111,11 +124,21 @@ private:
 
 class NatsConnection final : public Connection {
 public:
-  explicit NatsConnection(ConnectionOptions options)
-      : options_(std::move(options)), inbox_(new_inbox()) {}
+  NatsConnection(ConnectionOptions options, Access access)
+      : options_(std::move(options)),
+        access_(std::move(access)),
+        inbox_(new_inbox()),
+        loop_(
+            attempt_max,
+            [sentence = options_.name + ": " + stuck(access_)] {
+              end_process(sentence + " This process ends, to be started anew.");
+            },
+            [this] { look_at_feeds(); }) {}
   ~NatsConnection() override;
 
   Result<void> connect();
+  /// The server did not take the login.
+  bool refused() const { return refused_; }
 
   void request(std::string_view subject, const Headers& headers, std::string_view body,
                std::chrono::milliseconds timeout, Answered answered) override;
@@ -149,15 +172,18 @@ private:
   void on_reply(Received message);
   void look_at_feeds();
   void tell_watchers(bool connected);
-  static void on_disconnected(natsConnection*, void* closure);
+  static void on_disconnected(natsConnection* connection, void* closure);
   static void on_reconnected(natsConnection*, void* closure);
   static void on_closed(natsConnection*, void* closure);
   static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* closure);
+  static std::int64_t on_try(natsConnection*, int rounds, void* closure);
 
   const ConnectionOptions options_;
+  const Access access_;
   const std::string inbox_;                    ///< replies come to <inbox>.<number>
   std::atomic<std::size_t> not_looked_at_{0};  ///< bytes published since the last look
   std::atomic<bool> closing_{false};
+  bool refused_ = false;  ///< constant after connect()
 
   // Of nats.c's callback thread.
   std::chrono::steady_clock::time_point reconnected_at_{};
@@ -165,8 +191,9 @@ private:
   int futile_ = 0;
   std::chrono::steady_clock::time_point dropped_reported_at_{};
 
-  std::mutex mutex_;  // guards the four below
+  std::mutex mutex_;  // guards the five below
   std::condition_variable closed_changed_;
+  bool serving_ = false;  ///< open() has succeeded
   bool closed_ = false;
   std::vector<std::weak_ptr<Watcher>> watchers_;
   std::deque<std::pair<std::chrono::steady_clock::time_point, std::unique_ptr<Feed>>> retired_;
@@ -174,7 +201,7 @@ private:
   std::mutex feeds_mutex_;
   std::vector<Feed*> bounded_feeds_;  // under feeds_mutex_, those that are open
 
-  EventLoop loop_{[this] { look_at_feeds(); }};  // goes after the connection that it serves
+  EventLoop loop_;  // goes after the connection that it serves
   ConnectionHandle handle_;
   std::unique_ptr<Feed> replies_;
   Outstanding outstanding_;  // last member: its destructor's callbacks may still try to send
@@ -203,28 +230,18 @@ private:
 // ---- life ---------------------------------------------------------------------------------------
 
 Result<OptionsHandle> NatsConnection::make_options() {
-  std::vector<std::string> urls;
-  for (std::size_t begin = 0; begin <= options_.url.size();) {
-    const std::size_t end = std::min(options_.url.find(',', begin), options_.url.size());
-    urls.push_back(options_.url.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  std::vector<const char*> servers;
-  for (const auto& url : urls) servers.push_back(url.c_str());
-
   natsOptions* raw = nullptr;
   if (natsOptions_Create(&raw) != NATS_OK) return permanent("nats.c could not be started.");
   OptionsHandle options(raw);
   const natsStatus results[] = {
-      natsOptions_SetServers(raw, servers.data(), static_cast<int>(servers.size())),
       natsOptions_SetName(raw, options_.name.c_str()),
       natsOptions_SetTimeout(raw, connect_timeout.count()),
       natsOptions_SetSendAsap(raw, true),
       natsOptions_UseGlobalMessageDelivery(raw, options_.shared_threads),
       natsOptions_SetReconnectBufSize(raw, 0),
       natsOptions_SetMaxReconnect(raw, -1),
-      natsOptions_SetReconnectWait(raw, reconnect_wait.count()),
-      natsOptions_SetReconnectJitter(raw, reconnect_jitter.count(), reconnect_jitter.count()),
+      natsOptions_SetCustomReconnectDelay(raw, on_try, this),
+      natsOptions_SetWriteDeadline(raw, write_timeout.count()),
       natsOptions_SetPingInterval(raw, ping_interval.count()),
       natsOptions_SetMaxPingsOut(raw, pings_unanswered_max),
       natsOptions_SetDisconnectedCB(raw, on_disconnected, this),
@@ -233,34 +250,40 @@ Result<OptionsHandle> NatsConnection::make_options() {
       natsOptions_SetErrorHandler(raw, on_error, this),
   };
   for (const natsStatus result : results)
-    if (result != NATS_OK)
-      return permanent(
-          fmt::format("The NATS address '{}' is not usable: {}. Write it like "
-                      "nats://127.0.0.1:4222.",
-                      options_.url, text_of(result)));
+    if (result != NATS_OK) return permanent("nats.c could not be set up: " + text_of(result));
+#if NATS_VERSION_NUMBER >= 0x030D00
+  (void)natsOptions_SetIgnoreAuthErrorAbort(raw, true);
+#endif
+  if (auto applied = apply(access_, raw); !applied) return tl::make_unexpected(applied.error());
   return options;
 }
 
 Result<void> NatsConnection::connect() {
   auto options = make_options();
   if (!options) return tl::make_unexpected(options.error());
+  if (auto fit = look_before(access_, connect_timeout); !fit) return fit;
   natsConnection* raw = nullptr;
-  const natsStatus connected = loop_.connect(&raw, options->get());
-  if (connected != NATS_OK)
-    return retryable(
-        fmt::format("No NATS server answers at {}: {}. Start nats-server or correct "
-                    "the address.",
-                    options_.url, text_of(connected)));
+  const natsStatus connected = loop_.connect(&raw, options->get(), access_.tls);
+  refused_ = connected == NATS_CONNECTION_AUTH_FAILED;
+  if (connected != NATS_OK) return tl::make_unexpected(refusal(access_, connected));
   handle_.reset(raw);
 
   auto replies = std::make_unique<Feed>(
       Subscription{.subject = inbox_ + ".*",
                    .handler = [this](Received message) { on_reply(std::move(message)); }});
-  const natsStatus opened = replies->open(raw);
+  natsStatus opened = replies->open(raw);
   replies_ = std::move(replies);
+  loop_.wake();
+  if (opened == NATS_OK) opened = natsConnection_FlushTimeout(raw, connect_timeout.count());
   if (opened != NATS_OK)
     return retryable(
-        fmt::format("NATS at {} went away at once: {}.", options_.url, text_of(opened)));
+        fmt::format("NATS at {} went away at once: {}.", access_.address, text_of(opened)));
+  if (access_.tls && !loop_.encrypted())
+    return retryable(fmt::format("NATS at {} does not use TLS.", access_.address));
+  if (auto fit = look_after(access_, raw, connect_timeout); !fit) return fit;
+  const std::lock_guard lock(mutex_);
+  if (closed_) return retryable(fmt::format("NATS at {} hung up at once.", access_.address));
+  serving_ = true;
   return {};
 }
 
@@ -270,7 +293,7 @@ NatsConnection::~NatsConnection() {
   closing_ = true;
   // Closing throws away what is not written yet, such as the last replies.
   if (connected()) (void)natsConnection_FlushTimeout(handle_.get(), flush_timeout.count());
-  natsConnection_Close(handle_.get());
+  loop_.close(handle_.get());
   {
     // The closed callback is the last one that nats.c makes for a connection.
     std::unique_lock lock(mutex_);
@@ -439,21 +462,20 @@ void NatsConnection::end_if_futile() {
   const bool futile = lasted < futile_within && received() == received_then_;
   futile_ = futile ? futile_ + 1 : 0;
   if (futile_ < futile_max) return;
-  spdlog::critical(
+  end_process(fmt::format(
       "{}: NATS at {} was reached {} times in a row, and each time nothing came and it was lost "
       "again; this process ends, so that it is started anew with a connection that works.",
-      options_.name, options_.url, futile_);
-  spdlog::shutdown();
-  std::_Exit(EXIT_FAILURE);
+      options_.name, access_.address, futile_));
 }
 
-void NatsConnection::on_disconnected(natsConnection*, void* closure) {
+void NatsConnection::on_disconnected(natsConnection* connection, void* closure) {
   auto& self = *static_cast<NatsConnection*>(closure);
   self.outstanding_.end_all();
   if (self.closing_) return;
   self.end_if_futile();
-  spdlog::warn("{}: the connection to NATS at {} is lost; trying again every {} ms.",
-               self.options_.name, self.options_.url, reconnect_wait.count());
+  if (!natsConnection_IsClosed(connection))
+    spdlog::warn("{}: the connection to NATS at {} is lost; trying again every {} ms.",
+                 self.options_.name, self.access_.address, reconnect_wait.count());
   self.tell_watchers(false);
 }
 
@@ -465,16 +487,23 @@ void NatsConnection::on_reconnected(natsConnection*, void* closure) {
   self.tell_watchers(true);
 }
 
+std::int64_t NatsConnection::on_try(natsConnection*, int, void* closure) {
+  static_cast<NatsConnection*>(closure)->loop_.tries_again();
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> jitter(0, reconnect_jitter.count());
+  return reconnect_wait.count() + jitter(random);
+}
+
 void NatsConnection::on_closed(natsConnection* connection, void* closure) {
   auto& self = *static_cast<NatsConnection*>(closure);
-  if (!self.closing_) {
-    const char* reason = nullptr;
-    natsConnection_GetLastError(connection, &reason);
-    spdlog::error("{}: NATS closed the connection for good: {}. Correct that and restart.",
-                  self.options_.name, reason != nullptr ? reason : "no reason given");
-  }
   const std::lock_guard lock(self.mutex_);
   self.closed_ = true;
+  if (self.serving_ && !self.closing_ && !self.options_.may_be_lost) {
+    const char* reason = nullptr;
+    natsConnection_GetLastError(connection, &reason);
+    end_process(fmt::format("{}: {} This process ends, to be started anew.", self.options_.name,
+                            closed_for_good(self.access_, reason != nullptr ? reason : "")));
+  }
   self.closed_changed_.notify_all();
 }
 
@@ -495,10 +524,16 @@ void NatsConnection::on_error(natsConnection* connection, natsSubscription*, nat
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::open(ConnectionOptions options) {
-  auto connection = std::make_unique<NatsConnection>(std::move(options));
-  if (auto connected = connection->connect(); !connected)
-    return tl::make_unexpected(connected.error());
-  return connection;
+  auto access = access_to(options.url, options.security);
+  if (!access) return tl::make_unexpected(access.error());
+  // One signature in 256 begins with a zero, which nats.c before 3.8 takes for none.
+  int tries = access->signs ? 2 : 1;
+  for (;;) {
+    auto connection = std::make_unique<NatsConnection>(options, *access);
+    auto connected = connection->connect();
+    if (connected) return connection;
+    if (--tries == 0 || !connection->refused()) return tl::make_unexpected(connected.error());
+  }
 }
 
 Reply Connection::request_and_wait(std::string_view subject, const Headers& headers,

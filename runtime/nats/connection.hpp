@@ -15,6 +15,7 @@
 #include "runtime/nats/handles.hpp"
 #include "runtime/nats/in_flight.hpp"
 #include "runtime/nats/intake.hpp"
+#include "runtime/nats/security.hpp"
 #include "runtime/ports/result.hpp"
 
 namespace troupe::nats {
@@ -67,19 +68,26 @@ struct Reply {
 const char* describe(Reply::Status status);
 
 struct ConnectionOptions {
-  std::string url;
+  std::string url;   ///< of one server, or of several of a cluster with commas between them
   std::string name;  ///< shown by the server's monitoring
   /// Handlers of all its subscriptions, and of other connections that say so, run on a few threads
   /// in turn instead of one each: for very many subscriptions.
   bool shared_threads = false;
   /// Answers and deliveries come to subjects below this one, which nobody can guess.
   std::string inbox_prefix = "_INBOX";
+  Security security{};
+  /// Its user can do without it: the process goes on when the server gives it up for good.
+  bool may_be_lost = false;
 };
 
 /// Thread safety: any method from any thread. Callbacks run on threads of nats.c's or on the
 /// connection's timeout thread and must not block. Reconnects for ever; never buffers while
 /// disconnected, so that nothing is sent behind a caller's back. Publishing never blocks: above
-/// 64 MiB that wait to be written it fails.
+/// 64 MiB that wait to be written it fails. Over TLS it waits, for 3 s at most, for a server that
+/// does not read.
+/// Ends the process, with a sentence and exit code `lost_exit_code`, when nats.c has given the
+/// connection up for good, unless it may be lost: when the server has refused it twice in a row, or
+/// allows it no more subscriptions. Also when nats.c hangs while it connects.
 /// The destructor ends outstanding requests as `disconnected` and returns when no callback runs.
 class Connection {
 public:
@@ -87,7 +95,12 @@ public:
   using Next = std::function<bool(Reply)>;
   using Handler = std::function<void(Received)>;
 
-  /// Fails with a sentence that names the address when no server answers within 2 s.
+  /// Of a process whose connection cannot be mended: it cannot say what became of what it asked.
+  static constexpr int lost_exit_code = 3;
+
+  /// Fails with a sentence that names the address, and holds no secret: permanently when `options`
+  /// cannot be used; retryable when no server answers within 2 s, or when it refuses, or when it
+  /// does not give what was asked for: TLS, or a login that it checks.
   static Result<std::unique_ptr<Connection>> open(ConnectionOptions options);
 
   virtual ~Connection() = default;

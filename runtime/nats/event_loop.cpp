@@ -9,19 +9,44 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include <nats/adapters/libuv.h>
+#include <nats/nats.h>
 
+#include "runtime/nats/attempt.hpp"
 #include "runtime/nats/cork.hpp"
+#include "runtime/nats/wire_guard.hpp"
 #include "runtime/ports/assert.hpp"
+
+namespace {
+
+/// Stands before nats.c's reading on the loop's thread.
+struct Reader {
+  virtual void read(natsConnection* connection) = 0;
+
+protected:
+  ~Reader() = default;
+};
+
+thread_local Reader* reader_here = nullptr;
+
+void read_behind_guard(natsConnection* connection) { reader_here->read(connection); }
+
+}  // namespace
+
+// The adapter calls nats.c itself when there is something to read.
+#define natsConnection_ProcessReadEvent read_behind_guard
+#include <nats/adapters/libuv.h>
+#undef natsConnection_ProcessReadEvent
 
 namespace troupe::nats {
 
 /// Stands between nats.c and the adapter. nats.c asks once for its buffer to be written, and says
 /// when that is done. Either the loop writes, which must be woken for it, or the thread that lets
 /// go of the cork, which is awake; never both at a time, as nats.c takes an empty write for a lost
-/// connection.
-struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
-  explicit Impl(std::function<void()> on_tick) : tick(std::move(on_tick)) {}
+/// connection. Over TLS the loop alone writes.
+struct EventLoop::Impl final : Corked, Reader, std::enable_shared_from_this<Impl> {
+  Impl(std::chrono::milliseconds attempt_max, std::function<void()> stuck,
+       std::function<void()> on_tick)
+      : tick(std::move(on_tick)), attempt(attempt_max, std::move(stuck)) {}
 
   const std::function<void()> tick;
   uv_loop_t loop;
@@ -29,6 +54,11 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   uv_check_t barrier;
   bool has_run = false;
   std::thread thread;
+  Attempt attempt;
+  WireGuard guard;
+
+  std::mutex reading;    // held while nats.c reads over TLS
+  bool closing = false;  // under it
 
   std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
   std::condition_variable written;
@@ -43,18 +73,36 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   /// Returns when the connection has closed and the adapter has let go of it.
   void run() {
     has_run = true;
+    reader_here = this;
     natsLibuv_SetThreadLocalLoop(&loop);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_close(reinterpret_cast<uv_handle_t*>(&ticker), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&barrier), nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
+    reader_here = nullptr;
+  }
+
+  void read(natsConnection* from) override {
+    if (!guard.may_read()) return;
+    if (guard.wire() == WireGuard::Wire::encrypted) {
+      const std::lock_guard lock(reading);
+      if (!closing) natsConnection_ProcessReadEvent(from);
+      return;
+    }
+    natsConnection_ProcessReadEvent(from);
+  }
+  /// The loop's thread is not reading over TLS, and does not any more.
+  void stop_reading() {
+    const std::lock_guard lock(reading);
+    closing = true;
   }
 
   natsStatus ask_for_writing() {
     const std::lock_guard lock(mutex);
     asked = true;
-    if (!Cork::held() && !writing_here) return pass_on();
+    const bool may_hold_back = guard.wire() == WireGuard::Wire::plain;
+    if (!may_hold_back || (!Cork::held() && !writing_here)) return pass_on();
     held_back = true;
     return NATS_OK;
   }
@@ -126,6 +174,8 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
                               natsSock socket) {
     auto& self = *static_cast<Impl*>(closure);
     *data = closure;
+    self.attempt.end();
+    self.guard.attach(socket);
     const std::lock_guard lock(self.mutex);
     self.connection = connection;
     const natsStatus attached = natsLibuv_Attach(&self.adapter, &self.loop, connection, socket);
@@ -134,6 +184,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   }
   static natsStatus on_read(void* data, bool add) {
     auto& self = *static_cast<Impl*>(data);
+    if (!add) self.attempt.begin();  // to reconnect, unless it is the end
     const std::lock_guard lock(self.mutex);
     self.open = add;
     if (!add) self.asked = self.held_back = false;
@@ -145,6 +196,7 @@ struct EventLoop::Impl final : Corked, std::enable_shared_from_this<Impl> {
   }
   static natsStatus on_detach(void* data) {
     auto& self = *static_cast<Impl*>(data);
+    self.attempt.end();
     const std::lock_guard lock(self.mutex);
     self.open = false;
     return natsLibuv_Detach(std::exchange(self.adapter, nullptr));
@@ -167,7 +219,9 @@ void open_library() {
 
 }  // namespace
 
-EventLoop::EventLoop(std::function<void()> tick) : impl_(std::make_shared<Impl>(std::move(tick))) {
+EventLoop::EventLoop(std::chrono::milliseconds attempt_max, std::function<void()> stuck,
+                     std::function<void()> tick)
+    : impl_(std::make_shared<Impl>(attempt_max, std::move(stuck), std::move(tick))) {
   static std::once_flag opened;
   std::call_once(opened, open_library);
   natsLibuv_Init();
@@ -184,13 +238,16 @@ EventLoop::~EventLoop() {
   TROUPE_ASSERT(uv_loop_close(&impl_->loop) == 0, "a loop ends after its connection");
 }
 
-natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options) {
+natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options, bool tls) {
+  if (tls) impl_->guard.require_tls();
   const natsStatus set = natsOptions_SetEventLoop(options, impl_.get(), Impl::on_attach,
                                                   Impl::on_read, Impl::on_write, Impl::on_detach);
   if (set != NATS_OK) return set;
   // The first attachment belongs to the loop's thread, and until it runs that is this one.
   natsLibuv_SetThreadLocalLoop(&impl_->loop);
+  impl_->attempt.begin();
   const natsStatus connected = natsConnection_Connect(connection, options);
+  impl_->attempt.end();
   if (connected != NATS_OK) {
     impl_->run();  // lets go of what was attached before the failure, if anything was
     return connected;
@@ -199,6 +256,15 @@ natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options)
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
   return NATS_OK;
 }
+
+void EventLoop::tries_again() { impl_->attempt.begin(); }
+
+void EventLoop::close(natsConnection* connection) {
+  impl_->stop_reading();
+  natsConnection_Close(connection);
+}
+
+bool EventLoop::encrypted() const { return impl_->guard.wire() == WireGuard::Wire::encrypted; }
 
 void EventLoop::wake() { impl_->wake(); }
 

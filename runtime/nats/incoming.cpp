@@ -9,6 +9,7 @@
 #include "runtime/nats/text.hpp"
 #include "runtime/nats/wire.hpp"
 #include "runtime/ports/identity.hpp"
+#include "runtime/ports/traceparent.hpp"
 
 namespace troupe::nats {
 
@@ -76,16 +77,6 @@ Read<std::optional<std::string>> read_printable(const Received& message, const c
     return refuse(code::malformed, "{} is 1 to {} printable characters without spaces, not '{}'.",
                   key, length_max, echoed(*text));
   return std::string(*text);
-}
-
-/// W3C trace context tells receivers to ignore what they cannot read.
-std::string read_traceparent(const Received& message) {
-  constexpr std::size_t length = 55;  // 00-<32 hex>-<16 hex>-<2 hex>
-  const auto text = message.header(header::traceparent).value_or("");
-  const bool legal = text.size() == length && std::ranges::all_of(text, [](char c) {
-                       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
-                     });
-  return legal ? std::string(text) : std::string();
 }
 
 Read<SharedMessage> read_message(const Received& message, const Message& prototype, BodyForm form) {
@@ -175,7 +166,7 @@ Read<Command> read_command(const Received& message, CommandAddress address, Body
       .deadline = *deadline,
       .correlation_id = **std::move(correlation_id),
       .causation_id = std::move(*causation_id).value_or(""),
-      .traceparent = read_traceparent(message),
+      .traceparent = legal_traceparent(message.header(header::traceparent).value_or("")),
   };
 }
 

@@ -38,7 +38,8 @@ void RequestEffects::call(EffectCall call, Done done) {
     return done(retryable(fmt::format("The effect {} waits: {} calls are in flight.", call.effect,
                                       in_flight_->max())));
   const Headers headers = {{idempotency_key, call.key},
-                           {header::content_type, protobuf_content_type}};
+                           {header::content_type, protobuf_content_type},
+                           {header::traceparent, call.traceparent}};
   const auto timeout = call.timeout;
   const std::string body = call.request->SerializeAsString();
   connection_.request(

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/ports/condition_kinds.hpp"
+#include "runtime/ports/printable.hpp"
 
 namespace troupe {
 
@@ -41,6 +42,7 @@ void Conditions::set_for(std::chrono::milliseconds lasts, const ConditionKind& k
 
 void Conditions::put(const ConditionKind& kind, std::string_view context, std::string_view part,
                      std::string sentence, Steady until, std::optional<Time> since) {
+  sentence = printable(sentence);  // it may quote what came from outside
   {
     const std::lock_guard lock(mutex_);
     const Key key{kind.code, context, part};

@@ -17,6 +17,7 @@ struct EffectCall {
   SharedMessage request;
   const Message* answer = nullptr;  ///< prototype of the answer
   std::chrono::milliseconds timeout{5'000};
+  std::string traceparent{};  ///< of the command that began it all, or empty
 };
 
 /// Thread safety: any thread. Implementations perform the call on threads of their own.

@@ -1,25 +1,23 @@
 // Borrows a connection for each call and sorts Redis's errors.
 #include "runtime/redis/client.hpp"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
+
+#include "runtime/redis/errors.hpp"
 
 namespace troupe::redis {
 
 namespace {
 
-/// First words of the errors that pass without anybody changing the command.
-constexpr std::array passing_errors = {"LOADING",    "BUSY",       "OOM",         "MISCONF",
-                                       "READONLY",   "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN",
-                                       "NOREPLICAS", "UNKILLABLE"};
-
-std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
-
 bool says_unknown_script(const Result<Reply>& reply) {
   return reply && reply->value().is_error()
-         && first_word(reply->value().text().value_or("")) == "NOSCRIPT";
+         && reply->value().text().value_or("").starts_with("NOSCRIPT");
+}
+
+/// Redis has no room for this connection, and closes it behind its answer.
+bool hangs_up(const Reply& reply) {
+  return reply.value().is_error() && is_full(reply.value().text().value_or(""));
 }
 
 }  // namespace
@@ -52,16 +50,15 @@ Result<Reply> Client::exchange(const Arguments& arguments, Deadline deadline) {
     return retryable("all " + std::to_string(connections_max_) + " connections to Redis at "
                      + address_of(options_) + " are busy");
   auto reply = connection->call(arguments, deadline);
-  give_back(std::move(connection), reply.has_value());
+  give_back(std::move(connection), reply.has_value() && !hangs_up(*reply));
   return reply;
 }
 
 Result<Reply> Client::checked(Result<Reply> reply) const {
   if (!reply || !reply->value().is_error()) return reply;
   const std::string error(reply->value().text().value_or(""));
-  const bool passes = std::ranges::find(passing_errors, first_word(error)) != passing_errors.end();
   return tl::make_unexpected(
-      Failure{"Redis at " + address_of(options_) + " answered: " + error, passes});
+      Failure{"Redis at " + address_of(options_) + " answered: " + error, passes(error)});
 }
 
 std::unique_ptr<Connection> Client::borrow(Deadline deadline) {
@@ -80,8 +77,10 @@ void Client::give_back(std::unique_ptr<Connection> connection, bool works) {
     const std::lock_guard lock(mutex_);
     --borrowed_;
     // What broke one connection has most likely broken the others: a server that was restarted.
-    if (!works) idle_.clear();
-    idle_.push_back(std::move(connection));
+    if (!works)
+      idle_.clear();
+    else
+      idle_.push_back(std::move(connection));
   }
   returned_.notify_one();
 }

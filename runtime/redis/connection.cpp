@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "runtime/redis/errors.hpp"
+
 namespace troupe::redis {
 
 namespace {
@@ -47,13 +49,39 @@ Result<void> Connection::connect(Deadline deadline) {
   context_.reset(
       redisConnectWithTimeout(options_.host.c_str(), options_.port, left_until(deadline)));
   if (context_ == nullptr || context_->err != 0) return broken();
+  if (auto done = log_in(deadline); !done) return done;
+  return select(deadline);
+}
+
+Result<void> Connection::log_in(Deadline deadline) {
+  const auto password = password_of(options_);
+  if (!password) {
+    context_.reset();
+    return tl::make_unexpected(password.error());
+  }
+  if (password->empty()) return {};
+  const auto& user = options_.login.user;
+  if (user.empty()) return accepted({"AUTH", *password}, deadline, "refuses the password");
+  return accepted({"AUTH", user, *password}, deadline, "refuses the user '" + user + "'");
+}
+
+Result<void> Connection::select(Deadline deadline) {
   if (options_.database == 0) return {};
-  const auto selected = exchange({"SELECT", std::to_string(options_.database)}, deadline);
-  if (!selected) return tl::make_unexpected(selected.error());
-  if (!selected->value().is_error()) return {};
+  const auto database = std::to_string(options_.database);
+  return accepted({"SELECT", database}, deadline,
+                  "has no database " + database + "; choose another one in redis.url");
+}
+
+Result<void> Connection::accepted(const Arguments& arguments, Deadline deadline,
+                                  std::string_view refused) {
+  const auto answer = exchange(arguments, deadline);
+  if (!answer) return tl::make_unexpected(answer.error());
+  if (!answer->value().is_error()) return {};
+  const std::string error(answer->value().text().value_or(""));
   context_.reset();
-  return permanent("Redis at " + address_of(options_) + " has no database "
-                   + std::to_string(options_.database) + "; choose another one in redis.url");
+  return tl::make_unexpected(
+      Failure{"Redis at " + address_of(options_) + " " + std::string(refused) + ": " + error,
+              passes(error)});
 }
 
 Result<Reply> Connection::exchange(const Arguments& arguments, Deadline deadline) {

@@ -27,6 +27,10 @@ public:
 
 private:
   Result<void> connect(Deadline deadline);
+  Result<void> log_in(Deadline deadline);
+  Result<void> select(Deadline deadline);
+  /// What Redis answers to a new connection before it is used: an error ends it.
+  Result<void> accepted(const Arguments& arguments, Deadline deadline, std::string_view refused);
   Result<Reply> exchange(const Arguments& arguments, Deadline deadline);
   /// Ends the connection and says why.
   tl::unexpected<Failure> broken();

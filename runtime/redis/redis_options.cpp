@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "runtime/ports/secrets.hpp"
+
 namespace troupe::redis {
 
 namespace {
@@ -29,17 +31,41 @@ std::pair<std::string_view, std::optional<std::string_view>> split(std::string_v
 }
 
 auto bad(std::string_view url, std::string_view why) {
-  return permanent("Redis address \"" + std::string(url) + "\" " + std::string(why)
+  return permanent("Redis address \"" + redacted(url) + "\" " + std::string(why)
                    + "; write it as redis://<host>[:<port>][/<database>]");
+}
+
+/// One way to say who it is, and all that belongs to it.
+Result<void> take_login(RedisOptions& options, const RedisLogin& login,
+                        const std::optional<UrlLogin>& from_url) {
+  options.login = login;
+  const bool beside = !login.user.empty() || !login.password_file.empty();
+  if (from_url && beside)
+    return permanent(
+        "say in one way only who uses Redis: redis.user and redis.password_file, or a login in the "
+        "address");
+  if (beside && login.password_file.empty())
+    return permanent("redis.user needs redis.password_file");
+  if (from_url && !from_url->password)
+    return permanent("the login in the Redis address has no password; write it as :<password>@");
+  if (from_url) {
+    options.login.user = from_url->user;
+    options.url_password = *from_url->password;
+  }
+  return password_of(options).map([](const std::string&) {});
 }
 
 }  // namespace
 
-Result<RedisOptions> parse_redis_url(std::string_view url) {
+Result<RedisOptions> parse_redis_url(std::string_view url, const RedisLogin& login) {
+  if (url.starts_with("rediss://"))
+    return permanent(
+        "TLS to Redis (rediss://) is not possible yet: use redis:// on a private network, or "
+        "through a tunnel");
   if (!url.starts_with(scheme)) return bad(url, "does not start with redis://");
-  if (url.find('@') != std::string_view::npos)
-    return permanent("Redis address holds a user or password, which Troupe does not support yet");
-  const auto [authority, database] = split(url.substr(scheme.size()), '/');
+  const auto split_url = split_login(url);
+  const auto [authority, database] =
+      split(std::string_view(split_url.url).substr(scheme.size()), '/');
   auto [host, port] = split(authority, ':');
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.empty()) return bad(url, "names no host");
@@ -56,7 +82,14 @@ Result<RedisOptions> parse_redis_url(std::string_view url) {
     if (!number) return bad(url, "has a database that is not a number");
     options.database = *number;
   }
+  if (auto taken = take_login(options, login, split_url.login); !taken)
+    return tl::make_unexpected(taken.error());
   return options;
+}
+
+Result<std::string> password_of(const RedisOptions& options) {
+  if (options.login.password_file.empty()) return options.url_password;
+  return read_secret_line(options.login.password_file);
 }
 
 std::string address_of(const RedisOptions& options) {

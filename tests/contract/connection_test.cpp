@@ -262,19 +262,28 @@ TEST_CASE("connection: after a subscription ends its handler runs no more",
   std::thread sender([&] {
     while (!stop) (void)sending->publish("flood", {}, "x");
   });
-  for (int round = 0; round < 50; ++round) {
-    auto alive = std::make_unique<std::atomic<int>>(0);
+  struct Round {
     std::promise<void> first;
-    auto subscribed =
-        or_throw(connection->subscribe("flood", {}, [&, count = alive.get()](const Received&) {
-          if (++*count == 1) first.set_value();
-        }));
-    first.get_future().get();
+    std::atomic<int> count = 0;
+    std::atomic<bool> over = false;
+  };
+  std::vector<std::unique_ptr<Round>> rounds;  // all kept, so that a late call can be counted
+  std::atomic<int> late = 0;
+  for (int i = 0; i < 50; ++i) {
+    auto& round = *rounds.emplace_back(std::make_unique<Round>());
+    auto subscribed = or_throw(connection->subscribe("flood", {}, [&](const Received&) {
+      if (round.over) ++late;
+      if (++round.count == 1) round.first.set_value();
+    }));
+    round.first.get_future().get();
     subscribed.reset();
-    alive.reset();  // a later call would touch freed memory
+    round.over = true;
   }
   stop = true;
   sender.join();
+  // What was sent is handled: a call that comes late has come.
+  CHECK(connection->request_and_wait("nobody", {}, "", 5s).status == Status::no_responders);
+  CHECK(late == 0);
 }
 
 TEST_CASE("connection: draining handles what was received", "[contract][connection]") {

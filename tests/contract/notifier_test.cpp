@@ -5,6 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
+#include "tests/contract/line_server.hpp"
 #include "tools/troupe/servers/loopback.hpp"
 #include "tools/troupe/servers/temp_folder.hpp"
 #include "tools/troupe/sim/smtp_sink.hpp"
@@ -20,8 +21,10 @@ using troupe::MessagePtr;
 using troupe::Result;
 using troupe::curl::Notifier;
 namespace tool = troupe::tool;
+namespace test = troupe::test;
 
 constexpr auto patience = 10s;
+constexpr auto trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 EffectCall mail_call(const std::string& key, const std::string& subject = "Your order o-1") {
   auto mail = std::make_shared<troupe::v1::Mail>();
@@ -34,7 +37,8 @@ EffectCall mail_call(const std::string& key, const std::string& subject = "Your 
           .key = key,
           .request = mail,
           .answer = &troupe::v1::MailDelivered::default_instance(),
-          .timeout = 2s};
+          .timeout = 2s,
+          .traceparent = trace};
 }
 
 Result<MessagePtr> call_and_wait(Notifier& notifier, EffectCall call) {
@@ -87,7 +91,34 @@ TEST_CASE("a webhook gets the mail as JSON with its idempotency key", "[contract
   CHECK(posts[0].path == "/orders");
   CHECK(posts[0].content_type == "application/json");
   CHECK(posts[0].idempotency_key == "key-1");
+  CHECK(posts[0].traceparent == trace);
   CHECK_THAT(posts[0].body, ContainsSubstring("\"subject\":\"Your order o-1\""));
+}
+
+TEST_CASE("a webhook that answers 200 has got it, whatever it says beside",
+          "[contract][notifier]") {
+  const auto sink = *tool::WebhookSink::start();
+  Notifier notifier({.smtp_url = "", .webhook_url = sink->url()});
+  sink->answer_with(200, std::string(3'000'000, 'x'));
+  CHECK(call_and_wait(notifier, mail_call("key-1")).has_value());
+  sink->answer_with(503, std::string(3'000'000, 'x'));
+  const auto refused = call_and_wait(notifier, mail_call("key-1"));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().what, ContainsSubstring("503"));
+}
+
+TEST_CASE("a webhook that answers 200 and does not come to an end has got it",
+          "[contract][notifier]") {
+  const auto [head, taken] = GENERATE(table<std::string, bool>(
+      {{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun", true},
+       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n", true},
+       {"HTTP/1.1 200 OK\r\nContent-Le", false},
+       {"HTTP/1.1 100 Continue\r\n\r\n", false}}));
+  const test::LineServer server(head);
+  Notifier notifier({.smtp_url = "", .webhook_url = server.http_url()});
+  auto call = mail_call("key-1");
+  call.timeout = 300ms;
+  CHECK(call_and_wait(notifier, std::move(call)).has_value() == taken);
 }
 
 TEST_CASE("a webhook's answer says whether to try again", "[contract][notifier]") {

@@ -19,6 +19,7 @@ namespace {
 
 /// A port's two sides: the caller, and somebody on the other end who replies as told.
 struct Bench {
+  static constexpr auto trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const std::string prefix = "gateway." + random_id();
   const std::unique_ptr<nats::Connection> caller = OnJetStream::shared_server().connect("caller");
   const std::unique_ptr<nats::Connection> performer =
@@ -33,7 +34,8 @@ struct Bench {
                   .key = "key-1",
                   .request = request,
                   .answer = &v1::CommandReply::default_instance(),
-                  .timeout = timeout},
+                  .timeout = timeout,
+                  .traceparent = trace},
                  [&](Result<MessagePtr> result) { done.set_value(std::move(result)); });
     return done.get_future().get();
   }
@@ -43,6 +45,7 @@ struct Bench {
         prefix + ".authorize", "",
         [this, headers = std::move(headers), body = std::move(body)](const nats::Received& call) {
           key = call.header("Idempotency-Key").value_or("");
+          traceparent = call.header("traceparent").value_or("");
           v1::CommandReply request;
           understood = request.ParseFromString(std::string(call.body())) && request.sequence() == 7;
           (void)performer->publish(call.reply(), headers, body);
@@ -53,12 +56,13 @@ struct Bench {
   }
 
   std::string key;  // written before the reply, read after it
+  std::string traceparent;
   bool understood = false;
 };
 
 }  // namespace
 
-TEST_CASE("request effects: a call carries its key and brings the answer back",
+TEST_CASE("request effects: a call carries its key and its trace, and brings the answer back",
           "[contract][effects]") {
   Bench bench;
   v1::CommandReply answer;
@@ -68,6 +72,7 @@ TEST_CASE("request effects: a call carries its key and brings the answer back",
   REQUIRE(result);
   CHECK(dynamic_cast<const v1::CommandReply&>(**result).stream() == "approved");
   CHECK(bench.key == "key-1");
+  CHECK(bench.traceparent == Bench::trace);
   CHECK(bench.understood);
 }
 

@@ -1,14 +1,13 @@
 // The troupe program: a node, the demo, and the tools to look at both.
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
+#include "runtime/host/logging.hpp"
 #include "tools/troupe/check/check_command.hpp"
 #include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/legal_numbers.hpp"
 #include "tools/troupe/cli/output.hpp"
 
 int main(int argc, char** argv) {
-  // stdout is for what was asked for.
-  spdlog::set_default_logger(spdlog::stderr_color_mt("troupe"));
+  troupe::tool::open_standard_streams();
+  troupe::host::start_logging();
 
   CLI::App app{"Troupe: a runtime for event-sourced services, and its order flow", "troupe"};
   app.require_subcommand(1);
@@ -29,10 +28,12 @@ int main(int argc, char** argv) {
   troupe::tool::add_gateway_command(app, run);
   troupe::tool::add_mail_sink_command(app, run);
   troupe::tool::add_bench_command(app, run);
+  troupe::tool::take_legal_numbers_only(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? troupe::tool::exit_ok : troupe::tool::exit_usage;
+    return troupe::tool::finish_output(app.exit(error) == 0 ? troupe::tool::exit_ok
+                                                            : troupe::tool::exit_usage);
   }
-  return run();
+  return troupe::tool::finish_output(run());
 }

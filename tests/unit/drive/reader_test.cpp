@@ -1,5 +1,5 @@
 // What a reader asks about what is driven.
-#include "tools/troupe/drive/reader.hpp"
+#include "tools/troupe/demo/reader.hpp"
 
 #include <catch2/catch_all.hpp>
 

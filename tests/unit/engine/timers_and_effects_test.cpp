@@ -87,6 +87,14 @@ EngineOptions impatient() {
   return options;
 }
 
+constexpr auto trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+Command traced(v1::DepositMoney body) {
+  auto command = command_to(alice, std::move(body));
+  command.traceparent = trace;
+  return command;
+}
+
 void succeed(const EffectCall&, Effects::Done done) { done(std::make_unique<StringValue>()); }
 
 bool timers_gone(World& world) {
@@ -152,6 +160,40 @@ TEST_CASE("a timer that is due sends its command, with an id that its event dete
                              .command_type = "WithdrawMoney",
                              .ordinal = 0}));
   CHECK(timers_gone(world));
+}
+
+TEST_CASE("a trace goes on through a timer", "[engine][timers]") {
+  World world;
+  Node node(world, {model_of<Punctual>()});
+  (void)accepted(node.send(traced(deposit(7))));
+  REQUIRE(withdrawn(world, 7));
+  for (const auto& commit : world.commits(alices)) CHECK(parsed(commit).traceparent() == trace);
+}
+
+TEST_CASE("a trace goes on through an effect: to whom it calls, and to what comes of it",
+          "[engine][effects]") {
+  World world;
+  const bool fails = GENERATE(false, true);
+  world.effects.on_call([&](const EffectCall& call, Effects::Done done) {
+    fails ? done(retryable("not now")) : succeed(call, std::move(done));
+  });
+  Node node(world, {model_of<Abroad>()}, impatient());
+  (void)accepted(node.send(traced(deposit(7))));
+  REQUIRE(withdrawn(world, fails ? 1 : 7));
+  for (const auto& commit : world.commits(alices)) CHECK(parsed(commit).traceparent() == trace);
+  for (const auto& call : world.effects.calls()) CHECK(call.traceparent == trace);
+}
+
+TEST_CASE("what is no trace goes no further", "[engine][effects]") {
+  World world;
+  world.effects.on_call(succeed);
+  Node node(world, {model_of<Abroad>()}, impatient());
+  auto command = traced(deposit(7));
+  command.traceparent = "00-x\r\nTroupe-Command-Id: forged";
+  (void)accepted(node.send(std::move(command)));
+  REQUIRE(withdrawn(world, 7));
+  CHECK(world.effects.calls().at(0).traceparent.empty());
+  CHECK(parsed(world.commits(alices).at(1)).traceparent().empty());
 }
 
 TEST_CASE("a disarmed timer does not come", "[engine][timers]") {

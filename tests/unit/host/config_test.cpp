@@ -1,9 +1,13 @@
 // The node's configuration: defaults, overrides, and one sentence for every mistake.
 #include "runtime/host/config.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include <catch2/catch_all.hpp>
 
 #include "runtime/ports/embedded.hpp"
+#include "tools/troupe/servers/temp_folder.hpp"
 
 namespace {
 
@@ -76,6 +80,46 @@ TEST_CASE("a mistake in the configuration is named with its place", "[config]") 
   CHECK_THAT(mistake("[nats]\nmonitoring_url = \"a:8222\"\n"),
              ContainsSubstring("nats.monitoring_url holds \"a:8222\""));
   CHECK_THAT(mistake("[nats]\nreply_prefixes = [1]\n"), ContainsSubstring("a list of names"));
+}
+
+TEST_CASE("logins and TLS are taken from the configuration as they stand", "[config]") {
+  const auto config = parse_config(
+      "[nats]\ncreds = \"a\"\nnkey_seed = \"b\"\nuser = \"c\"\npassword_file = \"d\"\n"
+      "[nats.tls]\nrequired = true\nca = \"e\"\ncert = \"f\"\nkey = \"g\"\n"
+      "[redis]\nuser = \"h\"\npassword_file = \"i\"\n",
+      "node.toml");
+  REQUIRE(config.has_value());
+  const auto& nats = config->nats_security;
+  CHECK((nats.tls_required && nats.tls_ca == "e" && nats.tls_cert == "f" && nats.tls_key == "g"));
+  CHECK((nats.creds == "a" && nats.nkey_seed == "b" && nats.user == "c"
+         && nats.password_file == "d"));
+  CHECK((config->redis_login.user == "h" && config->redis_login.password_file == "i"));
+}
+
+TEST_CASE("a configuration with a login in an address is a secret", "[config]") {
+  const troupe::tool::TempFolder folder("troupe-config");
+  const auto file = folder.path() / "node.toml";
+  const auto line =
+      GENERATE(as<std::string>{}, "[nats]\nurl = \"nats://a,nats://u:hunter2@b\"",
+               "[nats]\nurl = \"nats://hunter2@a\"", "[redis]\nurl = \"redis://:hunter2@a\"",
+               "[notifications]\nsmtp_url = \"smtp://u:hunter2@a\"",
+               "[notifications]\nwebhook_url = \"https://u:hunter2@a/x\"");
+  std::ofstream(file) << line << '\n';
+  std::filesystem::permissions(file, std::filesystem::perms(0640));
+  const auto refused = troupe::host::load_config(file);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().what,
+             ContainsSubstring(file.string()) && !ContainsSubstring("hunter2"));
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+  CHECK(troupe::host::load_config(file).has_value());
+}
+
+TEST_CASE("a configuration without a login may be read by everybody", "[config]") {
+  const troupe::tool::TempFolder folder("troupe-config");
+  const auto file = folder.path() / "node.toml";
+  std::ofstream(file) << "[notifications]\nwebhook_url = \"https://a/@me\"\n";
+  std::filesystem::permissions(file, std::filesystem::perms(0644));
+  CHECK(troupe::host::load_config(file).has_value());
 }
 
 TEST_CASE("a configuration file that is not there is one sentence", "[config]") {

@@ -65,6 +65,21 @@ TEST_CASE("line ends may be CR LF, the last one may be missing, and blank lines 
   CHECK(invoices->at(1).customer == "6");
 }
 
+TEST_CASE("lines that end with CR alone are refused, not taken for one line", "[orders]") {
+  const std::string columns = "InvoiceNo,StockCode,Quantity,UnitPrice,CustomerID";
+  CHECK_THAT(problem(columns + "\r1,A,2,1.00,5\r2,B,3,2.50,6\r"),
+             ContainsSubstring("orders.csv, line 1") && ContainsSubstring("carriage return"));
+  CHECK_THAT(problem(columns + "\n1,A,2,1.00,5\r2,B,3,2.50,6\n"),
+             ContainsSubstring("orders.csv, line 2"));
+  CHECK_THAT(problem(columns + "\n1,A,2,1.00,5\n2,B,3,2.50,6\r"),
+             ContainsSubstring("orders.csv, line 3"));
+}
+
+TEST_CASE("a file without an order is refused", "[orders]") {
+  CHECK_THAT(problem(header), ContainsSubstring("no order"));
+  CHECK_THAT(problem(header + "\n\n"), ContainsSubstring("no order"));
+}
+
 TEST_CASE("columns are found by their names", "[orders]") {
   const auto invoices = parse_online_retail(
       "orders.csv", "CustomerID,UnitPrice,Quantity,StockCode,InvoiceNo\n9,0.42,7,A,1\n");

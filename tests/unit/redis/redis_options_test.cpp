@@ -51,8 +51,37 @@ TEST_CASE("a bad Redis address is refused with what is wrong and how to write it
   CHECK(parsed.error().what.find("redis://<host>") != std::string::npos);
 }
 
-TEST_CASE("a secret in a Redis address is refused and not repeated", "[redis]") {
-  const auto parsed = parse_redis_url("redis://user:hunter2@localhost");
+TEST_CASE("a login in a Redis address is taken, and is no part of what is printed", "[redis]") {
+  const auto options = parse_redis_url("redis://shop:hunter%402@localhost:7000/1").value();
+  CHECK(options.host == "localhost");
+  CHECK(options.login.user == "shop");
+  CHECK(password_of(options) == "hunter@2");
+  CHECK(address_of(options) == "localhost:7000");
+  CHECK(password_of(parse_redis_url("redis://:hunter2@localhost").value()) == "hunter2");
+  CHECK(password_of(parse_redis_url("redis://localhost").value()) == "");
+}
+
+TEST_CASE("a Redis login that is not whole or not clear is refused, without its secret",
+          "[redis]") {
+  const auto refused = [](std::string_view url, const RedisLogin& login) {
+    const auto parsed = parse_redis_url(url, login);
+    REQUIRE_FALSE(parsed);
+    CHECK_FALSE(parsed.error().retryable);
+    CHECK(parsed.error().what.find("hunter2") == std::string::npos);
+    return parsed.error().what;
+  };
+  CHECK(refused("redis://hunter2@h", {}).find(":<password>@") != std::string::npos);
+  CHECK(refused("redis://h", {.user = "shop"}).find("redis.password_file") != std::string::npos);
+  CHECK(refused("redis://:hunter2@h", {.user = "shop", .password_file = "f"}).find("one way")
+        != std::string::npos);
+  CHECK(refused("redis://h", {.password_file = "/no/such"}).find("/no/such") != std::string::npos);
+  CHECK(refused("redis://:hunter2@h:x", {}).find("port") != std::string::npos);
+  CHECK(refused("http://:hunter2@h", {}).find("***@") != std::string::npos);
+}
+
+TEST_CASE("TLS to Redis is refused as not possible yet", "[redis]") {
+  const auto parsed = parse_redis_url("rediss://:hunter2@localhost");
   REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().what.find("TLS") != std::string::npos);
   CHECK(parsed.error().what.find("hunter2") == std::string::npos);
 }

@@ -266,7 +266,7 @@ void add_load(CLI::App& bench, Run& run) {
     run = [options]() -> int {
       const auto result = run_load(*options);
       if (!result) return complain(exit_usage, result.error().what);
-      say(to_json(*result).dump());
+      say_json(to_json(*result));
       return exit_ok;
     };
   });

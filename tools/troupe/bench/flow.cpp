@@ -41,13 +41,14 @@ Json figures_of(const Json& demo) {
 
 /// The figures of one run, or the exit code when it did not end well and the reason was told.
 tl::expected<Json, int> run_once(const FlowOptions& options, const StopSignals& signals) {
-  const TempFolder folder("troupe-bench-flow");
+  const auto folder = TempFolder::make("troupe-bench-flow");
+  if (!folder) return tl::make_unexpected(complain(exit_usage, folder.error().what));
   std::vector<std::string> command{"demo", "--json", "--durability", options.durability};
   if (options.orders_file.empty())
     command.insert(command.end(), {"--count", std::to_string(options.count)});
   else
     command.insert(command.end(), {"--orders", options.orders_file});
-  const auto demo = run_this_program(std::move(command), folder.path() / "demo.log", signals);
+  const auto demo = run_this_program(std::move(command), folder->path() / "demo.log", signals);
   if (!demo) return tl::make_unexpected(complain(exit_usage, demo.error().what));
   if (demo->code != 0 || !demo->json.is_object())
     return tl::make_unexpected(
@@ -78,7 +79,7 @@ int measure_flow(const FlowOptions& options) {
   report["verified"] = true;
   report["runs"] = std::move(runs);
   if (options.json) {
-    say(report.dump());
+    say_json(report);
     return exit_ok;
   }
   report.erase("runs");

@@ -80,7 +80,7 @@ nlohmann::json head(const char* workload, const CommandsOptions& options) {
 int report(nlohmann::json report, const std::vector<Series>& all, const CommandsOptions& options) {
   const bool verified = std::ranges::all_of(all, &Series::verified);
   report["verified"] = verified;
-  if (options.json) say(report.dump());
+  if (options.json) say_json(report);
   if (verified) return exit_ok;
   return complain(exit_refused, "the stream does not hold what was acknowledged");
 }

@@ -50,7 +50,10 @@ std::size_t commit_bytes() {
 
 Result<std::unique_ptr<BenchStage>> BenchStage::start(BenchStageOptions options,
                                                       const StopSignals& signals) {
-  std::unique_ptr<BenchStage> stage(new BenchStage(std::move(options), signals));
+  auto folder = TempFolder::make("troupe-bench");
+  if (!folder) return tl::make_unexpected(folder.error());
+  std::unique_ptr<BenchStage> stage(
+      new BenchStage(std::move(options), std::move(*folder), signals));
   if (auto started = stage->start_servers(); !started) return tl::make_unexpected(started.error());
   if (auto served = stage->serve(); !served) return tl::make_unexpected(served.error());
   return stage;

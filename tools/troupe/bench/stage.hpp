@@ -63,8 +63,8 @@ public:
   Result<std::uint64_t> last_sequence() { return streams_->last_sequence(*Token::parse("bench")); }
 
 private:
-  BenchStage(BenchStageOptions options, const StopSignals& signals)
-      : options_(std::move(options)), signals_(signals) {}
+  BenchStage(BenchStageOptions options, TempFolder folder, const StopSignals& signals)
+      : options_(std::move(options)), signals_(signals), folder_(std::move(folder)) {}
 
   Result<void> start_servers();
   std::vector<std::string> server_command() const;
@@ -74,7 +74,7 @@ private:
 
   BenchStageOptions options_;
   const StopSignals& signals_;
-  TempFolder folder_{"troupe-bench"};
+  TempFolder folder_;
   std::unique_ptr<PrivateNats> nats_;
   std::unique_ptr<PrivateRedis> redis_;
   std::unique_ptr<nats::Connection> connection_;

@@ -116,7 +116,7 @@ int run(const char* name, Workload workload, const WorkloadOptions& options) {
   if (!verified) return complain(exit_usage, verified.error().what);
   report["verified"] = verified->problem.empty();
   if (options.json) {
-    say(report.dump());
+    say_json(report);
   } else {
     for (const auto& [key, value] : report.items())
       say(fmt::format("{:<20} {}", key, value.dump()));

@@ -18,14 +18,15 @@
 #include "tools/troupe/check/jetstream_records.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
 struct CheckCommand {
-  std::string nats_url;
-  std::string redis_url = "redis://127.0.0.1:6379/0";
+  NatsOptions nats;
+  RedisAccess redis;
   std::string history_folder;
   std::string states_file;
   std::vector<std::string> contexts;
@@ -36,9 +37,9 @@ struct CheckCommand {
 Result<FinishedRun> read_run(const CheckCommand& options) {
   const auto contexts = contexts_to_collect(options.contexts);
   if (!contexts) return tl::make_unexpected(contexts.error());
-  const auto redis = redis::parse_redis_url(options.redis_url);
+  const auto redis = redis::parse_redis_url(options.redis.url, options.redis.login);
   if (!redis) return tl::make_unexpected(redis.error());
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe check"});
+  const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe check"));
   if (!connection) return tl::make_unexpected(connection.error());
 
   const auto system = nats::find_system(**connection);
@@ -87,7 +88,7 @@ int check_and_print(const CheckCommand& options) {
     if (const auto exchanged = exchange_states(options.states_file, *run); !exchanged)
       return complain(exit_usage, exchanged.error().what);
   const auto report = check(*run);
-  say(options.json ? to_json(report).dump() : to_text(report));
+  options.json ? say_json(to_json(report)) : say(to_text(report));
   return report.passed() ? exit_ok : exit_refused;
 }
 
@@ -97,10 +98,8 @@ void add_check_command(CLI::App& app, std::function<int()>& run) {
   auto* command = app.add_subcommand(
       "check", "Wait until the system has come to rest and check the order flow's invariants");
   auto options = std::make_shared<CheckCommand>();
-  add_nats_option(*command, options->nats_url);
-  command->add_option("--redis", options->redis_url, "Where the views are")
-      ->envname("REDIS_URL")
-      ->capture_default_str();
+  add_nats_options(*command, options->nats);
+  add_redis_options(*command, options->redis);
   command->add_option("--history", options->history_folder,
                       "Folder with the history.jsonl, nemesis.jsonl, gateway.jsonl, mail.jsonl and "
                       "processes.jsonl of the run, or some of them");

@@ -17,14 +17,15 @@
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
 struct AcceptLogCommand {
-  std::string nats_url;
-  std::string redis_url = "redis://127.0.0.1:6379/0";
+  NatsOptions nats;
+  RedisAccess redis;
   std::string context;
 };
 
@@ -35,9 +36,9 @@ struct Servers {
 };
 
 Result<Servers> open(const AcceptLogCommand& options) {
-  const auto redis = redis::parse_redis_url(options.redis_url);
+  const auto redis = redis::parse_redis_url(options.redis.url, options.redis.login);
   if (!redis) return tl::make_unexpected(redis.error());
-  auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe accept-log"});
+  auto connection = nats::Connection::open(options.nats.to_ask_as("troupe accept-log"));
   if (!connection) return tl::make_unexpected(connection.error());
   auto system = nats::find_system(**connection);
   if (!system) return tl::make_unexpected(system.error());
@@ -164,10 +165,8 @@ void add_accept_log_command(CLI::App& app, Run& run) {
       "Accept what a context's log holds now, after nodes have found that it went back");
   auto options = std::make_shared<AcceptLogCommand>();
   command->add_option("--context", options->context, "Whose log")->required();
-  add_nats_option(*command, options->nats_url);
-  command->add_option("--redis", options->redis_url, "Where the views are")
-      ->envname("REDIS_URL")
-      ->capture_default_str();
+  add_nats_options(*command, options->nats);
+  add_redis_options(*command, options->redis);
   command->footer(
       "What is no longer in the log is lost for good then: restore the stream first if it can be,\n"
       "as deploy/README.md says. Views of what is known to be in it stay, others are built again.\n"

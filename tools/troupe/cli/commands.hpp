@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -23,8 +22,5 @@ void add_skip_command(CLI::App& app, Run& run);
 void add_gateway_command(CLI::App& app, Run& run);
 void add_mail_sink_command(CLI::App& app, Run& run);
 void add_bench_command(CLI::App& app, Run& run);
-
-/// `--nats`, with NATS_URL and then the usual local address as default.
-void add_nats_option(CLI::App& command, std::string& url);
 
 }  // namespace troupe::tool

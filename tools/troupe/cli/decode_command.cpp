@@ -32,7 +32,7 @@ int decode(bool on_one_line) {
   if (!commit)
     return complain(exit_refused,
                     "this is no stored commit (troupe.v1.Commit): " + commit.error().what);
-  say(describe_commit(*commit).dump(on_one_line ? -1 : 2));
+  say_json(describe_commit(*commit), on_one_line ? -1 : 2);
   return exit_ok;
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/ports/subject.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/orders_options.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 #include "tools/troupe/drive/drive.hpp"
 
 namespace troupe::tool {
@@ -59,7 +60,7 @@ void add_drive_command(CLI::App& app, Run& run) {
       "drive", "Drive orders through servers that run already, and record what clients were told");
   auto options = std::make_shared<DriveOptions>();
   options->slots = slots_default;
-  add_nats_option(*command, options->nats_url);
+  add_nats_options(*command, options->nats);
   command->add_option("--history", options->folder, "Existing folder for history.jsonl")
       ->required();
   add_script_options(*command, options->script, "Decides the orders and what is repeated when");

@@ -5,6 +5,7 @@
 
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"
 #include "tools/troupe/sim/gateway_service.hpp"
 
@@ -13,7 +14,7 @@ namespace troupe::tool {
 namespace {
 
 struct GatewayCommand {
-  std::string nats_url;
+  NatsOptions nats;
   std::string ledger_folder;
   GatewayOptions gateway;
 };
@@ -24,12 +25,12 @@ int serve(const GatewayCommand& options) {
   if (!options.ledger_folder.empty()) folder = options.ledger_folder;
   const auto gateway = Gateway::open(options.gateway, folder);
   if (!gateway) return complain(exit_usage, gateway.error().what);
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "gateway"});
+  const auto connection = nats::Connection::open(options.nats.as("gateway"));
   if (!connection) return complain(exit_usage, connection.error().what);
   const auto service = GatewayService::start(**connection, **gateway);
   if (!service) return complain(exit_usage, service.error().what);
   spdlog::info("The payment gateway listens on {} at {}.", GatewayService::subject,
-               options.nats_url);
+               options.nats.address());
   signals.wait();
   return exit_ok;
 }
@@ -40,7 +41,7 @@ void add_gateway_command(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("gateway", "Run the simulated payment gateway");
   auto options = std::make_shared<GatewayCommand>();
   auto& gateway = options->gateway;
-  add_nats_option(*command, options->nats_url);
+  add_nats_options(*command, options->nats);
   command->add_option("--ledger", options->ledger_folder,
                       "Folder for gateway.jsonl; what it holds already is remembered");
   command->add_option("--seed", gateway.seed, "Decides whom it declines")->capture_default_str();
@@ -57,7 +58,7 @@ void add_gateway_command(CLI::App& app, Run& run) {
   command->footer(
       "Example:\n"
       "  troupe gateway --nats nats://127.0.0.1:4222 --decline-rate 0.02 --seed 7\n"
-      "Exit codes: 0 stopped by a signal, 2 could not start.");
+      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for good.");
   command->callback([&run, options] { run = [options] { return serve(*options); }; });
 }
 

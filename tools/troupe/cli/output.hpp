@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace troupe::tool {
 
 /// Exit codes of every command.
@@ -13,10 +15,21 @@ enum ExitCode : int {
   exit_unknown = 3,  ///< nobody can say whether it happened; repeat with the same command id
 };
 
-/// Writes "troupe: <sentence>" to stderr and returns `code`.
+/// Writes "troupe: <sentence>" to stderr, in one line, and returns `code`.
 int complain(ExitCode code, const std::string& sentence);
 
-/// Writes text and a line end to stdout.
+/// Writes text and a line end to stdout. What controls a terminal is written out, as text and
+/// sentences may come from outside.
 void say(const std::string& text);
+
+/// The same of a value, in one line or with `indent`.
+void say_json(const nlohmann::ordered_json& value, int indent = -1);
+
+/// First in a program: what it opens later never takes the place of an output that is closed.
+void open_standard_streams();
+
+/// Last in a program, with its exit code: where not all could be written to stdout it is a
+/// complaint, and success becomes exit_refused.
+int finish_output(int code);
 
 }  // namespace troupe::tool

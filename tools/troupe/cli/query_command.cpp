@@ -8,6 +8,7 @@
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
 #include "tools/troupe/cli/request_body.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 
 namespace troupe::tool {
 
@@ -17,7 +18,7 @@ constexpr int not_found = 404;
 constexpr int not_in_time = 504;
 
 struct QueryCommand {
-  std::string nats_url;
+  NatsOptions nats;
   std::string target;
   std::string question = "{}";
   std::string min_sequence;
@@ -48,7 +49,7 @@ std::string objection(const QueryCommand& options, const Subject& subject) {
 }
 
 int print_refusal(const QueryCommand& options, int code, const std::string& text) {
-  if (options.json) say(Json{{"code", code}, {"text", text}}.dump());
+  if (options.json) say_json(Json{{"code", code}, {"text", text}});
   return complain(code == not_in_time ? exit_unknown : exit_refused,
                   code == not_found ? "not found: " + text : std::to_string(code) + " " + text);
 }
@@ -58,9 +59,9 @@ int print_answer(const QueryCommand& options, const nats::Received& answer) {
   const auto body = Json::parse(answer.body(), nullptr, false);
   if (body.is_discarded()) return complain(exit_refused, "the answer is not JSON");
   if (options.json)
-    say(Json{{"position", position.value_or("")}, {"reply", body}}.dump());
+    say_json(Json{{"position", position.value_or("")}, {"reply", body}});
   else
-    say(body.dump(2));
+    say_json(body, 2);
   return exit_ok;
 }
 
@@ -71,7 +72,7 @@ int ask(const QueryCommand& options) {
   if (const auto problem = objection(options, *subject); !problem.empty())
     return complain(exit_usage, problem);
 
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe query"});
+  const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe query"));
   if (!connection) return complain(exit_usage, connection.error().what);
   nats::Headers headers{{"Content-Type", "application/json"}};
   if (!options.min_sequence.empty())
@@ -82,7 +83,7 @@ int ask(const QueryCommand& options) {
 
   if (reply.status == nats::Reply::Status::no_responders)
     return print_refusal(options, 503,
-                         nobody_serves(std::string(subject->tokens()[1]), options.nats_url));
+                         nobody_serves(std::string(subject->tokens()[1]), options.nats.address()));
   if (reply.status != nats::Reply::Status::answered)
     return print_refusal(options, not_in_time, nats::describe(reply.status));
   if (const auto code = reply.message.header("Nats-Service-Error-Code"))
@@ -98,7 +99,7 @@ void add_query_command(CLI::App& app, Run& run) {
   auto options = std::make_shared<QueryCommand>();
   command->add_option("query", options->target, "<context>.<Query>")->required();
   command->add_option("question", options->question, "Body in JSON")->capture_default_str();
-  add_nats_option(*command, options->nats_url);
+  add_nats_options(*command, options->nats);
   command->add_option("--min-sequence", options->min_sequence,
                       "<stream>:<sequence> of an accepted command that the answer must reflect");
   command->add_option("--timeout", options->timeout_seconds, "Seconds to wait")

@@ -21,8 +21,8 @@ std::string check_body(const std::string& body, const Message* prototype) {
   return read ? "" : read.error().what;
 }
 
-std::string nobody_serves(const std::string& context, const std::string& nats_url) {
-  return "nobody serves the context '" + context + "' at " + nats_url
+std::string nobody_serves(const std::string& context, const std::string& nats_address) {
+  return "nobody serves the context '" + context + "' at " + nats_address
          + "; start a node that runs it, or correct the name";
 }
 

@@ -16,6 +16,6 @@ bool is_known(const std::vector<ContextModel>& contexts, std::string_view contex
 std::string check_body(const std::string& body, const Message* prototype);
 
 /// The sentence for a context that nobody answers for.
-std::string nobody_serves(const std::string& context, const std::string& nats_url);
+std::string nobody_serves(const std::string& context, const std::string& nats_address);
 
 }  // namespace troupe::tool

@@ -12,6 +12,7 @@
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
 #include "tools/troupe/cli/request_body.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"
 
 namespace troupe::tool {
@@ -26,7 +27,7 @@ constexpr milliseconds pause_max{1'000};
 constexpr milliseconds try_timeout_max{5'000};
 
 struct SendCommand {
-  std::string nats_url;
+  NatsOptions nats;
   std::string target;
   std::string body = "{}";
   std::string command_id;
@@ -94,13 +95,13 @@ int print(const SendCommand& options, const Subject& subject, const nats::Client
       out["text"] = reply.text;
       if (reply.decided_at) out["decided_at"] = *reply.decided_at;
     }
-    say(out.dump());
+    say_json(out);
   }
   if (reply.kind == Kind::rejected) {
     const bool nobody = reply.code == nats::code::not_available && reply.node.empty();
     return complain(exit_refused, std::to_string(reply.code) + " "
                                       + (nobody ? nobody_serves(std::string(subject.tokens()[1]),
-                                                                options.nats_url)
+                                                                options.nats.address())
                                                 : reply.text));
   }
   if (reply.kind == Kind::unknown)
@@ -129,7 +130,7 @@ int send(SendCommand options) {
     return complain(exit_usage, problem);
   if (options.command_id.empty()) options.command_id = random_id();
   const StopSignals stop;
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe send"});
+  const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe send"));
   if (!connection) return complain(exit_usage, connection.error().what);
   return print(options, *subject, send_until_known(**connection, options, *subject, stop));
 }
@@ -142,7 +143,7 @@ void add_send_command(CLI::App& app, Run& run) {
   command->add_option("command", options->target, "<context>.<aggregate>.<id>.<Command>")
       ->required();
   command->add_option("body", options->body, "Body in JSON")->capture_default_str();
-  add_nats_option(*command, options->nats_url);
+  add_nats_options(*command, options->nats);
   command->add_option("--command-id", options->command_id,
                       "Idempotency key; the same on every repeat. Made up when absent");
   command->add_option("--expected-version", options->expected_version,

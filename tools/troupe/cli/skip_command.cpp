@@ -20,14 +20,15 @@
 #include "tools/troupe/cli/fold.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
 struct SkipCommand {
-  std::string nats_url;
-  std::string redis_url = "redis://127.0.0.1:6379/0";
+  NatsOptions nats;
+  RedisAccess redis;
   std::string context;
   std::uint64_t sequence = 0;
   std::string reason;
@@ -137,7 +138,7 @@ void show(const Log& log, const Found& found) {
       + found.stored.subject.str() + ", " + std::to_string(found.stored.bytes.size())
       + " bytes with SHA-256 " + to_hex(sha256(found.stored.bytes)));
   if (const auto commit = engine::parse_commit(found.stored.bytes))
-    say(describe_commit(*commit).dump(2));
+    say_json(describe_commit(*commit), 2);
   if (found.decided)
     say("It is skipped: " + found.decided->decided_by + " decided so at "
         + to_text(to_timestamp(found.decided->decided_at))
@@ -148,7 +149,7 @@ void show(const Log& log, const Found& found) {
 /// Rows that were made of it have to go; what has happened on its account stays.
 Result<void> clear_what_folded_it(const SkipCommand& options, const ContextModel& model, Log& log,
                                   std::uint64_t sequence) {
-  const auto redis = redis::parse_redis_url(options.redis_url);
+  const auto redis = redis::parse_redis_url(options.redis.url, options.redis.login);
   if (!redis) return tl::make_unexpected(redis.error());
   const auto system = nats::find_system(log.connection());
   if (!system) return tl::make_unexpected(system.error());
@@ -177,7 +178,7 @@ int run_skip(const SkipCommand& options) {
   const auto model = std::ranges::find(contexts, options.context, &ContextModel::name);
   if (model == contexts.end())
     return complain(exit_usage, "this program knows no context '" + options.context + "'");
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe skip"});
+  const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe skip"));
   if (!connection) return complain(exit_usage, connection.error().what);
   Log log(**connection, *model);
   const auto found = log.find(options.sequence);
@@ -203,10 +204,8 @@ void add_skip_command(CLI::App& app, Run& run) {
   command->add_option("--sequence", options->sequence, "Which message of the stream")->required();
   command->add_option("--reason", options->reason,
                       "Why it may be skipped; without it the message is only shown");
-  add_nats_option(*command, options->nats_url);
-  command->add_option("--redis", options->redis_url, "Where the views are")
-      ->envname("REDIS_URL")
-      ->capture_default_str();
+  add_nats_options(*command, options->nats);
+  add_redis_options(*command, options->redis);
   command->footer(
       "The decision is recorded for good. Views, reactions and the instance go on by themselves;\n"
       "the instance's next commit continues its versions as if the message were not there.\n"

@@ -11,13 +11,14 @@
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
 #include "tools/troupe/cli/request_body.hpp"
+#include "tools/troupe/cli/server_options.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
 struct StateCommand {
-  std::string nats_url;
+  NatsOptions nats;
   std::string target;
   std::string at;
   bool json = false;
@@ -53,15 +54,14 @@ void print(const StateCommand& options, const Folded& folded) {
   if (options.json) {
     Json history = Json::array();
     for (const auto& commit : folded.commits) history.push_back(brief(commit));
-    say(Json{{"version", folded.fold.version()},
-             {"state", to_json(folded.fold.state())},
-             {"history", history},
-             {"skipped", folded.skipped}}
-            .dump());
+    say_json(Json{{"version", folded.fold.version()},
+                  {"state", to_json(folded.fold.state())},
+                  {"history", history},
+                  {"skipped", folded.skipped}});
     return;
   }
   say(options.target + " at version " + std::to_string(folded.fold.version()));
-  say(to_json(folded.fold.state()).dump(2));
+  say_json(to_json(folded.fold.state()), 2);
   for (const auto& commit : folded.commits) say(line_of(commit));
   for (const auto sequence : folded.skipped)
     say("  sequence " + std::to_string(sequence) + " is skipped by an operator's decision");
@@ -86,7 +86,7 @@ int show(const StateCommand& options) {
     return complain(exit_usage, "this program knows no aggregate '" + instance->context.str() + "."
                                     + instance->aggregate.str() + "'");
 
-  const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe state"});
+  const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe state"));
   if (!connection) return complain(exit_usage, connection.error().what);
   nats::JetStreamEventLog log(**connection, **connection);
   const auto commits = load(log, *subject);
@@ -111,7 +111,7 @@ void add_state_command(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("state", "Fold an instance's events and show its state");
   auto options = std::make_shared<StateCommand>();
   command->add_option("instance", options->target, "<context>.<aggregate>.<id>")->required();
-  add_nats_option(*command, options->nats_url);
+  add_nats_options(*command, options->nats);
   command->add_option("--at", options->at, "As it was at this time (RFC 3339)");
   command->add_flag("--json", options->json, "One line with version, state and history");
   command->footer(

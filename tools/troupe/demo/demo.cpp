@@ -19,7 +19,9 @@
 #include "tools/troupe/demo/follower.hpp"
 #include "tools/troupe/demo/keep.hpp"
 #include "tools/troupe/demo/memory_backlog.hpp"
+#include "tools/troupe/demo/process_look.hpp"
 #include "tools/troupe/demo/progress.hpp"
+#include "tools/troupe/demo/reader.hpp"
 #include "tools/troupe/demo/script.hpp"
 #include "tools/troupe/demo/senders.hpp"
 #include "tools/troupe/demo/stage.hpp"
@@ -34,6 +36,8 @@ namespace {
 
 /// How long the last timers, acknowledgements and views may take once every order has ended.
 constexpr std::chrono::seconds rest_patience{30};
+/// Of views, while orders are driven.
+constexpr double reads_per_second = 5;
 
 /// Where a run's files go: the folder asked for, else a temporary one that goes again.
 class RunFolder {
@@ -41,13 +45,15 @@ public:
   static Result<std::unique_ptr<RunFolder>> make(const std::string& wanted) {
     auto folder = std::make_unique<RunFolder>();
     if (wanted.empty()) {
-      folder->temporary_.emplace("troupe-demo");
+      auto temporary = TempFolder::make("troupe-demo");
+      if (!temporary) return tl::make_unexpected(temporary.error());
+      folder->temporary_.emplace(std::move(*temporary));
       folder->path_ = folder->temporary_->path();
       return folder;
     }
     std::error_code error;
     std::filesystem::create_directories(wanted, error);
-    folder->path_ = std::filesystem::absolute(wanted);
+    if (!error) folder->path_ = std::filesystem::absolute(wanted, error);
     if (error) return permanent("cannot make the folder " + wanted + ": " + error.message());
     if (!std::filesystem::is_empty(folder->path_, error))
       return permanent("the folder " + wanted + " is not empty; a run starts from nothing");
@@ -106,6 +112,7 @@ private:
   int play(CommandSender& sender, const Sources& sources, const std::filesystem::path& folder);
   DriveResult drive(CommandSender& sender, EventStreams& streams, History& history);
   std::map<std::string, double> cpu_by_process() const;
+  Result<void> look_at_processes(const std::filesystem::path& folder) const;
   Result<Report> check_run(const Sources& sources, const std::filesystem::path& folder,
                            DriveResult& result) const;
 
@@ -115,7 +122,9 @@ private:
   std::stop_source stopped_;
   Alarm alarm_;
   Progress progress_;
-  const Stage* stage_ = nullptr;  // when it runs on servers
+  // When it runs on servers.
+  const Stage* stage_ = nullptr;
+  nats::Connection* asking_ = nullptr;
 };
 
 int DemoRun::in_memory(const std::filesystem::path& folder) {
@@ -164,6 +173,7 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   JetStreamRecords records(**reads);
   const Sources sources{
       .streams = streams, .views = views, .backlogs = backlogs, .records = &records};
+  asking_ = commands->get();
   const int code = play(sender, sources, folder);
   if (options_.keep && !stopped_.stop_requested()) {
     const auto text = how_to_go_on(**stage, folder);
@@ -177,18 +187,24 @@ int DemoRun::play(CommandSender& sender, const Sources& sources,
                   const std::filesystem::path& folder) {
   auto history = History::open(folder);
   if (!history) return complain(exit_usage, history.error().what);
+  if (const auto looked = look_at_processes(folder); !looked)
+    return complain(exit_usage, looked.error().what);
   auto result = drive(sender, sources.streams, *history);
   if (stopped_.stop_requested()) return complain(exit_refused, "the run was stopped");
   const auto report = check_run(sources, folder, result);
   if (!report) return complain(exit_refused, report.error().what);
-  say(options_.json ? summary_json(result, *report).dump() : summary_text(result, *report));
+  options_.json ? say_json(summary_json(result, *report)) : say(summary_text(result, *report));
   for (const auto& problem : result.problems) complain(exit_refused, problem);
   return result.problems.empty() && report->passed() ? exit_ok : exit_refused;
 }
 
 DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History& history) {
   StopFlag stop;
-  Driver driver(sender, history, stop);
+  std::unique_ptr<Reader> reader;
+  if (asking_ != nullptr) reader = std::make_unique<Reader>(reads_per_second, *asking_, history);
+  DriverOptions options;
+  if (reader) options.on_submit = [&reader](const Wish& wish) { reader->note(wish); };
+  Driver driver(sender, history, stop, std::move(options));
   alarm_.on_raise([&driver](const std::string& problem) { driver.give_up(problem); });
   const auto cpu_before = cpu_by_process();
   auto result = [&] {
@@ -199,6 +215,7 @@ DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History
     return driver.run(script_.invoices, script_.stock);
   }();
   alarm_.on_raise({});
+  if (reader && result.problems.empty()) reader->finish();
   for (const auto& [name, seconds] : cpu_by_process()) {
     const auto before = cpu_before.at(name);
     const bool started_again = seconds < before;
@@ -214,6 +231,15 @@ std::map<std::string, double> DemoRun::cpu_by_process() const {
   return seconds;
 }
 
+/// At the product's own: the simulated world outside keeps all that it was asked.
+Result<void> DemoRun::look_at_processes(const std::filesystem::path& folder) const {
+  if (stage_ == nullptr) return {};
+  auto processes = stage_->pids();
+  std::erase_if(processes,
+                [](const auto& one) { return one.first == "mail-sink" || one.first == "gateway"; });
+  return record_processes(folder, processes, stage_->urls().health);
+}
+
 Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem::path& folder,
                                   DriveResult& result) const {
   const auto contexts = contexts_to_collect({});
@@ -224,6 +250,8 @@ Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem:
     if (const auto rest = wait_until_settled(sources, *contexts, deadline, stopped_.get_token());
         !rest)
       result.problems.push_back(rest.error().what);
+  if (const auto looked = look_at_processes(folder); !looked)
+    return tl::make_unexpected(looked.error());
   auto run = collect(sources, *contexts);
   if (!run) return tl::make_unexpected(run.error());
   if (const auto added = add_records(*run, folder); !added)

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include "runtime/ports/printable.hpp"
+
 namespace troupe::tool {
 
 namespace {
@@ -28,7 +30,7 @@ Progress::Progress() : terminal_(isatty(STDERR_FILENO) != 0) {}
 
 void Progress::note(const std::string& line) {
   const std::lock_guard lock(output_);
-  std::fprintf(stderr, "%s%s\n", terminal_ ? "\r\x1b[K" : "", line.c_str());
+  std::fprintf(stderr, "%s%s\n", terminal_ ? "\r\x1b[K" : "", printable_lines(line).c_str());
 }
 
 void Progress::draw(const DriveProgress& progress) {

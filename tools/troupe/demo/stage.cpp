@@ -102,8 +102,13 @@ Result<void> Stage::start_parts() {
 
 Result<void> Stage::add_servers() {
   const std::lock_guard lock(mutex_);
-  for (const auto* name : {"nats", "redis"})
-    std::filesystem::create_directories(options_.folder / name);
+  for (const auto* name : {"nats", "redis"}) {
+    std::error_code error;
+    std::filesystem::create_directories(options_.folder / name, error);
+    if (error)
+      return permanent("cannot make a folder in " + options_.folder.string() + ": "
+                       + error.message());
+  }
   auto nats = PrivateNats::start({.folder = options_.folder / "nats",
                                   .sync_always = options_.durability == "durable",
                                   .outlives_parent = options_.outlives_parent});

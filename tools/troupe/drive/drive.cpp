@@ -15,7 +15,7 @@
 #include "tools/troupe/demo/script.hpp"
 #include "tools/troupe/demo/senders.hpp"
 #include "tools/troupe/drive/probe.hpp"
-#include "tools/troupe/drive/reader.hpp"
+#include "tools/troupe/demo/reader.hpp"
 #include "tools/troupe/drive/repeats.hpp"
 #include "tools/troupe/drive/tally.hpp"
 
@@ -184,9 +184,9 @@ int run_drive(const DriveOptions& options) {
   StopSignals signals;
   const auto script = write_script(options.script);
   if (!script) return complain(exit_usage, script.error().what);
-  const auto commands = nats::Connection::open({.url = options.nats_url, .name = "drive"});
+  const auto commands = nats::Connection::open(options.nats.as("drive"));
   if (!commands) return complain(exit_usage, commands.error().what);
-  const auto reads = nats::Connection::open({.url = options.nats_url, .name = "drive reads"});
+  const auto reads = nats::Connection::open(options.nats.as("drive reads"));
   if (!reads) return complain(exit_usage, reads.error().what);
   if (const auto empty = check_empty(**reads); !empty)
     return complain(exit_usage, empty.error().what);
@@ -199,7 +199,7 @@ int run_drive(const DriveOptions& options) {
   signals.on_stop([&drive] { drive.give_up("it was stopped"); });
   const auto result = drive.run(*script);
   signals.on_stop({});
-  say(options.json ? summary(result, drive).dump() : sentence(result, drive));
+  options.json ? say_json(summary(result, drive)) : say(sentence(result, drive));
   for (const auto& problem : result.problems) complain(exit_refused, problem);
   const bool settled = drive.tally().counts().unsettled == 0;
   return settled && result.problems.empty() ? exit_ok : exit_refused;

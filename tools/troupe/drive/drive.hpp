@@ -6,12 +6,13 @@
 #include <cstdint>
 #include <string>
 
+#include "tools/troupe/cli/server_options.hpp"
 #include "tools/troupe/demo/script.hpp"
 
 namespace troupe::tool {
 
 struct DriveOptions {
-  std::string nats_url;
+  NatsOptions nats;
   std::string folder;  ///< gets history.jsonl and probe.jsonl
   ScriptOptions script;
   double seconds = 0;            ///< no order is begun afterwards; 0: all of them are begun

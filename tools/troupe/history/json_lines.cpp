@@ -52,7 +52,8 @@ Result<void> for_each_json_line(const std::filesystem::path& file,
   if (!in) return permanent("cannot read " + file.string());
   std::size_t number = 0;
   // A line that ends with the file instead of a line end is the one a killed process was writing.
-  for (std::string text; std::getline(in, text) && !in.eof();) {
+  std::string text;
+  for (; std::getline(in, text) && !in.eof();) {
     ++number;
     try {
       line(nlohmann::json::parse(text));
@@ -60,6 +61,9 @@ Result<void> for_each_json_line(const std::filesystem::path& file,
       return permanent(file.string() + ":" + std::to_string(number) + ": " + error.what());
     }
   }
+  if (text.find('\r') != std::string::npos)
+    return permanent(file.string() + ":" + std::to_string(number + 1)
+                     + ": a carriage return; lines end with LF");
   return {};
 }
 

@@ -92,11 +92,23 @@ std::string at_line(const std::string& name, std::size_t line, const std::string
   return name + ", line " + std::to_string(line) + ": " + problem;
 }
 
+std::size_t line_of(std::string_view text, std::size_t place) {
+  return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, place), '\n'));
+}
+
 /// The parser takes a zero byte for the end of a line, which would hide what follows it.
 std::optional<std::size_t> line_of_zero_byte(std::string_view text) {
   const auto place = text.find('\0');
   if (place == std::string_view::npos) return std::nullopt;
-  return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, place), '\n'));
+  return line_of(text, place);
+}
+
+/// And it takes lines that end with CR alone for one line, whose end it does not read.
+std::optional<std::size_t> line_of_lone_cr(std::string_view text) {
+  for (auto place = text.find('\r'); place != std::string_view::npos;
+       place = text.find('\r', place + 1))
+    if (!text.substr(place + 1).starts_with('\n')) return line_of(text, place);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -104,6 +116,9 @@ std::optional<std::size_t> line_of_zero_byte(std::string_view text) {
 Result<std::vector<Invoice>> parse_online_retail(const std::string& name, const std::string& text) {
   if (const auto line = line_of_zero_byte(text))
     return permanent(at_line(name, *line, "a zero byte; this is no text"));
+  if (const auto line = line_of_lone_cr(text))
+    return permanent(
+        at_line(name, *line, "a carriage return without a line feed; lines end with LF or CR LF"));
   CsvReader reader(name, text.data(), text.data() + text.size());
   try {
     reader.read_header(io::ignore_extra_column, "InvoiceNo", "StockCode", "Quantity", "UnitPrice",
@@ -113,7 +128,9 @@ Result<std::vector<Invoice>> parse_online_retail(const std::string& name, const 
     while (reader.read_row(row.invoice, row.article, row.quantity, row.price, row.customer))
       if (const auto problem = invoices.add(row); !problem.empty())
         return permanent(at_line(name, reader.get_file_line(), problem));
-    return invoices.take();
+    auto all = invoices.take();
+    if (all.empty()) return permanent(name + " has a header, but no order");
+    return all;
   } catch (const io::error::header_missing&) {
     return permanent(name + " is empty; its first line must name the columns");
   } catch (const io::error::missing_column_in_header& error) {

@@ -26,9 +26,10 @@ public:
     return "http://127.0.0.1:" + std::to_string(http_->port()) + "/";
   }
 
-  void answer_with(int status) override {
+  void answer_with(int status, std::string body) override {
     const std::lock_guard lock(mutex_);
     status_ = status;
+    body_ = std::move(body);
   }
 
   std::vector<Posted> wait_for(std::size_t count, std::chrono::milliseconds patience) override {
@@ -43,15 +44,17 @@ private:
     posted_.push_back({.path = std::string(request.path()),
                        .body = std::string(request.body()),
                        .content_type = std::string(request.header("Content-Type")),
-                       .idempotency_key = std::string(request.header("Idempotency-Key"))});
+                       .idempotency_key = std::string(request.header("Idempotency-Key")),
+                       .traceparent = std::string(request.header("traceparent"))});
     changed_.notify_all();
-    return {.status = status_};
+    return {.status = status_, .body = body_};
   }
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::vector<Posted> posted_;
   int status_ = 200;
+  std::string body_;
   std::unique_ptr<host::HttpServer> http_;  // last: its thread uses the others
 };
 

@@ -15,6 +15,7 @@ struct Posted {
   std::string body;
   std::string content_type;
   std::string idempotency_key;
+  std::string traceparent;
 };
 
 /// Listens on loopback until destroyed. Thread safe.
@@ -24,8 +25,8 @@ public:
 
   virtual ~WebhookSink() = default;
   virtual std::string url() const = 0;
-  /// What further posts are answered with; 200 at first.
-  virtual void answer_with(int status) = 0;
+  /// What further posts are answered with; 200 at first, and no body.
+  virtual void answer_with(int status, std::string body = {}) = 0;
   /// All posts so far, once there are at least `count` or `patience` is over.
   virtual std::vector<Posted> wait_for(std::size_t count, std::chrono::milliseconds patience) = 0;
 };

@@ -1,4 +1,4 @@
-#include "tools/troupe/drive/reader.hpp"
+#include "tools/troupe/demo/reader.hpp"
 
 #include <memory>
 #include <utility>
@@ -67,9 +67,15 @@ Reader::Reader(double per_second, nats::Connection& connection, History& history
       history_(history),
       thread_([this] { run(); }) {}
 
-Reader::~Reader() {
+void Reader::end() {
   stop_.stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Reader::finish() {
+  end();
+  const std::lock_guard lock(mutex_);
+  for (const auto& question : questions_) ask(question);
 }
 
 void Reader::note(const Wish& wish) {

@@ -40,13 +40,17 @@ public:
   /// REQUIRES: `connection` and `history` outlive it.
   Reader(double per_second, nats::Connection& connection, History& history);
   /// Stops asking and waits for the answer under way, a timeout at most.
-  ~Reader();
+  ~Reader() { end(); }
 
   /// Hears what is driven.
   void note(const Wish& wish);
 
+  /// Stops, and asks each question once more.
+  void finish();
+
 private:
   void run();
+  void end();
   void ask(const ViewQuestion& question);
 
   const std::chrono::milliseconds between_;
