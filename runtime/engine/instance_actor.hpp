@@ -69,6 +69,13 @@ private:
         : sequence(at), hash_begin(hash, 0, hash_bytes) {}
   };
 
+  /// Why nothing is decided: what was read contradicts itself or what was read before.
+  struct Refusal {
+    std::string why;
+    std::chrono::steady_clock::time_point look_again_at;
+    Backoff looks{refusal_min, refusal_max};
+  };
+
   const Subject& subject() const noexcept { return presence_->subject; }
 
   void on(Input& input) noexcept;
@@ -113,7 +120,8 @@ private:
   void expire();
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
-  void refuse(std::string alarm);
+  void refuse(std::string why);
+  bool refuses();
   bool snapshot_is_due() const;
   void keep_snapshot(std::uint64_t commits_min);
   void leave();
@@ -139,6 +147,9 @@ private:
 
   static constexpr std::chrono::milliseconds pause_min{5};
   static constexpr std::chrono::milliseconds pause_max{1'000};
+  /// One that refuses reads its log again when a command comes after so long, and longer each time.
+  static constexpr std::chrono::milliseconds refusal_min{1'000};
+  static constexpr std::chrono::milliseconds refusal_max{60'000};
   /// What an instance takes beside its fold: actor, mailbox and the table's entry.
   static constexpr std::size_t bytes_without_fold = 2'048;
   /// Ids of commands that crashed twice and are refused; beyond it the oldest gets another chance.
@@ -162,7 +173,7 @@ private:
   std::chrono::steady_clock::time_point snapshot_at_{};  // when that was kept here
   std::uint64_t weigh_at_ = 0;                           // version
   std::unique_ptr<RecentKeys> crashed_ids_;              // none until one crashes twice
-  std::string refusal_;
+  std::unique_ptr<Refusal> refusal_;                     // none: nothing was wrong at the last look
 };
 
 }  // namespace troupe::engine

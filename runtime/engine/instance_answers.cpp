@@ -50,12 +50,23 @@ void InstanceActor::answer_all(const Outcome& queued) {
   queue_.clear();
 }
 
-void InstanceActor::refuse(std::string alarm) {
-  spdlog::critical("{}; {} is not served.", alarm, subject().str());
-  refusal_ = std::move(alarm);
+/// Until it is looked at again: an answer of one server at one time does not speak for ever.
+void InstanceActor::refuse(std::string why) {
+  if (!refusal_) refusal_ = std::make_unique<Refusal>();
+  if (refusal_->why != why) spdlog::critical("{}; {} is not served.", why, subject().str());
+  refusal_->why = std::move(why);
+  refusal_->look_again_at = kind_->clock.steady() + refusal_->looks.next();
   phase_ = Phase::refusing;
   fold_.reset();
-  answer_all(Rejected{503, refusal_, std::nullopt});
+  answer_all(Rejected{503, refusal_->why, std::nullopt});
+}
+
+bool InstanceActor::refuses() {
+  if (phase_ != Phase::refusing) return false;
+  if (kind_->clock.steady() < refusal_->look_again_at) return true;
+  phase_ = Phase::idle;
+  use_snapshot_ = false;
+  return false;
 }
 
 void InstanceActor::keep_snapshot(std::uint64_t commits_min) {

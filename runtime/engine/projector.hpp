@@ -36,6 +36,8 @@ public:
   static constexpr std::chrono::milliseconds follow_interval{100};
   static constexpr std::chrono::milliseconds pause_min{50};
   static constexpr std::chrono::milliseconds pause_max{2'000};
+  /// A view that has stopped is tried again after so long: what one server said is not for ever.
+  static constexpr std::chrono::milliseconds standstill{5'000};
 
   struct World {
     EventStreams& streams;
@@ -56,7 +58,7 @@ public:
 
 private:
   /// What to do next: go on, open the stream again at the store's checkpoint (after a pause, when
-  /// the world failed), try again after a pause, or nothing any more.
+  /// the world failed), try again after a pause, or stand still for a while.
   enum class Step { go_on, reopen, reopen_later, again, stop };
 
   void run(const std::stop_token& stopping);
@@ -74,7 +76,7 @@ private:
   const ViewName name_;
   const ViewModel& view_;
   const Moved moved_;
-  OwnCondition stopped_for_good_;
+  OwnCondition standstill_;
   std::mutex mutex_;  // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction
