@@ -117,6 +117,7 @@ public:
                std::chrono::milliseconds timeout, Answered answered) override;
   void request_many(std::string_view subject, const Headers& headers, std::string_view body,
                     std::chrono::milliseconds timeout, Next next) override;
+  void after(std::chrono::milliseconds delay, std::function<void()> run) override;
   Result<void> publish(std::string_view subject, const Headers& headers, std::string_view body,
                        std::string_view reply) override;
   bool flush(std::chrono::milliseconds patience) override;
@@ -203,6 +204,7 @@ Result<OptionsHandle> NatsConnection::make_options() {
   OptionsHandle options(raw);
   const natsStatus results[] = {
       natsOptions_SetServers(raw, servers.data(), static_cast<int>(servers.size())),
+      natsOptions_SetNoRandomize(raw, options_.in_order),
       natsOptions_SetName(raw, options_.name.c_str()),
       natsOptions_SetTimeout(raw, connect_timeout.count()),
       natsOptions_SetSendAsap(raw, true),
@@ -307,6 +309,14 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
   if (sent == NATS_OK) return;
   outstanding_.end(number,
                    nothing_left(sent) ? Reply::Status::not_sent : Reply::Status::disconnected);
+}
+
+/// Like a request that nobody answers.
+void NatsConnection::after(std::chrono::milliseconds delay, std::function<void()> run) {
+  outstanding_.add(delay, [run = std::move(run)](const Reply&) {
+    run();
+    return false;
+  });
 }
 
 Result<void> NatsConnection::publish(std::string_view subject, const Headers& headers,

@@ -70,6 +70,10 @@ CommandIngress& Ingress::commands_of(const Token& context) const {
   return *commands_[static_cast<std::size_t>(found - contexts_.begin())];
 }
 
+Result<void> Ingress::open_to_all(const Token& context, bool open) {
+  return commands_of(context).open_to_all(open);
+}
+
 Result<void> Ingress::open(const Token& context, std::uint32_t slot) {
   return commands_of(context).open_slot(slot);
 }

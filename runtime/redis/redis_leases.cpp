@@ -25,11 +25,11 @@ RedisLeases::RedisLeases(RedisOptions options, std::string_view node_name)
     : client_(std::move(options), connections_max),
       holder_(std::string(node_name) + "|" + random_id()) {}
 
-Result<std::vector<Member>> RedisLeases::beat(const Token& context,
+Result<std::vector<Member>> RedisLeases::beat(const Token& context, bool fit,
                                               const std::vector<std::string>& dead) {
   const auto key = members_key(context);
   const auto ttl = std::to_string(std::chrono::milliseconds(members_ttl).count());
-  Arguments arguments{holder_, ttl};
+  Arguments arguments{holder_, ttl, fit ? "1" : "0"};
   arguments.insert(arguments.end(), dead.begin(), dead.end());
   const auto reply = client_.run(beat_, {key}, arguments);
   if (!reply) return tl::make_unexpected(reply.error());

@@ -83,13 +83,14 @@ private:
   const Token context_ = Token::parse("test-" + random_id()).value();
   const std::unique_ptr<nats::Connection> appends_ = shared_server().connect("appends");
   const std::unique_ptr<nats::Connection> reads_ = shared_server().connect("reads");
-  nats::JetStreamEventLog log_{*appends_, *reads_};
-  nats::JetStreamEventStreams streams_{*reads_};
+  nats::StreamLeaders leaders_{*reads_};
+  nats::JetStreamEventLog log_{*appends_, leaders_};
+  nats::JetStreamEventStreams streams_{leaders_};
   nats::JetStreamSubscriptions subscriptions_{*reads_};
   nats::JetStreamTimers timers_{*reads_};
-  nats::JetStreamParkedEvents parked_{*reads_};
+  nats::JetStreamParkedEvents parked_{leaders_};
   nats::JetStreamClaims claims_{*reads_};
-  nats::JetStreamLogWitness witness_{*reads_, {appends_.get(), reads_.get()}};
+  nats::JetStreamLogWitness witness_{leaders_, {appends_.get(), reads_.get()}};
 };
 
 }  // namespace troupe::test

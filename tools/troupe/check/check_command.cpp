@@ -40,7 +40,8 @@ Result<FinishedRun> read_run(const CheckCommand& options) {
   const auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe check"});
   if (!connection) return tl::make_unexpected(connection.error());
 
-  nats::JetStreamEventStreams streams(**connection);
+  nats::StreamLeaders leaders(**connection);
+  nats::JetStreamEventStreams streams(leaders);
   redis::RedisViewStore views(*redis);
   JetStreamBacklog backlogs(**connection);
   JetStreamRecords records(**connection);

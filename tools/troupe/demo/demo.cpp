@@ -155,7 +155,8 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   if (!reads) return complain(exit_usage, reads.error().what);
 
   NatsSender sender(**commands);
-  nats::JetStreamEventStreams streams(**reads);
+  nats::StreamLeaders leaders(**reads);
+  nats::JetStreamEventStreams streams(leaders);
   redis::RedisViewStore views(*redis);
   JetStreamBacklog backlogs(**reads);
   JetStreamRecords records(**reads);
