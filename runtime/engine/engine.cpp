@@ -36,9 +36,8 @@ struct ActorConfig : caf::actor_system_config {
 /// A client's clock may be ahead by so much.
 constexpr std::chrono::minutes issued_ahead_max{5};
 
-/// What is wrong with a command whatever the state of its instance, or nothing. `now` is of a clock
-/// that is known to be right.
-std::optional<Rejected> malformed(const AggregateModel& model, const Command& command, Time now) {
+/// What is wrong with a command whatever the state of its instance, or nothing.
+std::optional<Rejected> malformed(const AggregateModel& model, const Command& command) {
   const auto known = model.commands.find(command.type);
   if (known == model.commands.end())
     return Rejected{404, model.name + " takes no " + command.type, std::nullopt};
@@ -46,6 +45,12 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
     return Rejected{400, "the body is not a " + command.type, std::nullopt};
   if (!is_token(command.id))
     return Rejected{400, "a command id is 1 to 64 of [A-Za-z0-9_-]", std::nullopt};
+  return std::nullopt;
+}
+
+/// Why a command from the future is not judged, or nothing. `now` is of a clock that is known to be
+/// right.
+std::optional<Rejected> of_the_future(const Command& command, Time now) {
   if (command.issued_at <= now + issued_ahead_max) return std::nullopt;
   // The event has happened, whatever its node's clock said: it must not be lost for that.
   if (command.asked)
@@ -236,17 +241,15 @@ void Engine::send(Command command, CommandBus::Answered answered) {
   if (impl.pauses.paused_lately(impl.ports.clock.steady()))
     return answered(Rejected{
         503, "this node stood still and begins nothing from that time: repeat it", std::nullopt});
-  if (!context->log_guard().serves())
-    return answered(Rejected{503, context->log_guard().why_not(), std::nullopt});
   auto kind = context->kind_of(command.instance.aggregate.str());
   if (!kind)
     return answered(Rejected{
         404,
         command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str(),
         std::nullopt});
-  if (auto rejected = malformed(kind->model, command, impl.ports.clock.now()))
-    return answered(*std::move(rejected));
+  if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
+  // Its owner may see a log that this node does not see.
   if (!context->slots().holds(slot)) {
     if (!command.forwarded)
       return impl.forward(*context, slot, std::move(command), std::move(answered));
@@ -255,6 +258,10 @@ void Engine::send(Command command, CommandBus::Answered answered) {
                                  + command.instance.context.str() + " is not owned here just now",
                              std::nullopt});
   }
+  if (!context->log_guard().serves())
+    return answered(Rejected{503, context->log_guard().why_not(), std::nullopt});
+  if (auto rejected = of_the_future(command, impl.ports.clock.now()))
+    return answered(*std::move(rejected));
   if (!impl.gate->pass(
           [&] { impl.table.send(kind, slot, std::move(command), std::move(answered)); }))
     answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});

@@ -46,6 +46,8 @@ struct EngineOptions {
   std::chrono::milliseconds beat_interval{100};
   /// ... and after so long without a beat the others may take its slots.
   std::chrono::milliseconds suspect_after{1'500};
+  /// One that has not been fit to own slots for so long leaves them to others that were.
+  std::chrono::milliseconds unfit_patience{1'500};
   std::chrono::milliseconds lease_ttl{5'000};
   /// How long start() waits for the slots that nobody owns.
   std::chrono::milliseconds take_patience{2'000};

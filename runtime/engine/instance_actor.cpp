@@ -26,7 +26,7 @@ void InstanceActor::on(Input& input) noexcept {
 }
 
 void InstanceActor::on(Waiting& waiting) {
-  if (still_refuses()) return answer(waiting, Rejected{503, refusal_, std::nullopt});
+  if (refuses()) return answer(waiting, Rejected{503, refusal_->why, std::nullopt});
   if (waiting.command.deadline <= kind_->clock.steady())
     return answer(waiting, Unknown{"the deadline passed before the command was started"});
   queue_.push_back(std::move(waiting));

@@ -74,6 +74,13 @@ private:
         : sequence(at), hash_begin(hash, 0, hash_bytes) {}
   };
 
+  /// Why nothing is decided: what was read contradicts itself or what was read before.
+  struct Refusal {
+    std::string why;
+    std::chrono::steady_clock::time_point look_again_at;
+    Backoff looks{refusal_min, refusal_max};
+  };
+
   const Subject& subject() const noexcept { return presence_->subject; }
 
   void on(Input& input) noexcept;
@@ -133,7 +140,7 @@ private:
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
   void refuse(std::string why);
-  bool still_refuses();
+  bool refuses();
   void keep_snapshot(std::uint64_t commits_min);
   void leave();
 
@@ -158,6 +165,9 @@ private:
 
   static constexpr std::chrono::milliseconds pause_min{5};
   static constexpr std::chrono::milliseconds pause_max{1'000};
+  /// One that refuses reads its log again when a command comes after so long, and longer each time.
+  static constexpr std::chrono::milliseconds refusal_min{1'000};
+  static constexpr std::chrono::milliseconds refusal_max{60'000};
   /// What an instance takes beside its fold: actor, mailbox and the table's entry.
   static constexpr std::size_t bytes_without_fold = 2'048;
   /// Ids of commands that crashed twice and are refused; beyond it the oldest gets another chance.
@@ -185,9 +195,9 @@ private:
   std::uint64_t snapshot_commits_ = 0;       // since the last snapshot
   std::uint64_t weigh_at_ = 0;               // version
   std::unique_ptr<RecentKeys> crashed_ids_;  // none until one crashes twice
-  std::string refusal_;
-  std::unique_ptr<OwnCondition> refused_;  // while it refuses
-  std::uint64_t skips_known_ = 0;          // changes of the skip list before it last read the log
+  std::unique_ptr<Refusal> refusal_;         // none: nothing was wrong at the last look
+  std::unique_ptr<OwnCondition> refused_;    // while it refuses
+  std::uint64_t skips_known_ = 0;            // changes of the skip list before it last read the log
 };
 
 }  // namespace troupe::engine

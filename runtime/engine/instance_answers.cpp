@@ -49,24 +49,29 @@ void InstanceActor::answer_all(const Outcome& queued) {
   queue_.clear();
 }
 
+/// Until it is looked at again: an answer of one server at one time does not speak for ever.
 void InstanceActor::refuse(std::string why) {
-  refusal_ = std::move(why);
+  if (!refusal_) refusal_ = std::make_unique<Refusal>();
+  refusal_->why = std::move(why);
+  refusal_->look_again_at = kind_->clock.steady() + refusal_->looks.next();
   phase_ = Phase::refusing;
   const auto name =
       subject().str().substr(std::string_view("evt..").size() + kind_->context.size());
-  refused_ = std::make_unique<OwnCondition>(kind_->conditions, condition::instance_refused,
-                                            kind_->context, name);
-  refused_->set("Instance " + name + " of " + kind_->context + " is not served: " + refusal_);
+  if (!refused_)
+    refused_ = std::make_unique<OwnCondition>(kind_->conditions, condition::instance_refused,
+                                              kind_->context, name);
+  refused_->set("Instance " + name + " of " + kind_->context + " is not served: " + refusal_->why);
   fold_.reset();
-  answer_all(Rejected{503, refusal_, std::nullopt});
+  answer_all(Rejected{503, refusal_->why, std::nullopt});
 }
 
-/// Until an operator has decided something: then the log is read once more.
-bool InstanceActor::still_refuses() {
-  if (phase_ != Phase::refusing || skips_known_ == kind_->skips.changes())
-    return phase_ == Phase::refusing;
+/// The log is read once more after a while, and at once when an operator has decided something.
+bool InstanceActor::refuses() {
+  if (phase_ != Phase::refusing) return false;
+  const bool early = kind_->clock.steady() < refusal_->look_again_at;
+  if (early && skips_known_ == kind_->skips.changes()) return true;
   phase_ = Phase::idle;
-  refused_.reset();
+  use_snapshot_ = false;
   return false;
 }
 

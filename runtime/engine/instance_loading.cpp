@@ -60,6 +60,8 @@ void InstanceActor::loaded(const Result<std::vector<StoredCommit>>& commits) {
   const auto known = from_snapshot ? 1U : 0U;
   if (!fold_all(commits->data() + known, commits->data() + commits->size())) return;
   if (log_went_back()) return;
+  refusal_.reset();
+  refused_.reset();
   high_water_ = {fold_->sequence(), fold_->commit_hash()};
   snapshot_commits_ = commits->size() - known;
   use_snapshot_ = true;

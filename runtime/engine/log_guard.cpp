@@ -23,13 +23,16 @@ LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counte
                    Conditions& conditions, Actions actions)
     : context_(context),
       witness_(world.witness),
+      clock_(world.clock),
       counters_(counters),
       actions_(std::move(actions)),
-      events_(world, context, stream_name(StreamKind::events, context)),
+      stream_(stream_name(StreamKind::events, context)),
+      events_(world, context, stream_),
       control_(world, context, control_stream),
       timers_(world, context, stream_name(StreamKind::timers, context), LogWatch::Kind::queue),
       parked_(world, context, stream_name(StreamKind::parked, context), LogWatch::Kind::queue),
       sentence_("The log of " + context.str() + " was not looked at yet"),
+      seen_at_(clock_.steady()),
       unchecked_(conditions, condition::log_unchecked, context.str()),
       clocks_differ_(conditions, condition::clocks_differ, context.str()),
       weaker_(conditions, condition::log_settings_weaker, context.str()),
@@ -64,6 +67,18 @@ std::string LogGuard::why_not() const {
   return sentence_;
 }
 
+bool LogGuard::fit() {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::clocks_differ || state_ == State::went_back) return false;
+  const auto unseen = clock_.steady() - seen_at_;
+  if (unseen < unseen_max) return true;
+  if (state_ == State::sound)  // for all that is known; whatever rests on it is checked
+    unchecked_.set("The log of " + context_.str() + " was not seen for "
+                   + std::to_string(std::chrono::floor<std::chrono::seconds>(unseen).count()) + " s"
+                   + (unsure_.empty() ? "" : ": " + unsure_));
+  return false;
+}
+
 /// What answers after a loss may be another server, or the same one with less in it.
 void LogGuard::connection_changed(bool connected) {
   {
@@ -78,7 +93,7 @@ void LogGuard::connection_changed(bool connected) {
 
 void LogGuard::look_and_go_on() {
   look();
-  strand_.post_after(state_ == State::unknown ? look_again : look_every, [this, round = ++round_] {
+  strand_.post_after(seen() ? look_every : look_again, [this, round = ++round_] {
     if (round == round_) look_and_go_on();
   });
 }
@@ -96,10 +111,11 @@ void LogGuard::look() {
         accepted();
         continue;
       case Verdict::fine:
-        if (!passed(doubts)) continue;
+        if (!passed(doubts, witness_.reachable(stream_))) continue;
         if (!std::exchange(running_, true)) actions_.run();
         return;
       case Verdict::unsure:
+        not_seen(why);
         if (serves()) return;
         [[fallthrough]];
       case Verdict::suspicious:
@@ -155,11 +171,23 @@ std::string LogGuard::mended_by(const std::string& why, Loss loss) const {
 }
 
 /// False when a connection was lost since: what was seen may be from before.
-bool LogGuard::passed(std::uint64_t doubts) {
+bool LogGuard::passed(std::uint64_t doubts, const Result<void>& reached) {
   const std::lock_guard lock(mutex_);
   if (doubts != doubts_) return false;
+  unsure_ = reached ? std::string() : reached.error().what;
+  if (reached) seen_at_ = clock_.steady();
   become(State::sound, {});
   return true;
+}
+
+bool LogGuard::seen() const {
+  const std::lock_guard lock(mutex_);
+  return state_ != State::unknown && unsure_.empty();
+}
+
+void LogGuard::not_seen(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  unsure_ = why;
 }
 
 void LogGuard::accepted() {

@@ -29,8 +29,11 @@ namespace troupe::engine {
 class LogGuard {
 public:
   static constexpr std::chrono::milliseconds look_every{1'000};
-  /// While it is not known whether the log is sound.
+  /// While it is not known whether the log is sound, or it was not seen at the last look.
   static constexpr std::chrono::milliseconds look_again{200};
+  /// A node that has not seen its log for so long is not fit to own slots. Longer than a look that
+  /// meets a slow server; an election of the log's servers takes longer, but then no node sees it.
+  static constexpr std::chrono::milliseconds unseen_max{3'000};
 
   /// Called by one thread, none after stop.
   struct Actions {
@@ -51,8 +54,9 @@ public:
   void stop();
 
   bool serves() const noexcept { return state_.load() == State::sound; }
-  /// Whether this node may own slots, or should leave them to others.
-  bool fit() const noexcept { return state_.load() != State::clocks_differ; }
+  /// Whether this node may own slots, or should leave them to others: it sees its log, which is the
+  /// one it was, and the clocks agree. Says so when it does not see it.
+  bool fit();
   /// Until another log is accepted nothing that was read from this one is true.
   bool went_back() const noexcept { return state_.load() == State::went_back; }
   /// Why commands are refused, as a sentence.
@@ -67,7 +71,9 @@ private:
   LogWatch::Look look_at_streams();
   void look_at_queue(LogWatch& queue, OwnCondition& condition);
   std::string mended_by(const std::string& why, Loss loss) const;
-  bool passed(std::uint64_t doubts);
+  bool passed(std::uint64_t doubts, const Result<void>& reached);
+  bool seen() const;
+  void not_seen(const std::string& why);
   void accepted();
   void refuse_to_serve(const std::string& why);
   void refuse(State state, std::string sentence);
@@ -75,8 +81,10 @@ private:
 
   const Token context_;
   LogWitness& witness_;
+  const Clock& clock_;
   Counters& counters_;
   const Actions actions_;
+  const std::string stream_;
 
   // Of the thread that looks.
   LogWatch events_;
@@ -88,8 +96,10 @@ private:
 
   std::atomic<State> state_{State::unknown};
   mutable std::mutex mutex_;
-  std::uint64_t doubts_ = 0;  // under mutex_: how often a connection was lost
-  std::string sentence_;      // under mutex_: what state_ says
+  std::uint64_t doubts_ = 0;                       // under mutex_: how often a connection was lost
+  std::string sentence_;                           // under mutex_: what state_ says
+  std::string unsure_;                             // under mutex_: why the log was not seen
+  std::chrono::steady_clock::time_point seen_at_;  // under mutex_: sound, by all connections
   OwnCondition unchecked_;
   OwnCondition clocks_differ_;
   OwnCondition weaker_;

@@ -62,14 +62,11 @@ LogWatch::Look LogWatch::begin() {
   if (!facts) return unsure(facts.error());
   if (!*facts) return {Verdict::unsure, "stream " + stream_ + " does not exist"};
   if (const auto seen = compare_clocks(**facts); seen.verdict != Verdict::fine) return seen;
-  // Whoever serves a stream has recorded it first. The marks may be gone with the record, as a CTL
-  // that is created anew is another system's.
-  const auto last =
-      kind_ == Kind::queue || stream_ == control_stream ? 0 : (*facts)->last_sequence;
-  if (const auto served = kept_ ? kept_->sequence : last; kept_ || last > 0)
-    return suspect({Loss::unrecorded, "was served before, up to sequence " + std::to_string(served)
-                                          + ", but is not recorded in stream CTL"},
-                   (*facts)->leader, 0);
+  if (kept_)
+    return suspect(
+        {Loss::unrecorded, "was served before, up to sequence " + std::to_string(kept_->sequence)
+                               + ", but is not recorded in stream CTL"},
+        (*facts)->leader, 0);
   const Incarnation first{.created = (*facts)->created,
                           .last_sequence = (*facts)->last_sequence,
                           .accepted_at = world_.clock.now(),

@@ -37,20 +37,23 @@ void Members::heard(const std::vector<Member>& members, Instant now) {
     return now - one.second.changed >= forget_after * suspect_after_;
   });
   for (const auto& member : members) {
-    const auto [seen, is_new] = seen_.try_emplace(
-        member.holder, Seen{.beat = member.beat, .changed = now, .leaves = member.beat == 0});
-    if (is_new || seen->second.beat == member.beat) continue;
-    ++seen->second.changes;
-    seen->second.leaves = member.beat == 0;
-    seen->second.beat = member.beat;
-    seen->second.changed = now;
+    const bool fit = member.beat != 0;
+    const auto [found, is_new] = seen_.try_emplace(
+        member.holder, Seen{.beat = member.beat, .changed = now, .fit_since = now, .fit = fit});
+    auto& seen = found->second;
+    if (is_new || seen.beat == member.beat) continue;
+    ++seen.changes;
+    if (!seen.fit) seen.fit_since = now;
+    seen.fit = fit;
+    seen.beat = member.beat;
+    seen.changed = now;
   }
 }
 
 std::vector<std::string> Members::alive(Instant now) const {
   std::vector<std::string> holders;
   for (const auto& [holder, seen] : seen_)
-    if (holder != self_ && !seen.leaves && now - seen.changed < suspect_after_)
+    if (holder != self_ && seen.fit && now - seen.changed < suspect_after_)
       holders.push_back(holder);
   holders.insert(std::ranges::lower_bound(holders, self_), self_);
   return holders;
@@ -77,6 +80,14 @@ std::vector<std::string> Members::to_strike_off(Instant now) const {
     if (dead(holder, now) && now - seen.changed >= strike_off_after * suspect_after_)
       holders.push_back(holder);
   return holders;
+}
+
+bool Members::another_is_fit(Instant now, std::chrono::milliseconds for_so_long) const {
+  return std::ranges::any_of(seen_, [&](const auto& one) {
+    const auto& [holder, seen] = one;
+    return holder != self_ && seen.fit && now - seen.changed < suspect_after_
+           && now - seen.fit_since >= for_so_long;
+  });
 }
 
 std::string Members::namesake(Instant now) const {

@@ -23,8 +23,8 @@ public:
   /// What the store answered at `now`.
   void heard(const std::vector<Member>& members, Instant now);
 
-  /// Whoever's beat has changed lately and who does not leave, this node always; in the order of
-  /// their names.
+  /// Whoever's beat has changed lately and who takes slots, this node always; in the order of their
+  /// names.
   std::vector<std::string> alive(Instant now) const;
 
   /// Whether it has been silent for long enough, all of which this node was listening.
@@ -36,6 +36,12 @@ public:
   /// Those on the list that have been dead for so long that nobody needs them there.
   std::vector<std::string> to_strike_off(Instant now) const;
 
+  /// Whether somebody else has been fit to take slots for so long.
+  bool another_is_fit(Instant now, std::chrono::milliseconds for_so_long) const;
+
+  /// The judgement starts anew: what this node saw so far says nothing of others.
+  void listen_anew(Instant now) { listening_since_ = now; }
+
   /// Another process that goes by this node's name and is alive, or empty.
   std::string namesake(Instant now) const;
 
@@ -43,8 +49,9 @@ private:
   struct Seen {
     std::uint64_t beat = 0;
     Instant changed;
+    Instant fit_since{};
     unsigned changes = 0;
-    bool leaves = false;
+    bool fit = true;  // to take slots
   };
 
   /// As many suspicions long somebody dead stays on the list.

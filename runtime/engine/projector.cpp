@@ -60,8 +60,8 @@ Projector::Projector(World world, ViewName name, const ViewModel& view, Progress
       view_(view),
       progress_(std::move(progress)),
       reader_(world_.skips, name_.context),
-      stopped_for_good_(world_.conditions, condition::view_stopped, name_.context.str(),
-                        name_.view.str()),
+      standstill_(world_.conditions, condition::view_stopped, name_.context.str(),
+                  name_.view.str()),
       blocked_(world_.conditions, condition::view_blocked, name_.context.str(), name_.view.str()),
       thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
 
@@ -77,6 +77,7 @@ void Projector::run(const std::stop_token& stopping) {
   while (!stopping.stop_requested()) {
     if (!world_.is_keeper()) {
       cursor.reset();
+      standstill_.clear();  // whoever keeps it now will tell
       blocked_.clear();
       follow();
       pause(stopping, follow_interval);
@@ -86,9 +87,14 @@ void Projector::run(const std::stop_token& stopping) {
       pause(stopping, patience);
       continue;
     }
-    const auto step = cursor ? advance(*cursor, position) : open(cursor, position);
-    if (step == Step::stop) return;
-    if (step == Step::reopen || step == Step::reopen_later) cursor.reset();
+    const bool reads = cursor != nullptr;
+    const auto step = reads ? advance(*cursor, position) : open(cursor, position);
+    if (step != Step::go_on && step != Step::again) cursor.reset();
+    if (step == Step::stop) {
+      pause(stopping, standstill);
+      continue;
+    }
+    if (step == Step::go_on && reads) standstill_.clear();
     if (step == Step::go_on) backoff.reset();
     if (step == Step::go_on || step == Step::reopen) continue;
     pause(stopping, backoff.next());
@@ -239,7 +245,7 @@ Result<void> Projector::project(const std::vector<Fact>& facts, Folded& folded) 
 }
 
 Projector::Step Projector::give_up(const std::string& why) {
-  stopped_for_good_.set(
+  standstill_.set(
       fmt::format("View {}.{} has stopped: {}", name_.context.str(), name_.view.str(), why));
   return Step::stop;
 }

@@ -39,6 +39,8 @@ public:
   static constexpr std::chrono::milliseconds follow_interval{100};
   static constexpr std::chrono::milliseconds pause_min{50};
   static constexpr std::chrono::milliseconds pause_max{2'000};
+  /// A view that has stopped is tried again after so long: what one server said is not for ever.
+  static constexpr std::chrono::milliseconds standstill{5'000};
 
   struct World {
     EventStreams& streams;
@@ -65,7 +67,7 @@ private:
   struct Fact;
 
   /// What to do next: go on, open the stream again at the store's checkpoint (after a pause, when
-  /// the world failed), try again after a pause, or nothing any more.
+  /// the world failed), try again after a pause, or stand still for a while.
   enum class Step { go_on, reopen, reopen_later, again, stop };
   /// The part of a batch before the first message that cannot be read, as the rows it changes. They
   /// mean nothing where the view stood elsewhere when they were read.
@@ -98,7 +100,7 @@ private:
   const ViewModel& view_;
   const Progress progress_;
   const CommitReader reader_;
-  OwnCondition stopped_for_good_;
+  OwnCondition standstill_;
   OwnCondition blocked_;
   std::uint64_t skips_known_ = 0;  // changes of the skip list before it last read
   bool compared_ = false;          // of the thread

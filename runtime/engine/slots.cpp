@@ -46,19 +46,19 @@ std::vector<std::uint32_t> Slots::held() const {
 
 void Slots::beat() {
   if (forget_.exchange(false)) begin_anew();
-  // Silent, it is taken for dead, and what it owns goes to others; alone it keeps it.
-  if (!world_.fit()) return;
-  if (!agreed()) return;
+  const auto asked_at = world_.clock.steady();
+  const bool fit = look_whether_fit(asked_at);
+  if ((!agreed_ && !fit) || !agreed()) return;
   // A member that cannot take its share would leave it without an owner.
   if (!caught_up_already()) return complain("its claims cannot be followed yet");
-  // Without a beat the others take over: commands for this node's slots cannot come in.
-  if (!world_.claims.reachable()) return complain("the log is away");
-  const auto asked_at = world_.clock.steady();
-  const auto members = world_.leases.beat(context_, members_.to_strike_off(asked_at));
+  const auto members = world_.leases.beat(context_, fit, members_.to_strike_off(asked_at));
   if (!members) return complain(members.error().what);
   const auto now = world_.clock.steady();
   members_.heard(*members, now);
-  const auto plan = this->plan(now);
+  const auto patience = world_.options.unfit_patience;
+  if (!fit && now - unfit_since_ >= patience && members_.another_is_fit(now, patience)) retreat();
+  if (fit && !open_to_all_.exchange(true)) moves_->post([this] { open_to_all(true); });
+  const auto plan = this->plan(now, fit);
   auto wanted = plan.keep;
   wanted.insert(wanted.end(), plan.take.begin(), plan.take.end());
   const auto holding =
@@ -67,7 +67,7 @@ void Slots::beat() {
 
   const auto is_held = [&](std::uint32_t slot) { return std::ranges::count(*holding, slot) > 0; };
   // Somebody who took one of them believes that this node is dead, and may be right about others.
-  if (std::ranges::all_of(plan.keep, is_held)) beat_at_ = asked_at;
+  if (fit && std::ranges::all_of(plan.keep, is_held)) beat_at_ = asked_at;
   for (const auto slot : plan.take)
     if (is_held(slot)) claim(slot);
   if (!plan.give.empty()) moves_->post([this, gifts = plan.give] { hand_over(gifts); });
@@ -75,6 +75,45 @@ void Slots::beat() {
   not_renewed_.clear();
   planned_ = planned_ || caught_up_;
   changed_.notify_all();
+}
+
+/// One that is not fit takes nothing, and says so in its beat: those that are take what it owns as
+/// if it were dead. Where none is, all keep what they have. Whoever is fit again may be the first
+/// of many, and judges the others anew.
+bool Slots::look_whether_fit(Instant now) {
+  const bool fit = world_.fit() && world_.claims.reachable();
+  if (fit && !fit_) members_.listen_anew(now);
+  if (!fit && fit_) unfit_since_ = now;
+  fit_ = fit;
+  return fit;
+}
+
+/// Leaves what it runs, and the door to all slots, to others that do better.
+void Slots::retreat() {
+  if (open_to_all_.exchange(false)) {
+    spdlog::warn("This node leaves {} to others, as it cannot serve what it owns.", context_.str());
+    moves_->post([this] { open_to_all(false); });
+  }
+  std::vector<std::uint32_t> left;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t slot = 0; slot < count(); ++slot)
+      if (epochs_[slot].exchange(0) != 0) left.push_back(slot);
+  }
+  if (left.empty()) return;
+  moves_->post([this, left] {
+    world_.doors.close(context_, left);
+    for (const auto slot : left) let_go_(slot, nullptr);
+  });
+}
+
+void Slots::open_to_all(bool open) {
+  if (open != open_to_all_) return;
+  const auto done = world_.doors.open_to_all(context_, open);
+  if (done) return;
+  spdlog::warn("Commands for any slot of {} do not come in yet: {}.", context_.str(),
+               done.error().what);
+  moves_->post_after(door_retry, [this, open] { open_to_all(open); });
 }
 
 /// Epochs start lower than those that are known.
@@ -121,11 +160,11 @@ bool Slots::caught_up_already() const {
   return caught_up_;
 }
 
-Slots::Plan Slots::plan(Instant now) {
+Slots::Plan Slots::plan(Instant now, bool fit) {
   const auto alive = members_.alive(now);
   const auto& self = world_.leases.self();
   Plan plan;
-  plan.displaced = members_.dead_ones(now);
+  if (fit) plan.displaced = members_.dead_ones(now);
   const std::lock_guard lock(mutex_);
   if (!caught_up_) return plan;
   if (const auto namesake = members_.namesake(now); !namesake.empty())
@@ -139,6 +178,10 @@ Slots::Plan Slots::plan(Instant now) {
     const auto& slot = slots_[i];
     const auto& owner = owner_of(i, alive);
     const bool is_mine = slot.claim.holder == self;
+    if (!fit) {
+      if (is_mine && holds(i)) plan.keep.push_back(i);
+      continue;
+    }
     if (!slot.claim.handed_over_by.empty() && is_mine)
       plan.displaced.push_back(slot.claim.handed_over_by);
     if (slot.moving) continue;

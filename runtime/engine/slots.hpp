@@ -36,7 +36,7 @@ public:
     const Clock& clock;
     const EngineOptions& options;
     Conditions& conditions;
-    std::function<bool()> fit;  ///< whether this node should own anything now
+    std::function<bool()> fit;  ///< whether this node could serve what it owns
   };
   /// Lets the instances of a slot go, once they have answered; `gone` is let go of with the last.
   using LetGo = std::function<void(std::uint32_t slot, std::shared_ptr<void> gone)>;
@@ -93,7 +93,10 @@ private:
 
   bool agreed();
   bool caught_up_already() const;
-  Plan plan(Instant now);
+  bool look_whether_fit(Instant now);
+  Plan plan(Instant now, bool fit);
+  void retreat();
+  void open_to_all(bool open);
   void claim(std::uint32_t slot);
   void take(std::uint32_t slot, std::uint64_t epoch);
   void lose(std::uint32_t slot);
@@ -120,6 +123,9 @@ private:
   std::atomic<Instant> beat_at_{};  // when the last good beat was sent
   Members members_;                 // of the thread that beats
   bool agreed_ = false;             // of the thread that beats
+  bool fit_ = true;                 // of the thread that beats
+  Instant unfit_since_{};           // of the thread that beats
+  std::atomic<bool> open_to_all_{true};
   std::atomic<bool> forget_{false};
 
   mutable std::mutex mutex_;  // guards what follows

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <random>
 
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
@@ -60,6 +61,20 @@ Result<std::vector<ContextModel>> chosen(const std::vector<std::string>& names,
   return models;
 }
 
+/// Another order of the servers on each node, so that all get their share.
+std::string in_any_order(const std::string& urls) {
+  std::vector<std::string> each;
+  for (std::size_t begin = 0; begin <= urls.size();) {
+    const auto end = std::min(urls.find(',', begin), urls.size());
+    each.push_back(urls.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  std::ranges::shuffle(each, std::random_device());
+  std::string text;
+  for (const auto& url : each) text += (text.empty() ? "" : ",") + url;
+  return text;
+}
+
 nats::ConnectionOptions connection_options(const NodeConfig& config, const std::string& purpose) {
   return {.url = config.nats_url,
           .name = config.name + " " + purpose,
@@ -67,7 +82,8 @@ nats::ConnectionOptions connection_options(const NodeConfig& config, const std::
           .security = config.nats_security};
 }
 
-/// Several connections, so that a slow reader cannot delay acknowledgements.
+/// Several connections, so that a slow reader cannot delay acknowledgements; all to one server, as
+/// one that is cut off from the others then concerns a third of the nodes and not each in part.
 struct Connections {
   std::unique_ptr<nats::Connection> ingress;
   std::unique_ptr<nats::Connection> appends;
@@ -77,11 +93,14 @@ struct Connections {
 
   static Result<Connections> open(const NodeConfig& config) {
     Connections all;
+    const auto urls = in_any_order(config.nats_url);
     for (const auto& [connection, purpose] :
          {std::pair{&all.ingress, "ingress"}, std::pair{&all.appends, "appends"},
           std::pair{&all.reads, "reads"}, std::pair{&all.deliveries, "deliveries"},
           std::pair{&all.slots, "slots"}}) {
       auto options = connection_options(config, purpose);
+      options.url = urls;
+      options.in_order = true;
       options.shared_threads = connection == &all.slots;
       auto opened = nats::Connection::open(std::move(options));
       if (!opened) return tl::make_unexpected(opened.error());
@@ -202,17 +221,18 @@ public:
         system_(std::move(servers.system)),
         durability_(std::move(servers.durability)),
         connections_(std::move(servers.connections)),
-        log_(*connections_.appends, *connections_.reads),
-        streams_(*connections_.reads),
+        leaders_(*connections_.reads),
+        log_(*connections_.appends, leaders_),
+        streams_(leaders_),
         subscriptions_(*connections_.deliveries),
         timers_(*connections_.deliveries),
-        parked_(*connections_.deliveries),
+        parked_(leaders_),
         views_(redis_, redis::Keys(system_)),
         snapshots_(redis_, redis::Keys(system_)),
         leases_(redis_, redis::Keys(system_), config_.name),
         claims_(*connections_.slots, {.id = system_, .node = config_.name}),
         owners_(*connections_.ingress),
-        witness_(*connections_.reads, connections_.all(), wanted_streams(models, config_.replicas)),
+        witness_(leaders_, connections_.all(), wanted_streams(models, config_.replicas)),
         marks_(redis_, redis::Keys(system_)),
         skips_(*connections_.slots),
         models_(std::move(models)) {
@@ -337,6 +357,7 @@ private:
   Connections connections_;
   std::mutex looking_;                           // two looks do not overtake each other
   std::vector<std::shared_ptr<void>> watching_;  // the connections
+  nats::StreamLeaders leaders_;
   nats::JetStreamEventLog log_;
   nats::JetStreamEventStreams streams_;
   nats::JetStreamSubscriptions subscriptions_;

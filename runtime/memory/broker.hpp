@@ -2,6 +2,7 @@
 // faults that a test can choose.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -130,6 +131,7 @@ public:
   /// Tells those who watch that their connection was lost, or is there again. That alone changes
   /// nothing else.
   void set_connected(bool connected);
+  bool connected() const { return connected_; }
 
   /// The context's last commits vanish and their sequences are given out again. Durable consumers
   /// that are ahead stay ahead.
@@ -204,6 +206,7 @@ private:
   std::mutex watchers_mutex_;
   std::map<std::uint64_t, std::function<void(bool)>> watchers_;  // under watchers_mutex_
   std::uint64_t watchers_made_ = 0;                              // under watchers_mutex_
+  std::atomic<bool> connected_{true};
 
   Worker worker_;  // last: its tasks use all of the above
 };

@@ -111,6 +111,7 @@ void Broker::set_available(bool available) {
 
 void Broker::set_connected(bool connected) {
   const std::lock_guard lock(watchers_mutex_);
+  connected_ = connected;
   for (const auto& [id, changed] : watchers_) changed(connected);
 }
 

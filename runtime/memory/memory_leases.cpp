@@ -33,13 +33,13 @@ MemoryLeases::MemoryLeases(const Clock& clock, std::shared_ptr<LeaseTable> table
   holder_ = node + "|" + std::to_string(++table_->last_holder_);
 }
 
-Result<std::vector<troupe::Member>> MemoryLeases::beat(const Token& context,
+Result<std::vector<troupe::Member>> MemoryLeases::beat(const Token& context, bool fit,
                                                        const std::vector<std::string>& dead) {
   const std::lock_guard lock(table_->mutex_);
   if (!table_->available_) return away();
   auto& beats = table_->members_[context.str()];
   for (const auto& holder : dead) beats.erase(holder);
-  ++beats[holder_];
+  beats[holder_] = fit ? beats[holder_] + 1 : 0;
   std::vector<troupe::Member> members;
   for (const auto& [holder, beat] : beats) members.push_back({holder, beat});
   return members;

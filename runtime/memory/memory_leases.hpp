@@ -45,7 +45,7 @@ public:
                         const std::string& node = "node");
 
   const std::string& self() const override { return holder_; }
-  Result<std::vector<troupe::Member>> beat(const Token& context,
+  Result<std::vector<troupe::Member>> beat(const Token& context, bool fit,
                                            const std::vector<std::string>& dead) override;
   Result<std::vector<std::uint32_t>> hold(const Token& context,
                                           const std::vector<std::uint32_t>& wanted,

@@ -15,6 +15,11 @@ Result<std::optional<StreamFacts>> MemoryLogWitness::facts(const std::string& st
   });
 }
 
+Result<void> MemoryLogWitness::reachable(const std::string& stream) {
+  if (!broker_.connected()) return retryable("the memory broker is not connected");
+  return broker_.facts(stream).map([](const auto&) {});
+}
+
 Result<std::optional<std::string>> MemoryLogWitness::hash_at(const std::string& stream,
                                                              std::uint64_t sequence) {
   auto bytes = broker_.message(stream, sequence);

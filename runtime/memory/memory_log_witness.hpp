@@ -22,6 +22,7 @@ public:
   Result<std::optional<Incarnation>> accepted(const std::string& stream) override;
   Result<void> accept(const std::string& stream, const Incarnation& incarnation,
                       Record which) override;
+  Result<void> reachable(const std::string&) override;
   std::shared_ptr<void> watch(std::function<void(bool connected)> changed) override {
     return broker_.watch(std::move(changed));
   }

@@ -47,6 +47,23 @@ CommandIngress::CommandIngress(Responder& responder, Connection& slot_doors,
 }
 
 Result<void> CommandIngress::start() {
+  const std::lock_guard lock(to_all_mutex_);
+  started_ = true;
+  return open_to_all_ ? subscribe_to_all() : Result<void>();
+}
+
+Result<void> CommandIngress::open_to_all(bool open) {
+  const std::lock_guard lock(to_all_mutex_);
+  open_to_all_ = open;
+  if (open && started_ && !to_all_) return subscribe_to_all();
+  if (!open && to_all_) {
+    to_all_->drain(drain_patience);
+    to_all_.reset();
+  }
+  return {};
+}
+
+Result<void> CommandIngress::subscribe_to_all() {
   auto subscribed = responder_.connection().subscribe(
       {.subject = fmt::format("cmd.{}.>", context_.name),
        .queue = queue_group,
@@ -57,12 +74,14 @@ Result<void> CommandIngress::start() {
            .in_flight = &in_flight_,
            .overloaded = [this] { say_overloaded(conditions_, context_.name, "commands"); }}});
   if (!subscribed) return tl::make_unexpected(subscribed.error());
-  subscription_ = std::move(*subscribed);
+  to_all_ = std::move(*subscribed);
   return {};
 }
 
 void CommandIngress::drain(std::chrono::milliseconds patience) {
-  if (subscription_) subscription_->drain(patience);
+  const std::lock_guard lock(to_all_mutex_);
+  started_ = false;
+  if (to_all_) to_all_->drain(patience);
 }
 
 Result<void> CommandIngress::open_slot(std::uint32_t slot) {
@@ -96,8 +115,8 @@ void CommandIngress::close_slots(const std::vector<std::uint32_t>& slots) {
     for (const auto slot : slots)
       if (auto open = slots_.extract(slot)) doors.push_back(std::move(open.mapped()));
   }
-  for (const auto& door : doors) door->begin_drain(slot_drain_patience);
-  for (const auto& door : doors) door->drain(slot_drain_patience);
+  for (const auto& door : doors) door->begin_drain(drain_patience);
+  for (const auto& door : doors) door->drain(drain_patience);
 }
 
 std::string CommandIngress::misrouted(const Instance& instance, std::uint32_t slot) {

@@ -21,7 +21,7 @@ namespace troupe::nats {
 
 /// Commands come on cmd.<context>.>, where any node may take them, and on slot.<context>.<slot>.>,
 /// where this node takes those of the slots it owns. Subscriptions' threads read and check; the
-/// outcome comes back on any thread. Thread safety: open_slot and close_slots from any thread.
+/// outcome comes back on any thread. Thread safety: any method from any thread.
 /// REQUIRES: everything it is given outlives every command that is in flight.
 class CommandIngress {
 public:
@@ -32,7 +32,10 @@ public:
                  const Clock& clock, Conditions& conditions);
   static constexpr std::size_t in_flight_bytes_max = 16 * 1'024 * 1'024;
 
+  /// Takes any node's commands, unless that was closed before.
   Result<void> start();
+  /// Whether it does. What was received already is handed on.
+  Result<void> open_to_all(bool open);
   /// Takes no new commands. Blocks at most `patience`.
   void drain(std::chrono::milliseconds patience);
 
@@ -52,14 +55,15 @@ private:
 
   /// `slot`: by whose door it came.
   void on(const Received& message, std::string_view subject, Slot slot);
+  Result<void> subscribe_to_all();
   Read<Command> read(const Received& message, std::string_view subject, Slot slot, Call& call);
   void send(Command command, Call call, bool id_is_ours, std::size_t bytes);
   void refuse(const Received& message, Slot slot) const;
   /// What is wrong with a command for this instance on that slot's subject, or nothing.
   std::string misrouted(const Instance& instance, std::uint32_t slot);
 
-  /// What was received of a slot that is closed may take so long to be handed on.
-  static constexpr std::chrono::milliseconds slot_drain_patience{500};
+  /// What was received at a door that is closed may take so long to be handed on.
+  static constexpr std::chrono::milliseconds drain_patience{500};
   /// One who sends to the wrong slot once does not keep the node unready for ever.
   static constexpr std::chrono::milliseconds misrouted_for{30'000};
 
@@ -77,7 +81,10 @@ private:
   std::deque<Endpoint> endpoints_;
   std::map<const AggregateModel*, Endpoint*> endpoint_of_;
   // Last: their callbacks use the others.
-  std::unique_ptr<Connection::Subscribed> subscription_;
+  std::mutex to_all_mutex_;  // guards the three below; held while NATS is told
+  bool started_ = false;
+  bool open_to_all_ = true;
+  std::unique_ptr<Connection::Subscribed> to_all_;
   std::mutex mutex_;  // guards slots_
   std::map<std::uint32_t, std::unique_ptr<Connection::Subscribed>> slots_;
 };

@@ -144,6 +144,7 @@ public:
                std::chrono::milliseconds timeout, Answered answered) override;
   void request_many(std::string_view subject, const Headers& headers, std::string_view body,
                     std::chrono::milliseconds timeout, Next next) override;
+  void after(std::chrono::milliseconds delay, std::function<void()> run) override;
   Result<void> publish(std::string_view subject, const Headers& headers, std::string_view body,
                        std::string_view reply) override;
   bool flush(std::chrono::milliseconds patience) override;
@@ -234,6 +235,7 @@ Result<OptionsHandle> NatsConnection::make_options() {
   if (natsOptions_Create(&raw) != NATS_OK) return permanent("nats.c could not be started.");
   OptionsHandle options(raw);
   const natsStatus results[] = {
+      natsOptions_SetNoRandomize(raw, options_.in_order),
       natsOptions_SetName(raw, options_.name.c_str()),
       natsOptions_SetTimeout(raw, connect_timeout.count()),
       natsOptions_SetSendAsap(raw, true),
@@ -344,6 +346,14 @@ void NatsConnection::request_many(std::string_view subject, const Headers& heade
   if (!message) return outstanding_.end(number, Reply::Status::illegal);
   const natsStatus sent = send(message.get());
   if (sent != NATS_OK) outstanding_.end(number, end_of(sent));
+}
+
+/// Like a request that nobody answers.
+void NatsConnection::after(std::chrono::milliseconds delay, std::function<void()> run) {
+  outstanding_.add(delay, [run = std::move(run)](const Reply&) {
+    run();
+    return false;
+  });
 }
 
 Result<void> NatsConnection::publish(std::string_view subject, const Headers& headers,

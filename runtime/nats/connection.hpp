@@ -73,6 +73,8 @@ struct ConnectionOptions {
   /// Handlers of all its subscriptions, and of other connections that say so, run on a few threads
   /// in turn instead of one each: for very many subscriptions.
   bool shared_threads = false;
+  /// The servers of the URL are tried as they stand there, else in any order.
+  bool in_order = false;
   /// Answers and deliveries come to subjects below this one, which nobody can guess.
   std::string inbox_prefix = "_INBOX";
   Security security{};
@@ -117,6 +119,9 @@ public:
   /// the last call, whatever `next` returns.
   virtual void request_many(std::string_view subject, const Headers& headers, std::string_view body,
                             std::chrono::milliseconds timeout, Next next) = 0;
+
+  /// Calls `run` after `delay`, or earlier when the connection is lost, on the timeout thread.
+  virtual void after(std::chrono::milliseconds delay, std::function<void()> run) = 0;
 
   /// `request`, blocking.
   Reply request_and_wait(std::string_view subject, const Headers& headers, std::string_view body,

@@ -54,17 +54,19 @@ std::optional<std::uint64_t> sequence_of(const Received& message) {
 
 class Loading : public std::enable_shared_from_this<Loading> {
 public:
-  Loading(Connection& connection, Subject subject, std::string stream, std::uint64_t after,
+  Loading(StreamLeaders& leaders, Subject subject, std::string stream, std::uint64_t after,
           EventLog::Loaded done)
-      : connection_(connection),
+      : leaders_(leaders),
+        connection_(leaders.connection()),
         subject_(std::move(subject)),
         stream_(std::move(stream)),
         after_(after),
         done_(std::move(done)) {}
 
   void start() {
-    ask_api(connection_, "STREAM.MSG.GET." + stream_, {{"last_by_subj", subject_.str()}},
-            [self = shared_from_this()](ApiResult answer) { self->on_last(std::move(answer)); });
+    leaders_.get(
+        stream_, {{"last_by_subj", subject_.str()}}, api_timeout,
+        [self = shared_from_this()](ApiResult answer) { self->on_last(std::move(answer)); });
   }
 
 private:
@@ -89,6 +91,7 @@ private:
   void finish() { done_(std::move(commits_)); }
   void fail(std::string what) { done_(retryable(std::move(what))); }
 
+  StreamLeaders& leaders_;
   Connection& connection_;
   const Subject subject_;
   const std::string stream_;
@@ -204,25 +207,24 @@ void Loading::end_of_page() {
 }
 
 void Loading::read_from_leader() {
-  ask_api(connection_, "STREAM.MSG.GET." + stream_,
-          {{"seq", position() + 1}, {"next_by_subj", subject_.str()}},
-          [self = shared_from_this()](ApiResult answer) {
-            if (!answer) return self->fail(answer.error().what);
-            auto message = read_stored_message(*answer);
-            if (!message || message->sequence <= self->position())
-              return self->fail("JetStream's next message of " + self->subject_.str()
-                                + " is not readable.");
-            self->commits_.push_back({message->sequence, self->subject_, std::move(message->body)});
-            self->read_on();
-          });
+  leaders_.get(
+      stream_, {{"seq", position() + 1}, {"next_by_subj", subject_.str()}}, api_timeout,
+      [self = shared_from_this()](ApiResult answer) {
+        if (!answer) return self->fail(answer.error().what);
+        auto message = read_stored_message(*answer);
+        if (!message || message->sequence <= self->position())
+          return self->fail("JetStream's next message of " + self->subject_.str()
+                            + " is not readable.");
+        self->commits_.push_back({message->sequence, self->subject_, std::move(message->body)});
+        self->read_on();
+      });
 }
 
 }  // namespace
 
-void load_commits(Connection& connection, const Subject& subject, std::string stream,
+void load_commits(StreamLeaders& leaders, const Subject& subject, std::string stream,
                   std::uint64_t after, EventLog::Loaded done) {
-  std::make_shared<Loading>(connection, subject, std::move(stream), after, std::move(done))
-      ->start();
+  std::make_shared<Loading>(leaders, subject, std::move(stream), after, std::move(done))->start();
 }
 
 }  // namespace troupe::nats

@@ -60,6 +60,7 @@ public:
   /// Opens all doors but those of the slots, or fails.
   Result<void> open();
 
+  Result<void> open_to_all(const Token& context, bool open) override;
   Result<void> open(const Token& context, std::uint32_t slot) override;
   void close(const Token& context, const std::vector<std::uint32_t>& slots) override;
 

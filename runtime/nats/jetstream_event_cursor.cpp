@@ -27,9 +27,12 @@ bool only_ends_pull(int status, std::string_view description) {
 
 }  // namespace
 
-JetStreamEventCursor::JetStreamEventCursor(Connection& connection, std::string stream,
+JetStreamEventCursor::JetStreamEventCursor(StreamLeaders& leaders, std::string stream,
                                            std::uint64_t after)
-    : connection_(connection), stream_(std::move(stream)), received_(after) {
+    : leaders_(leaders),
+      connection_(leaders.connection()),
+      stream_(std::move(stream)),
+      received_(after) {
   watch_ = connection_.watch([notes = notes_](bool connected) {
     if (!connected) notes->post({0, Lost{"The connection to NATS was lost."}});
   });
@@ -104,7 +107,7 @@ void JetStreamEventCursor::begin_session() {
   }
   subscribed_ = std::move(*subscribed);
   in_session_ = true;
-  ask_api(connection_, "STREAM.INFO." + stream_, {}, [notes = notes_, session](ApiResult answer) {
+  leaders_.info(stream_, [notes = notes_, session](const ApiResult& answer) {
     notes->post({session, StreamSeen{read_last_sequence(answer)}});
   });
 }

@@ -9,8 +9,8 @@
 #include <string>
 #include <variant>
 
-#include "runtime/nats/connection.hpp"
 #include "runtime/nats/mailbox.hpp"
+#include "runtime/nats/stream_leaders.hpp"
 #include "runtime/ports/event_cursor.hpp"
 
 namespace troupe::nats {
@@ -35,7 +35,7 @@ public:
   /// or a shorter stream is believed when that many consumers in a row see it.
   static constexpr int sightings_to_believe = 3;
 
-  JetStreamEventCursor(Connection& connection, std::string stream, std::uint64_t after);
+  JetStreamEventCursor(StreamLeaders& leaders, std::string stream, std::uint64_t after);
   ~JetStreamEventCursor() override;
 
   Result<std::vector<StoredCommit>> next(std::size_t max,
@@ -82,6 +82,7 @@ private:
   void on(PullEnded) { asked_for_ = 0; }
   void on(Lost lost) { lose_session(std::move(lost.why)); }
 
+  StreamLeaders& leaders_;
   Connection& connection_;
   const std::string stream_;
   std::uint64_t received_;            ///< sequence of the last commit that came

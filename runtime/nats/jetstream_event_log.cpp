@@ -26,7 +26,7 @@ std::string_view context_of(const Subject& subject) {
 
 }  // namespace
 
-JetStreamEventLog::JetStreamEventLog(Connection& appends, Connection& reads)
+JetStreamEventLog::JetStreamEventLog(Connection& appends, StreamLeaders& reads)
     : appends_(appends), reads_(reads), loads_(std::make_shared<Turns>(loads_max)) {}
 
 GroupCommit& JetStreamEventLog::stream_of(const Subject& subject) {

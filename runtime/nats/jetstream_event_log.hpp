@@ -12,12 +12,13 @@
 
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/group_commit.hpp"
+#include "runtime/nats/stream_leaders.hpp"
 #include "runtime/nats/turns.hpp"
 #include "runtime/ports/event_log.hpp"
 
 namespace troupe::nats {
 
-/// Has no thread and never waits. `appends` and `reads` may be one connection; two keep
+/// Has no thread and never waits. `reads` may be of the connection `appends`; two keep
 /// acknowledgements from waiting behind long histories. Both outlive the log.
 class JetStreamEventLog final : public EventLog {
 public:
@@ -27,7 +28,7 @@ public:
   /// asked for at once, must leave the log time to store.
   static constexpr std::size_t loads_max = 256;
 
-  JetStreamEventLog(Connection& appends, Connection& reads);
+  JetStreamEventLog(Connection& appends, StreamLeaders& reads);
 
   void append(const Subject& subject, std::uint64_t expected, std::vector<std::string> commits,
               Appended done) override;
@@ -42,7 +43,7 @@ private:
   GroupCommit& stream_of(const Subject& subject);
 
   Connection& appends_;
-  Connection& reads_;
+  StreamLeaders& reads_;
   const std::shared_ptr<Turns> loads_;
   std::shared_mutex mutex_;  // guards the map; its entries stay
   std::map<std::string, std::shared_ptr<GroupCommit>, std::less<>> by_context_;

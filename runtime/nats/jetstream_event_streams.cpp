@@ -8,13 +8,13 @@ namespace troupe::nats {
 
 std::unique_ptr<EventCursor> JetStreamEventStreams::open(const Token& context,
                                                          std::uint64_t after) {
-  return std::make_unique<JetStreamEventCursor>(connection_,
-                                                stream_name(StreamKind::events, context), after);
+  return std::make_unique<JetStreamEventCursor>(leaders_, stream_name(StreamKind::events, context),
+                                                after);
 }
 
 Result<std::uint64_t> JetStreamEventStreams::last_sequence(const Token& context) {
   const std::string stream = stream_name(StreamKind::events, context);
-  return read_last_sequence(ask_api_and_wait(connection_, "STREAM.INFO." + stream, {}));
+  return read_last_sequence(leaders_.info_and_wait(stream));
 }
 
 Result<std::uint64_t> read_last_sequence(const ApiResult& answer) {

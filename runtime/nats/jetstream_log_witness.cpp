@@ -2,6 +2,7 @@
 #include "runtime/nats/jetstream_log_witness.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include <google/protobuf/util/time_util.h>
 #include <spdlog/fmt/fmt.h>
@@ -26,12 +27,6 @@ std::string record_subject(const std::string& stream) {
   return std::string("ctl.incarnation.") + stream;
 }
 
-ApiResult ask(Connection& connection, const std::string& verb, const nlohmann::json& body) {
-  return read_api_reply(
-      verb, connection.request_and_wait("$JS.API." + verb, {},
-                                        body.is_null() ? std::string() : body.dump(), patience));
-}
-
 tl::unexpected<Failure> unreadable(const std::string& what) {
   return retryable("JetStream's answer about " + what + " is unreadable");
 }
@@ -50,9 +45,9 @@ std::chrono::milliseconds clock_ahead(const nlohmann::json& answer, Instant aske
 
 /// The message a request finds, or nothing: also where the whole stream is lost, as CTL is with all
 /// others when a server that never synced loses its power.
-Result<std::optional<StoredMessage>> message(Connection& connection, const std::string& stream,
+Result<std::optional<StoredMessage>> message(StreamLeaders& leaders, const std::string& stream,
                                              const nlohmann::json& which) {
-  const auto answer = ask(connection, "STREAM.MSG.GET." + stream, which);
+  const auto answer = leaders.get_and_wait(stream, which, patience, StreamLeaders::Newness::lately);
   if (!answer
       && (answer.error().err_code == api_error::message_not_found
           || answer.error().err_code == api_error::stream_not_found))
@@ -65,9 +60,16 @@ Result<std::optional<StoredMessage>> message(Connection& connection, const std::
 
 }  // namespace
 
+JetStreamLogWitness::JetStreamLogWitness(StreamLeaders& leaders, std::vector<Connection*> watched,
+                                         std::vector<nlohmann::json> wanted)
+    : leaders_(leaders), watched_(std::move(watched)), wanted_(std::move(wanted)) {
+  for (auto* connection : watched_)
+    by_watched_.push_back(std::make_unique<StreamLeaders>(*connection));
+}
+
 Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string& stream) {
   const Instant asked = std::chrono::system_clock::now();
-  const auto answer = ask(asks_, "STREAM.INFO." + stream, nullptr);
+  const auto answer = leaders_.info_and_wait(stream);
   if (!answer && answer.error().err_code == api_error::stream_not_found) return std::nullopt;
   if (!answer) return tl::make_unexpected(Failure(answer.error()));
   const auto last = field<std::uint64_t>(*answer, "state.last_seq");
@@ -98,14 +100,14 @@ std::string JetStreamLogWitness::weaker(const std::string& stream,
 
 Result<std::optional<std::string>> JetStreamLogWitness::hash_at(const std::string& stream,
                                                                 std::uint64_t sequence) {
-  const auto stored = message(asks_, stream, {{"seq", sequence}});
+  const auto stored = message(leaders_, stream, {{"seq", sequence}});
   if (!stored) return tl::make_unexpected(stored.error());
   if (!*stored) return std::nullopt;
   return sha256((*stored)->body);
 }
 
 Result<std::optional<Incarnation>> JetStreamLogWitness::accepted(const std::string& stream) {
-  const auto stored = message(asks_, control_stream, {{"last_by_subj", record_subject(stream)}});
+  const auto stored = message(leaders_, control_stream, {{"last_by_subj", record_subject(stream)}});
   if (!stored) return tl::make_unexpected(stored.error());
   if (!*stored) return std::nullopt;
   v1::Incarnation record;
@@ -129,8 +131,9 @@ Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarn
   record.set_missing(incarnation.missing);
   Headers headers;
   if (which == Record::first) headers.emplace_back(header::expected_sequence, "0");
-  const auto stored = read_api_reply("the record of " + stream,
-                                     asks_.request_and_wait(record_subject(stream), headers,
+  const auto stored =
+      read_api_reply("the record of " + stream,
+                     leaders_.connection().request_and_wait(record_subject(stream), headers,
                                                             record.SerializeAsString(), patience));
   if (stored) return {};
   const int code = stored.error().err_code;
@@ -138,6 +141,22 @@ Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarn
       && (code == api_error::wrong_last_sequence || code == api_error::wrong_last_sequence_unnamed))
     return {};
   return tl::make_unexpected(Failure(stored.error()));
+}
+
+Result<void> JetStreamLogWitness::reachable(const std::string& stream) {
+  if (!std::ranges::all_of(watched_, [](const auto* one) { return one->connected(); }))
+    return retryable("a connection to NATS is away");
+  if (leaders_.alone(stream)) return {};
+  std::vector<std::future<ApiResult>> answers;
+  for (const auto& leaders : by_watched_) {
+    auto answer = std::make_shared<std::promise<ApiResult>>();
+    answers.push_back(answer->get_future());
+    leaders->info(stream, [answer](ApiResult info) { answer->set_value(std::move(info)); });
+  }
+  Result<void> reached;
+  for (auto& answer : answers)
+    if (auto info = answer.get(); !info) reached = tl::make_unexpected(Failure(info.error()));
+  return reached;
 }
 
 std::shared_ptr<void> JetStreamLogWitness::watch(std::function<void(bool connected)> changed) {

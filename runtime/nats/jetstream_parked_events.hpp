@@ -1,7 +1,7 @@
 // Parked events as messages of the context's DLQ stream.
 #pragma once
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/stream_leaders.hpp"
 #include "runtime/ports/parked_events.hpp"
 
 namespace troupe::nats {
@@ -12,7 +12,7 @@ public:
   /// With more records of one consumer `list` fails: somebody has to look at them.
   static constexpr std::size_t listed_max = 100'000;
 
-  explicit JetStreamParkedEvents(Connection& connection) : connection_(connection) {}
+  explicit JetStreamParkedEvents(StreamLeaders& leaders) : leaders_(leaders) {}
 
   void park(const Token& context, const Token& consumer, const StoredSubject& source,
             std::string record, std::function<void(Result<void>)> done) override;
@@ -20,7 +20,7 @@ public:
   Result<void> remove(const Token& context, std::uint64_t sequence) override;
 
 private:
-  Connection& connection_;
+  StreamLeaders& leaders_;
 };
 
 }  // namespace troupe::nats

@@ -58,8 +58,9 @@ public:
   virtual void append(const Subject& subject, std::uint64_t expected,
                       std::vector<std::string> commits, Appended done) = 0;
 
-  /// All commits of a subject with a sequence above `after`, in order, as the leader has them at
-  /// some moment after the call. Empty when there is nothing newer.
+  /// All commits of a subject with a sequence above `after`, in order, as the log's leader has them
+  /// at some moment after the call. Empty when there is nothing newer. What a leader says that was
+  /// deposed is a failure: what is decided on these commits, and recorded nowhere, must stand.
   virtual void load(const Subject& subject, std::uint64_t after, Loaded done) = 0;
 
   /// Some of the commits that stand right before the subject's commit at `before`, in order and

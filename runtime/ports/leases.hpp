@@ -14,8 +14,10 @@ namespace troupe {
 
 /// A process that runs a context.
 struct Member {
-  std::string holder;      ///< see Holder
-  std::uint64_t beat = 0;  ///< another one each time that it says it is alive; 0: it leaves
+  std::string holder;  ///< see Holder
+  /// Another one each time that it says it is alive; 0: it takes no slots, as it is not fit or
+  /// leaves.
+  std::uint64_t beat = 0;
 };
 
 /// A slot's lease is held by one holder at a time, until it is released or `ttl` passes without
@@ -28,8 +30,9 @@ public:
   /// Who this is: `<node>|<random token>`, so that a restarted node is somebody else.
   virtual const std::string& self() const = 0;
 
-  /// Says that this process is alive, strikes the `dead` off the list, and returns who is on it.
-  virtual Result<std::vector<Member>> beat(const Token& context,
+  /// Says that this process is alive and whether it is fit to take slots, strikes the `dead` off
+  /// the list, and returns who is on it.
+  virtual Result<std::vector<Member>> beat(const Token& context, bool fit,
                                            const std::vector<std::string>& dead) = 0;
 
   /// Takes those of the wanted slots that nobody else holds, or one of the `displaced`, and renews

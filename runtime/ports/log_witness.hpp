@@ -37,7 +37,8 @@ struct Incarnation {
 inline constexpr const char* control_stream = "CTL";
 
 /// Thread safety: any method from any thread. All but watch block until the answer of the stream's
-/// leader; a failure says nothing about the stream.
+/// leader; a failure says nothing about the stream. A leader that its replicas have not followed
+/// for a while is a failure, too.
 class LogWitness {
 public:
   virtual ~LogWitness() = default;
@@ -56,6 +57,10 @@ public:
   /// Records an incarnation. As the `first` it succeeds without effect when there is one already.
   virtual Result<void> accept(const std::string& stream, const Incarnation& incarnation,
                               Record which) = 0;
+
+  /// Whether the stream's leader, by everything that this process reaches the log by, is seen and
+  /// followed.
+  virtual Result<void> reachable(const std::string& stream) = 0;
 
   /// Calls `changed(false)` when what answers may become something else, such as a server that
   /// starts anew, and `changed(true)` when it can be asked again; until the handle is destroyed.

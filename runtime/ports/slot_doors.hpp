@@ -17,6 +17,10 @@ class SlotDoors {
 public:
   virtual ~SlotDoors() = default;
 
+  /// Whether commands for any slot may come in here, to be sent on to their owners. They may at
+  /// first. Blocks shortly; a failure to open is one of the world.
+  virtual Result<void> open_to_all(const Token& context, bool open) = 0;
+
   /// From now on commands for the slot reach this node. Blocks until whoever asks is heard.
   virtual Result<void> open(const Token& context, std::uint32_t slot) = 0;
   /// Takes no more of them; those received already are handed on. Blocks shortly, for many slots
@@ -36,6 +40,7 @@ public:
 /// For a node that is alone.
 class NoDoors final : public SlotDoors, public SlotOwners {
 public:
+  Result<void> open_to_all(const Token&, bool) override { return {}; }
   Result<void> open(const Token&, std::uint32_t) override { return {}; }
   void close(const Token&, const std::vector<std::uint32_t>&) override {}
   void send(std::uint32_t slot, Command command, CommandBus::Answered answered) override {

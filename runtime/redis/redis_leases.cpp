@@ -20,11 +20,11 @@ std::vector<std::string> RedisLeases::leases(const Token& context,
   return keys;
 }
 
-Result<std::vector<Member>> RedisLeases::beat(const Token& context,
+Result<std::vector<Member>> RedisLeases::beat(const Token& context, bool fit,
                                               const std::vector<std::string>& dead) {
   const auto key = this->members(context);
   const auto ttl = std::to_string(std::chrono::milliseconds(members_ttl).count());
-  Arguments arguments{holder_, ttl};
+  Arguments arguments{holder_, ttl, fit ? "1" : "0"};
   arguments.insert(arguments.end(), dead.begin(), dead.end());
   const auto reply = client_.run(beat_, {key}, arguments);
   if (!reply) return tl::make_unexpected(reply.error());

@@ -19,7 +19,7 @@ public:
   RedisLeases(RedisOptions options, Keys keys, std::string_view node_name);
 
   const std::string& self() const override { return holder_; }
-  Result<std::vector<Member>> beat(const Token& context,
+  Result<std::vector<Member>> beat(const Token& context, bool fit,
                                    const std::vector<std::string>& dead) override;
   Result<std::vector<std::uint32_t>> hold(const Token& context,
                                           const std::vector<std::uint32_t>& wanted,

@@ -35,7 +35,8 @@ struct DurableLog {
   std::unique_ptr<tool::PrivateNats> server;
   std::unique_ptr<nats::Connection> connection =
       or_throw(nats::Connection::open({server->url(), "test"}));
-  nats::JetStreamEventLog log{*connection, *connection};
+  nats::StreamLeaders leaders{*connection};
+  nats::JetStreamEventLog log{*connection, leaders};
 };
 
 Subject item(int number) {

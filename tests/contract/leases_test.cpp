@@ -100,16 +100,21 @@ TEMPLATE_TEST_CASE("leases: members see each other's beats until they are struck
     const auto found = std::ranges::find(members, holder, &Member::holder);
     return found == members.end() ? std::optional<std::uint64_t>() : found->beat;
   };
-  REQUIRE(mine.beat(backend.context(), {}).value().size() == 1);
-  const auto first = beat_of(theirs->beat(backend.context(), {}).value(), mine.self());
+  REQUIRE(mine.beat(backend.context(), true, {}).value().size() == 1);
+  const auto first = beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self());
   REQUIRE(first);
-  REQUIRE(mine.beat(backend.context(), {}).value().size() == 2);
-  const auto second = beat_of(theirs->beat(backend.context(), {}).value(), mine.self());
+  REQUIRE(mine.beat(backend.context(), true, {}).value().size() == 2);
+  const auto second = beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self());
   CHECK(second != first);
 
+  REQUIRE(mine.beat(backend.context(), false, {}).value().size() == 2);
+  CHECK(beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self()) == 0);
+  REQUIRE(mine.beat(backend.context(), true, {}));
+  CHECK(beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self()) != 0);
+
   REQUIRE(mine.leave(backend.context()));
-  CHECK(beat_of(theirs->beat(backend.context(), {}).value(), mine.self()) == 0);
-  CHECK(theirs->beat(backend.context(), {mine.self()}).value().size() == 1);
+  CHECK(beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self()) == 0);
+  CHECK(theirs->beat(backend.context(), true, {mine.self()}).value().size() == 1);
 }
 
 TEST_CASE("leases: a restarted node does not inherit those of its former self",

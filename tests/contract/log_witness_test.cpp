@@ -83,8 +83,9 @@ private:
   const std::string node_ = "node-1";
   std::uint64_t last_ = 0;
   const std::unique_ptr<nats::Connection> connection_ = server_.connect();
-  nats::JetStreamEventLog log_{*connection_, *connection_};
-  nats::JetStreamLogWitness witness_{*connection_, {connection_.get()}};
+  nats::StreamLeaders leaders_{*connection_};
+  nats::JetStreamEventLog log_{*connection_, leaders_};
+  nats::JetStreamLogWitness witness_{leaders_, {connection_.get()}};
   memory::MemoryLogMarks marks_;
   SystemClock clock_;
 };

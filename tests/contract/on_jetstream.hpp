@@ -99,14 +99,15 @@ private:
   const std::unique_ptr<nats::Connection> reads_ = shared_server().connect("reads");
   const nats::SystemId system_{
       .id = or_throw(nats::agree_on_system(*reads_, nats::new_system("test"))), .node = "test"};
-  nats::JetStreamEventLog log_{*appends_, *reads_};
-  nats::JetStreamEventStreams streams_{*reads_};
+  nats::StreamLeaders leaders_{*reads_};
+  nats::JetStreamEventLog log_{*appends_, leaders_};
+  nats::JetStreamEventStreams streams_{leaders_};
   nats::JetStreamSubscriptions subscriptions_{*reads_};
   nats::JetStreamTimers timers_{*reads_};
-  nats::JetStreamParkedEvents parked_{*reads_};
+  nats::JetStreamParkedEvents parked_{leaders_};
   nats::JetStreamClaims claims_{*reads_, system_};
   nats::JetStreamSkips skips_{*reads_};
-  nats::JetStreamLogWitness witness_{*reads_, {appends_.get(), reads_.get()}};
+  nats::JetStreamLogWitness witness_{leaders_, {appends_.get(), reads_.get()}};
 };
 
 }  // namespace troupe::test

@@ -80,6 +80,21 @@ TEST_CASE("slot doors: an open one takes commands, a closed one leaves them to n
   CHECK_FALSE(bench.bus.commands().back().forwarded);
 }
 
+TEST_CASE("slot doors: a node may leave commands for any slot to others, and take them again",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  const auto any = bench.command_subject("order.o-1.PlaceOrder");
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));
+  REQUIRE(bench.request(any, {}, protobuf_body()).kind == Kind::accepted);
+  for (int i = 0; i < 2; ++i) REQUIRE(bench.ingress().open_to_all(target.instance.context, false));
+  CHECK(bench.raw_request(any, {}, protobuf_body()).status == nats::Reply::Status::no_responders);
+  CHECK(bench.request(target.subject(target.slot), {}, protobuf_body()).kind == Kind::accepted);
+  for (int i = 0; i < 2; ++i) REQUIRE(bench.ingress().open_to_all(target.instance.context, true));
+  REQUIRE(bench.request(any, {}, protobuf_body()).kind == Kind::accepted);
+  CHECK(bench.bus.commands().size() == 3);
+}
+
 TEST_CASE("slot doors: a mapping for another number of slots is refused and told",
           "[contract][slots]") {
   IngressBench bench;

@@ -7,6 +7,7 @@
 
 #include "runtime/nats/connection.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/stream_leaders.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
@@ -23,7 +24,8 @@ using troupe::test::System;
 const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 std::vector<v1::Commit> commits_of(nats::Connection& connection, const std::string& context) {
-  nats::JetStreamEventStreams streams(connection);
+  nats::StreamLeaders leaders(connection);
+  nats::JetStreamEventStreams streams(leaders);
   const auto token = *Token::parse(context);
   const auto last = streams.last_sequence(token).value();
   const auto cursor = streams.open(token, 0);

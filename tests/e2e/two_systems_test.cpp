@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
-#include "runtime/nats/api.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
@@ -72,42 +71,6 @@ TEST_CASE("two systems that use one Redis never meet", "[e2e][two_systems]") {
   REQUIRE(staging.node("node-2").wait(20s) == 0);
   CHECK(slots(production, "node-1") == all_slots);
   CHECK(receive(production, "mug-0").code == 0);
-}
-
-TEST_CASE("a system whose control stream was lost is a new one, and builds its views anew",
-          "[e2e][two_systems]") {
-  System system;
-  system.start_node("node-1", {"inventory"});
-  REQUIRE(receive(system, "mug").code == 0);
-  REQUIRE(eventually(20s, [&] { return stock(system, "mug").find("mug") != std::string::npos; }));
-  const auto before = info(system, "node-1").at("system");
-  system.node("node-1").signal(SIGTERM);
-  REQUIRE(system.node("node-1").wait(20s) == 0);
-  {
-    const auto connection =
-        *troupe::nats::Connection::open({.url = system.nats().url(), .name = "test"});
-    REQUIRE(troupe::nats::ask_api_and_wait(*connection, "STREAM.DELETE.CTL", {}));
-  }
-
-  system.start_unready_node("node-1", {"inventory"});
-  const auto ready = [&] {
-    const auto response = troupe::curl::http_get(system.health_url("node-1") + "/readyz", 2s);
-    return response && response->status == 200;
-  };
-  const auto says = [&](const std::string& what) {
-    const auto response = troupe::curl::http_get(system.health_url("node-1") + "/readyz", 2s);
-    return response && response->body.find(what) != std::string::npos;
-  };
-  // The log is there, and nobody vouches for it.
-  REQUIRE(eventually(20s, [&] { return says("accept-log"); }));
-  const auto accepted = run_troupe({"accept-log", "--context", "inventory", "--nats",
-                                    system.nats().url(), "--redis", system.redis().url()});
-  INFO(accepted.out << accepted.err);
-  REQUIRE(accepted.code == 0);
-  REQUIRE(eventually(20s, ready));
-  CHECK(info(system, "node-1").at("system") != before);
-  CHECK(eventually(20s, [&] { return stock(system, "mug").find(R"("7")") != std::string::npos; }));
-  CHECK(slots(system, "node-1") == all_slots);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from chaos_kit import gate, history, links, nats_api
+from chaos_kit import gate, history, islands, links, nats_api
 
 LISTING = """Chain nemesis (1 references)
     pkts      bytes target     prot opt in     out     source               destination
@@ -23,6 +23,14 @@ class EffectTest(unittest.TestCase):
     def test_dropped_packets_are_those_of_all_rules(self):
         self.assertEqual(links.packets(LISTING), 15)
         self.assertEqual(links.packets(LISTING.splitlines()[0]), 0)
+
+    def test_servers_that_are_set_apart_are_found_at_their_new_addresses_and_nobody_else_is(self):
+        servers = {"4222": "10.77.0.1", "8222": "10.77.0.1", "6222": "10.77.0.1", "4223": "10.77.0.2"}
+        self.assertEqual(islands.moved(CONFIG, servers), CONFIG.replace("127.0.0.1:4222", "10.77.0.1:4222")
+                         .replace("127.0.0.1:4223", "10.77.0.2:4223").replace("127.0.0.1:8222", "10.77.0.1:8222"))
+        server = 'listen: 0.0.0.0:4222\nhttp: 127.0.0.1:8222\ncluster {\n  listen: 127.0.0.1:6222\n  routes: ["nats://127.0.0.1:6222"]\n}\n'
+        self.assertEqual(islands.moved(server, servers), 'listen: 0.0.0.0:4222\nhttp: 0.0.0.0:8222\ncluster {\n  listen: 0.0.0.0:6222\n'
+                         '  routes: ["nats://10.77.0.1:6222"]\n}\n')
 
     def test_a_node_reaches_its_servers_and_nothing_else_by_its_own_address(self):
         changed = links.redirected(CONFIG, "127.0.0.11")

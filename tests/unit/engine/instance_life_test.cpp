@@ -154,6 +154,19 @@ TEST_CASE("an instance whose chain of commits is broken is not served", "[engine
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
 }
 
+TEST_CASE("an instance that was refused is served again when its log is sound", "[engine]") {
+  World world;
+  const auto first = foreign_commit(1, "", world.clock.now(), "c1", 10);
+  store(world, 0, {first, foreign_commit(2, first, world.clock.now(), "c2", 10)});
+  world.broker.flip_bit(alice.context, 1);
+  Node node(world, {model_of<Bank>()});
+  CHECK(rejected(node.send(command_to(alice, withdraw(1)))).code == 503);
+  world.broker.flip_bit(alice.context, 1);
+  CHECK(eventually(patience, [&] {
+    return std::holds_alternative<Accepted>(get(node.send(command_to(alice, withdraw(1)))));
+  }));
+}
+
 TEST_CASE("an instance notices by itself that the log went back", "[engine]") {
   World world;
   Node node(world, {model_of<Bank>()});

@@ -263,10 +263,6 @@ TEST_CASE("a node that starts anew notices what happened while it was away",
     world.broker.recreate(alice.context);
   }
   SECTION("a lost record, by the mark") { world.witness.forget(stream); }
-  SECTION("a lost record and the marks with it, by what is in the stream") {
-    world.marks.lose();
-    world.witness.forget(stream);
-  }
   Node node(world, {model_of<Bank>()});
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));

@@ -78,6 +78,47 @@ TEST_CASE("one that leaves gets no slots and is not dead", "[members]") {
   CHECK_FALSE(members.dead(other, start + 3'250ms));
 }
 
+TEST_CASE("one that is not fit gets no slots, and counts as dead when it stays so", "[members]") {
+  auto members = listening(3s);
+  const auto hear_unfit = [&](std::chrono::milliseconds from, std::chrono::milliseconds to) {
+    for (auto at = from; at <= to; at += 250ms)
+      members.heard({{self, static_cast<std::uint64_t>(at.count())}, {other, 0}}, start + at);
+  };
+  hear_unfit(3'250ms, 4'500ms);
+  CHECK(members.alive(start + 4'500ms) == Names{self});
+  CHECK_FALSE(members.dead(other, start + 4'500ms));
+  hear_unfit(4'750ms, 4'750ms);
+  CHECK(members.dead(other, start + 4'750ms));
+  members.heard({{self, 1}, {other, 1}}, start + 5s);  // fit again
+  CHECK(members.alive(start + 5s) == Names{self, other});
+  CHECK_FALSE(members.dead(other, start + 5s));
+}
+
+TEST_CASE("whoever is fit again has seen nobody be dead", "[members]") {
+  auto members = listening(3s);
+  for (auto at = 3'250ms; at <= 6s; at += 250ms) members.heard({{self, 0}, {other, 0}}, start + at);
+  REQUIRE(members.dead(other, start + 6s));
+  members.listen_anew(start + 6s);
+  CHECK_FALSE(members.dead(other, start + 6s));
+  for (auto at = 6'250ms; at <= 7'500ms; at += 250ms)
+    members.heard({{self, static_cast<std::uint64_t>(at.count())}, {other, 0}}, start + at);
+  CHECK(members.dead(other, start + 7'500ms));
+}
+
+TEST_CASE("another is fit when it has been so for long enough", "[members]") {
+  auto members = listening(3s);
+  CHECK(members.another_is_fit(start + 3s, 1s));
+  members.heard({{self, 99}, {other, 0}}, start + 3'250ms);
+  CHECK_FALSE(members.another_is_fit(start + 3'250ms, 0s));
+  members.heard({{self, 99}, {other, 1}}, start + 3'500ms);
+  CHECK(members.another_is_fit(start + 3'500ms, 0s));
+  CHECK_FALSE(members.another_is_fit(start + 3'500ms, 1s));
+  for (auto at = 3'750ms; at <= 4'500ms; at += 250ms)
+    members.heard({{self, 99}, {other, static_cast<std::uint64_t>(at.count())}}, start + at);
+  CHECK(members.another_is_fit(start + 4'500ms, 1s));
+  CHECK_FALSE(members.another_is_fit(start + 6s, 1s));  // silent
+}
+
 TEST_CASE("a namesake is noticed while it is alive, a former self is not", "[members]") {
   Members members(self, 1'500ms);
   members.heard({{self, 1}, {"n1|z", 7}}, start);

@@ -373,7 +373,7 @@ TEST_CASE("a look-up passes over what is skipped", "[engine][poison]") {
   World world;
   const auto now = world.clock.now();
   std::string previous;
-  constexpr std::uint64_t count = CommandMemory::kept_min + 50;
+  constexpr std::uint64_t count = CommandMemory::kept_max + 50;
   for (std::uint64_t version = 1; version <= count; ++version) {
     previous = commit("a", version, 1, [&](auto& c) {
       if (!previous.empty()) c.set_previous_hash(sha256(previous));

@@ -1,8 +1,10 @@
 // Owning slots while the log of claims, a door or an earlier owner does not behave.
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include <catch2/catch_all.hpp>
 
@@ -26,6 +28,7 @@ EngineOptions quick(const std::string& node) {
   options.slots = 8;
   options.beat_interval = 10ms;
   options.suspect_after = 150ms;
+  options.unfit_patience = 100ms;
   options.lease_ttl = 300ms;
   return options;
 }
@@ -39,13 +42,14 @@ public:
       : leases_(world.clock, world.lease_table, node) {}
 
   const std::string& self() const override { return leases_.self(); }
-  Result<std::vector<Member>> beat(const Token& of, const std::vector<std::string>& dead) override {
+  Result<std::vector<Member>> beat(const Token& of, bool fit,
+                                   const std::vector<std::string>& dead) override {
     {
       const std::lock_guard lock(mutex_);
       ++beats_;
       changed_.notify_all();
     }
-    return leases_.beat(of, dead);
+    return leases_.beat(of, fit, dead);
   }
   Result<std::vector<std::uint32_t>> hold(const Token& of, const std::vector<std::uint32_t>& wanted,
                                           const std::vector<std::string>& displaced,
@@ -132,6 +136,7 @@ public:
 class SlowDoors final : public SlotDoors {
 public:
   explicit SlowDoors(CountedLeases& leases) : leases_(leases) {}
+  Result<void> open_to_all(const Token&, bool) override { return {}; }
   Result<void> open(const Token&, std::uint32_t) override {
     leases_.wait_for_beats(2);
     return {};
@@ -140,6 +145,74 @@ public:
 
 private:
   CountedLeases& leases_;
+};
+
+/// Remembers which doors stand open.
+class WatchedDoors final : public SlotDoors {
+public:
+  Result<void> open_to_all(const Token&, bool open) override {
+    to_all_ = open;
+    return {};
+  }
+  Result<void> open(const Token&, std::uint32_t slot) override {
+    const std::lock_guard lock(mutex_);
+    open_.insert(slot);
+    return {};
+  }
+  void close(const Token&, const std::vector<std::uint32_t>& slots) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto slot : slots) open_.erase(slot);
+  }
+
+  bool to_all() const { return to_all_; }
+  std::size_t open_slots() const {
+    const std::lock_guard lock(mutex_);
+    return open_.size();
+  }
+
+private:
+  std::atomic<bool> to_all_{true};
+  mutable std::mutex mutex_;
+  std::set<std::uint32_t> open_;
+};
+
+/// Sees nothing of a log that others see, as long as the test wants.
+class BlindWitness final : public LogWitness {
+public:
+  explicit BlindWitness(LogWitness& witness) : witness_(witness) {}
+
+  void set_blind(bool blind) { blind_ = blind; }
+
+  Result<std::optional<StreamFacts>> facts(const std::string& stream) override {
+    if (blind_) return unseen();
+    return witness_.facts(stream);
+  }
+  Result<std::optional<std::string>> hash_at(const std::string& stream,
+                                             std::uint64_t sequence) override {
+    if (blind_) return unseen();
+    return witness_.hash_at(stream, sequence);
+  }
+  Result<std::optional<Incarnation>> accepted(const std::string& stream) override {
+    if (blind_) return unseen();
+    return witness_.accepted(stream);
+  }
+  Result<void> accept(const std::string& stream, const Incarnation& incarnation,
+                      Record which) override {
+    return witness_.accept(stream, incarnation, which);
+  }
+  Result<void> reachable(const std::string& stream) override {
+    if (blind_) return unseen();
+    return witness_.reachable(stream);
+  }
+  std::shared_ptr<void> watch(std::function<void(bool)> changed) override {
+    return witness_.watch(std::move(changed));
+  }
+
+private:
+  static tl::unexpected<Failure> unseen() { return retryable("its leader is not followed"); }
+
+  LogWitness& witness_;
+  std::atomic<bool> blind_{false};
 };
 
 /// What is claimed, as everybody hears it.
@@ -171,12 +244,14 @@ private:
 
 /// A node on the world's ports with leases and claims of the test's.
 std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Leases& leases,
-                                  Claims& claims, SlotDoors& doors, Conditions& conditions) {
+                                  Claims& claims, SlotDoors& doors, Conditions& conditions,
+                                  LogWitness* witness = nullptr) {
   auto engine = std::make_unique<Engine>(
       options,
       Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
-            world.snapshots, leases, claims, world.switchboard, world.witness, world.marks,
-            world.skips, world.effects, world.clock, conditions},
+            world.snapshots, leases, claims, world.switchboard,
+            witness != nullptr ? *witness : world.witness, world.marks, world.skips, world.effects,
+            world.clock, conditions},
       std::vector{model_of<Bank>()});
   if (const auto started = engine->start(doors); !started)
     throw std::runtime_error(started.error().what);
@@ -204,14 +279,81 @@ TEST_CASE("a node that cannot reach the log loses its slots to one that can", "[
   World world;
   CountedLeases leases(world, "n1");
   SwitchedClaims claims(world.claims);
+  WatchedDoors doors;
   Conditions conditions(world.clock);
-  const auto cut_off = engine_of(world, quick("n1"), leases, claims, world.doors, conditions);
+  const auto cut_off = engine_of(world, quick("n1"), leases, claims, doors, conditions);
   REQUIRE(slots_of(*cut_off) == 8);
+  REQUIRE(doors.to_all());
   claims.set_reachable(false);
+  leases.wait_for_beats(50);  // alone it keeps all, however long
+  CHECK(slots_of(*cut_off) == 8);
+  CHECK(doors.to_all());
   const Node other(world, {model_of<Bank>()}, quick("n2"));
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
-  CHECK(conditions.sentence(condition::leases_not_renewed, "example").find("the log is away")
-        != std::string::npos);
+  CHECK(eventually(patience, [&] { return !doors.to_all() && doors.open_slots() == 0; }));
+
+  claims.set_reachable(true);
+  CHECK(eventually(patience, [&] { return doors.to_all() && doors.open_slots() > 0; }));
+}
+
+TEST_CASE("a node that does not see its log leaves its slots to one that does, and says why",
+          "[engine][slots]") {
+  World world;
+  BlindWitness witness(world.witness);
+  CountedLeases leases(world, "n1");
+  WatchedDoors doors;
+  Conditions conditions(world.clock);
+  const auto blind =
+      engine_of(world, quick("n1"), leases, world.claims, doors, conditions, &witness);
+  Node other(world, {model_of<Bank>()}, quick("n2"));
+  REQUIRE(eventually(patience, [&] {
+    return other.stats("example").slots.size() + slots_of(*blind) == 8 && slots_of(*blind) < 8;
+  }));
+  witness.set_blind(true);
+  CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
+  CHECK(eventually(patience, [&] { return !doors.to_all() && doors.open_slots() == 0; }));
+  CHECK_THAT(conditions.sentence(condition::log_unchecked, "example"),
+             Catch::Matchers::ContainsSubstring("its leader is not followed"));
+  // What comes in all the same is sent on to those that see the log.
+  std::promise<Outcome> answer;
+  blind->send(command_to(instance("example", "account", "alice"), deposit(1)),
+              [&](Outcome outcome) { answer.set_value(std::move(outcome)); });
+  CHECK(std::holds_alternative<Accepted>(get(answer.get_future())));
+
+  witness.set_blind(false);
+  CHECK(eventually(patience, [&] { return slots_of(*blind) > 0 && doors.to_all(); }));
+  CHECK(conditions.all().empty());
+}
+
+TEST_CASE("where no node sees the log, all keep what they own and say why", "[engine][slots]") {
+  World world;
+  BlindWitness witness(world.witness);
+  // Nodes find out within a second of each other, which is how often they look.
+  const auto patient = [](const std::string& node) {
+    auto options = quick(node);
+    options.suspect_after = options.unfit_patience = EngineOptions{}.unfit_patience;
+    return options;
+  };
+  Node first(world, {model_of<Bank>()}, patient("n1"), &witness);
+  Node second(world, {model_of<Bank>()}, patient("n2"), &witness);
+  REQUIRE(eventually(patience, [&] {
+    return first.stats("example").slots.size() + second.stats("example").slots.size() == 8
+           && !second.stats("example").slots.empty();
+  }));
+  const auto slots = first.stats("example").slots;
+  witness.set_blind(true);
+  REQUIRE(eventually(patience, [&] {
+    return !first.says(condition::log_unchecked).empty()
+           && !second.says(condition::log_unchecked).empty();
+  }));
+  // Longer than one alone would keep them.
+  CHECK_FALSE(eventually(3s, [&] { return first.stats("example").slots != slots; }));
+  CHECK(first.stats("example").slots.size() + second.stats("example").slots.size() == 8);
+
+  witness.set_blind(false);
+  CHECK_FALSE(eventually(2s, [&] { return first.stats("example").slots != slots; }));
+  CHECK(eventually(patience, [&] { return first.says(condition::log_unchecked).empty(); }));
+  CHECK(eventually(patience, [&] { return second.says(condition::log_unchecked).empty(); }));
 }
 
 TEST_CASE("a node that cannot serve its share is no member, and takes none from others",

@@ -263,6 +263,25 @@ TEST_CASE("a view whose checkpoint is beyond the stream stands still and says so
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
 }
 
+TEST_CASE("a view that has stopped goes on when what stopped it is over", "[engine][views]") {
+  World world;
+  {
+    Node node(world, {model_of<Bank>()});
+    (void)accepted(node.send(command_to(alice, deposit(1))));
+    REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 1U; }));
+  }
+  REQUIRE(world.views.apply(balances, 1, 1, {{"alice", "\xff"}}));
+  Node node(world, {model_of<Bank>()});
+  const auto last = position(accepted(node.send(command_to(alice, deposit(1)))));
+  REQUIRE(eventually(patience, [&] {
+    return !node.says(condition::view_stopped, "example", "balances").empty();
+  }));
+  REQUIRE(world.views.clear(balances));
+  CHECK(cents(get(node.ask(balance_of("alice", last)))) == 2);
+  CHECK(eventually(
+      patience, [&] { return node.says(condition::view_stopped, "example", "balances").empty(); }));
+}
+
 TEST_CASE("too many waiting questions are refused at once", "[engine][views]") {
   World world;
   EngineOptions options;

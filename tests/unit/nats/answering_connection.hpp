@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "runtime/nats/connection.hpp"
@@ -22,6 +23,10 @@ public:
   void request_many(std::string_view, const nats::Headers&, std::string_view,
                     std::chrono::milliseconds, Next next) override {
     if (next(ScriptedConnection::reply(answer_))) next({nats::Reply::Status::timed_out, {}});
+  }
+  void after(std::chrono::milliseconds delay, std::function<void()> run) override {
+    std::this_thread::sleep_for(delay);
+    run();
   }
   Result<void> publish(std::string_view, const nats::Headers&, std::string_view,
                        std::string_view) override {

@@ -109,10 +109,12 @@ void read_everything(nats::Connection& connection) {
   (void)nats::check_server(connection);
   (void)nats::ensure_streams(connection, context, 3);
   (void)nats::set_back_consumers(connection, "EVT_SHOP", 3);
-  nats::load_commits(connection, Subject::events(instance), "EVT_SHOP", 0, [](const auto&) {});
-  nats::JetStreamEventStreams streams(connection);
+  nats::StreamLeaders leaders(connection);
+  nats::load_commits(leaders, Subject::events(instance), "EVT_SHOP", 0, [](const auto&) {});
+  nats::JetStreamEventStreams streams(leaders);
   (void)streams.last_sequence(context);
-  nats::JetStreamLogWitness witness(connection, {});
+  nats::JetStreamLogWitness witness(leaders, {&connection});
+  (void)witness.reachable("EVT_SHOP");
   (void)witness.facts("EVT_SHOP");
   (void)witness.hash_at("EVT_SHOP", 5);
   (void)witness.accepted("EVT_SHOP");
@@ -120,7 +122,7 @@ void read_everything(nats::Connection& connection) {
   nats::JetStreamClaims claims(connection);
   (void)claims.agree_on_slots(64);
   claims.record(context, {}, 0, [](const auto&) {});
-  nats::JetStreamParkedEvents parked(connection);
+  nats::JetStreamParkedEvents parked(leaders);
   (void)parked.list(context, *Token::parse("c"));
   (void)parked.remove(context, 5);
   nats::JetStreamTimers timers(connection);

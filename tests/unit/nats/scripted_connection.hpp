@@ -25,7 +25,8 @@ public:
     }
   };
 
-  std::deque<Sent> sent;  ///< not taken yet
+  std::deque<Sent> sent;                       ///< not taken yet
+  std::vector<std::function<void()>> later{};  ///< what is to be run after a time
 
   /// The oldest that was sent.
   Sent take() {
@@ -55,6 +56,9 @@ public:
   void request_many(std::string_view subject, const nats::Headers& headers, std::string_view body,
                     std::chrono::milliseconds, Next next) override {
     sent.push_back({std::string(subject), headers, std::string(body), std::move(next)});
+  }
+  void after(std::chrono::milliseconds, std::function<void()> run) override {
+    later.push_back(std::move(run));
   }
   Result<void> publish(std::string_view subject, const nats::Headers& headers,
                        std::string_view body, std::string_view) override {

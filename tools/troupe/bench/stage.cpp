@@ -77,7 +77,8 @@ Result<void> BenchStage::start_servers() {
   auto connection = nats::Connection::open({.url = nats_->url(), .name = "troupe bench"});
   if (!connection) return tl::make_unexpected(connection.error());
   connection_ = std::move(*connection);
-  streams_ = std::make_unique<nats::JetStreamEventStreams>(*connection_);
+  leaders_ = std::make_unique<nats::StreamLeaders>(*connection_);
+  streams_ = std::make_unique<nats::JetStreamEventStreams>(*leaders_);
   return nats::ensure_streams(*connection_, *Token::parse("bench"), 1);
 }
 

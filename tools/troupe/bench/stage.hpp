@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/nats/connection.hpp"
+#include "runtime/nats/stream_leaders.hpp"
 #include "runtime/ports/result.hpp"
 #include "tools/troupe/bench/load.hpp"
 #include "tools/troupe/bench/verify.hpp"
@@ -78,6 +79,7 @@ private:
   std::unique_ptr<PrivateNats> nats_;
   std::unique_ptr<PrivateRedis> redis_;
   std::unique_ptr<nats::Connection> connection_;
+  std::unique_ptr<nats::StreamLeaders> leaders_;
   std::unique_ptr<EventStreams> streams_;
   std::optional<ChildProcess> server_;
   std::uint16_t health_port_ = 0;

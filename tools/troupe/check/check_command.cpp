@@ -45,7 +45,8 @@ Result<FinishedRun> read_run(const CheckCommand& options) {
   const auto system = nats::find_system(**connection);
   if (!system) return tl::make_unexpected(system.error());
 
-  nats::JetStreamEventStreams streams(**connection);
+  nats::StreamLeaders leaders(**connection);
+  nats::JetStreamEventStreams streams(leaders);
   redis::RedisViewStore views(*redis, redis::Keys(*system));
   JetStreamBacklog backlogs(**connection);
   JetStreamRecords records(**connection);

@@ -121,7 +121,8 @@ Result<void> set_back(nats::Connection& connection, const std::string& stream, s
 Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& model) {
   const auto servers = open(options);
   if (!servers) return tl::make_unexpected(servers.error());
-  nats::JetStreamLogWitness witness(*servers->connection, {});
+  nats::StreamLeaders leaders(*servers->connection);
+  nats::JetStreamLogWitness witness(leaders, {});
   redis::RedisLogMarks marks(servers->redis, redis::Keys(servers->system));
   const auto context = *Token::parse(model.name);
   const auto stream = stream_name(StreamKind::events, context);

@@ -11,6 +11,7 @@
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_skips.hpp"
+#include "runtime/nats/stream_leaders.hpp"
 #include "runtime/nats/system_id.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/identity.hpp"
@@ -59,6 +60,7 @@ private:
   Result<std::vector<StoredCommit>> history_of(const Instance& instance, std::uint64_t until);
 
   nats::Connection& connection_;
+  nats::StreamLeaders leaders_{connection_};
   const ContextModel& model_;
   const Token context_;
   nats::JetStreamSkips skips_{connection_};
@@ -68,7 +70,7 @@ private:
 
 Result<StoredCommit> Log::message_at(std::uint64_t sequence) {
   constexpr std::chrono::seconds patience{5};
-  nats::JetStreamEventStreams streams(connection_);
+  nats::JetStreamEventStreams streams(leaders_);
   const auto last = streams.last_sequence(context_);
   if (!last) return tl::make_unexpected(last.error());
   if (sequence == 0 || sequence > *last)
@@ -80,7 +82,7 @@ Result<StoredCommit> Log::message_at(std::uint64_t sequence) {
 }
 
 Result<std::vector<StoredCommit>> Log::history_of(const Instance& instance, std::uint64_t until) {
-  nats::JetStreamEventLog log(connection_, connection_);
+  nats::JetStreamEventLog log(connection_, leaders_);
   std::promise<Result<std::vector<StoredCommit>>> loaded;
   log.load(Subject::events(instance), 0,
            [&](auto commits) { loaded.set_value(std::move(commits)); });

@@ -88,7 +88,8 @@ int show(const StateCommand& options) {
 
   const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe state"));
   if (!connection) return complain(exit_usage, connection.error().what);
-  nats::JetStreamEventLog log(**connection, **connection);
+  nats::StreamLeaders leaders(**connection);
+  nats::JetStreamEventLog log(**connection, leaders);
   const auto commits = load(log, *subject);
   if (!commits) return complain(exit_usage, commits.error().what);
   engine::SkipList skips;

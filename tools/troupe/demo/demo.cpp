@@ -167,7 +167,8 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
   if (!system) return complain(exit_usage, system.error().what);
 
   NatsSender sender(**commands);
-  nats::JetStreamEventStreams streams(**reads);
+  nats::StreamLeaders leaders(**reads);
+  nats::JetStreamEventStreams streams(leaders);
   redis::RedisViewStore views(*redis, redis::Keys(*system));
   JetStreamBacklog backlogs(**reads);
   JetStreamRecords records(**reads);

@@ -47,7 +47,8 @@ public:
   Drive(const DriveOptions& options, nats::Connection& commands, nats::Connection& reads,
         History& history)
       : options_(options),
-        streams_(reads),
+        leaders_(reads),
+        streams_(leaders_),
         straight_(commands),
         sender_(straight_, tally_),
         commands_(commands),
@@ -77,6 +78,7 @@ private:
   std::vector<std::string> end_probes();
 
   const DriveOptions& options_;
+  nats::StreamLeaders leaders_;
   nats::JetStreamEventStreams streams_;
   NatsSender straight_;
   Tally tally_;
@@ -141,7 +143,8 @@ DriveResult Drive::run(const Script& script) {
 
 /// What was there before would be taken for this run's.
 Result<void> check_empty(nats::Connection& connection) {
-  nats::JetStreamEventStreams streams(connection);
+  nats::StreamLeaders leaders(connection);
+  nats::JetStreamEventStreams streams(leaders);
   for (const auto& context : all_context_names()) {
     const auto last = streams.last_sequence(*Token::parse(context));
     if (!last) return tl::make_unexpected(last.error());

@@ -1,0 +1,260 @@
+// Asks for stream infos, one at a time for each stream, and judges who answered.
+#include "runtime/nats/stream_leaders.hpp"
+
+#include <algorithm>
+#include <future>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/nats/json.hpp"
+
+namespace troupe::nats {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Moment = Clock::time_point;
+using Nanoseconds = std::chrono::nanoseconds;
+
+/// What an info says of a stream's leader.
+struct Led {
+  std::size_t replicas = 1;
+  std::string leader;              ///< empty: nobody leads it, as far as the one who answered knows
+  std::vector<Nanoseconds> heard;  ///< how long ago each of the others was, the latest first
+
+  /// How many of the others it needs to lead.
+  std::size_t most() const { return replicas / 2; }
+  bool heard_all(Nanoseconds within) const {
+    return heard.size() + 1 >= replicas && heard.at(replicas - 2) <= within;
+  }
+  bool heard_most(Nanoseconds within) const {
+    return heard.size() >= most() && heard.at(most() - 1) <= within;
+  }
+};
+
+/// An answer that lists its leader among the replicas is of somebody else. A replica that was never
+/// heard is listed with 0.
+Led read_led(const nlohmann::json& info) {
+  Led led;
+  led.replicas = field<std::size_t>(info, "config.num_replicas").value_or(1);
+  if (led.replicas <= 1) return {};
+  led.leader = field<std::string>(info, "cluster.leader").value_or("");
+  for (const auto& replica : list(info, "cluster.replicas")) {
+    if (field<std::string_view>(replica, "name") == led.leader) led.leader.clear();
+    if (const auto ago = field<std::int64_t>(replica, "active").value_or(0); ago > 0)
+      led.heard.emplace_back(ago);
+  }
+  std::ranges::sort(led.heard);
+  return led;
+}
+
+ApiResult failed(std::string what) {
+  return tl::make_unexpected(ApiFailure{{std::move(what), true}, 0});
+}
+
+}  // namespace
+
+/// Of one stream: who leads it, and who waits to be told.
+class StreamLeaders::Stream : public std::enable_shared_from_this<Stream> {
+public:
+  Stream(Connection& connection, std::string name)
+      : connection_(connection), name_(std::move(name)) {}
+
+  struct Get {
+    nlohmann::json which;
+    std::chrono::milliseconds timeout;
+    Newness newness;
+  };
+
+  void info(Answered done) { ask({.began = {}, .newness = {}, .done = std::move(done)}); }
+  void get(Get get, Answered done);
+  bool alone();
+
+private:
+  struct Waiting {
+    std::optional<Moment> began;  // the read that is to be confirmed
+    Newness newness;
+    Answered done;
+  };
+  struct Told {
+    Answered done;
+    ApiResult with;
+  };
+
+  void read(const Get& get, Answered done);
+  void confirm(Moment began, Newness newness, ApiResult read, const Answered& done);
+  bool known();
+  void ask(Waiting waiting);
+  void ask_now();
+  void answered(std::vector<Waiting> asked, Moment asked_at, const ApiResult& info);
+  void note(const Led& led);
+  /// Nothing: it is worth asking again.
+  std::optional<ApiResult> judge(const Waiting& waiting, Moment asked_at, const Led& led,
+                                 const ApiResult& info) const;
+
+  Connection& connection_;
+  const std::string name_;
+
+  std::mutex mutex_;  // guards what follows
+  bool asking_ = false;
+  std::vector<Waiting> waiting_;
+  bool alone_ = false;  // it has one replica
+  std::string leader_;
+  Moment led_since_;    // by what was answered
+  Moment answered_at_;  // by a leader
+};
+
+bool StreamLeaders::Stream::alone() {
+  const std::lock_guard lock(mutex_);
+  return alone_;
+}
+
+/// Whether the next answer can confirm a read that begins now.
+bool StreamLeaders::Stream::known() {
+  const std::lock_guard lock(mutex_);
+  return alone_ || Clock::now() < answered_at_ + begins_within;
+}
+
+void StreamLeaders::Stream::ask(Waiting waiting) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(waiting));
+    if (std::exchange(asking_, true)) return;
+  }
+  ask_now();
+}
+
+/// Who comes while it is asked waits for the next question: what they read may be younger.
+void StreamLeaders::Stream::ask_now() {
+  std::vector<Waiting> asked;
+  {
+    const std::lock_guard lock(mutex_);
+    asked = std::exchange(waiting_, {});
+  }
+  const auto verb = "STREAM.INFO." + name_;
+  connection_.request("$JS.API." + verb, {}, {}, patience,
+                      [self = shared_from_this(), verb, asked = std::move(asked),
+                       asked_at = Clock::now()](const Reply& reply) mutable {
+                        self->answered(std::move(asked), asked_at, read_api_reply(verb, reply));
+                      });
+}
+
+void StreamLeaders::Stream::answered(std::vector<Waiting> asked, Moment asked_at,
+                                     const ApiResult& info) {
+  std::vector<Told> done;
+  bool at_once = false;
+  bool later = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto led = info ? read_led(*info) : Led{};
+    if (info) note(led);
+    at_once = !waiting_.empty();
+    for (auto& waiting : asked) {
+      auto result = info ? judge(waiting, asked_at, led, info) : info;
+      if (result)
+        done.push_back({std::move(waiting.done), *std::move(result)});
+      else
+        waiting_.push_back(std::move(waiting));
+    }
+    later = !at_once && !waiting_.empty();
+    asking_ = at_once || later;
+  }
+  if (at_once) ask_now();
+  if (later) connection_.after(ask_again, [self = shared_from_this()] { self->ask_now(); });
+  for (auto& one : done) one.done(std::move(one.with));
+}
+
+void StreamLeaders::Stream::note(const Led& led) {
+  const auto now = Clock::now();
+  alone_ = led.replicas == 1;
+  if (!alone_ && led.leader.empty()) return;
+  if (led.leader != leader_ || now >= answered_at_ + known_for) led_since_ = now;
+  leader_ = led.leader;
+  answered_at_ = now;
+}
+
+std::optional<ApiResult> StreamLeaders::Stream::judge(const Waiting& waiting, Moment asked_at,
+                                                      const Led& led, const ApiResult& info) const {
+  if (led.replicas == 1) return info;
+  if (led.leader.empty()) return failed(name_ + " has no leader");
+  if (!led.heard_most(heard_within))
+    return failed(fmt::format("{} is led by {}, which has not heard most of its replicas for {} s",
+                              name_, led.leader, heard_within.count() / 1'000.0));
+  if (!waiting.began) return info;
+  if (*waiting.began < led_since_)
+    return failed(fmt::format("{} was led by another than {} until now", name_, led.leader));
+  if (waiting.newness == Newness::lately || led.heard_all(heard_within)) return info;
+  const auto since = asked_at - *waiting.began;
+  if (led.heard_most(since)) return info;
+  if (since >= heard_within)
+    return failed(
+        fmt::format("{} has not heard most replicas of {} since it was read", led.leader, name_));
+  return std::nullopt;
+}
+
+void StreamLeaders::Stream::get(Get get, Answered done) {
+  if (known()) return read(get, std::move(done));
+  info([self = shared_from_this(), get = std::move(get),
+        done = std::move(done)](const ApiResult& info) {
+    if (!info) return done(info);
+    self->read(get, done);
+  });
+}
+
+void StreamLeaders::Stream::read(const Get& get, Answered done) {
+  const auto verb = "STREAM.MSG.GET." + name_;
+  connection_.request("$JS.API." + verb, {}, get.which.dump(), get.timeout,
+                      [self = shared_from_this(), verb, began = Clock::now(), newness = get.newness,
+                       done = std::move(done)](const Reply& reply) {
+                        self->confirm(began, newness, read_api_reply(verb, reply), done);
+                      });
+}
+
+void StreamLeaders::Stream::confirm(Moment began, Newness newness, ApiResult read,
+                                    const Answered& done) {
+  const bool says_something = read || read.error().err_code == api_error::message_not_found;
+  if (!says_something || alone()) return done(std::move(read));
+  ask({.began = began,
+       .newness = newness,
+       .done = [done, read = std::move(read)](const ApiResult& info) {
+         done(info ? read : info);
+       }});
+}
+
+std::shared_ptr<StreamLeaders::Stream> StreamLeaders::find(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& stream = streams_[name];
+  if (!stream) stream = std::make_shared<Stream>(connection_, name);
+  return stream;
+}
+
+bool StreamLeaders::alone(const std::string& stream) { return find(stream)->alone(); }
+
+void StreamLeaders::info(const std::string& stream, Answered done) {
+  find(stream)->info(std::move(done));
+}
+
+ApiResult StreamLeaders::info_and_wait(const std::string& stream) {
+  std::promise<ApiResult> answer;
+  info(stream, [&](ApiResult info) { answer.set_value(std::move(info)); });
+  return answer.get_future().get();
+}
+
+void StreamLeaders::get(const std::string& stream, const nlohmann::json& which,
+                        std::chrono::milliseconds timeout, Answered done, Newness newness) {
+  find(stream)->get({which, timeout, newness}, std::move(done));
+}
+
+ApiResult StreamLeaders::get_and_wait(const std::string& stream, const nlohmann::json& which,
+                                      std::chrono::milliseconds timeout, Newness newness) {
+  std::promise<ApiResult> answer;
+  get(
+      stream, which, timeout, [&](ApiResult found) { answer.set_value(std::move(found)); },
+      newness);
+  return answer.get_future().get();
+}
+
+}  // namespace troupe::nats
