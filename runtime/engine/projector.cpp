@@ -83,7 +83,7 @@ void Projector::run(const std::stop_token& stopping) {
       pause(stopping, follow_interval);
       continue;
     }
-    if (stays_blocked(position)) {
+    if (stays_blocked()) {
       pause(stopping, patience);
       continue;
     }
@@ -152,7 +152,7 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
   if (!folded && !folded.error().retryable) return give_up(folded.error().what);
   if (!folded) return told(folded.error()), Step::reopen_later;
   if (folded->from != position) return elsewhere(folded->from, position);
-  if (folded->to == position) return block(folded->poison);
+  if (folded->to == position) return block(folded->poison, position);
   const auto applied = world_.views.apply(name_, position, folded->to, folded->changed);
   // Without an answer it may be written: the store's checkpoint tells.
   if (!applied) return told(applied.error()), Step::reopen_later;
@@ -161,7 +161,7 @@ Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
   position = folded->to;
   world_.counters.reach(position);
   progress_.moved(position);
-  if (!folded->poison.empty()) return block(folded->poison);
+  if (!folded->poison.empty()) return block(folded->poison, position);
   blocked_.clear();
   return Step::go_on;
 }
@@ -175,17 +175,18 @@ Projector::Step Projector::elsewhere(std::uint64_t checkpoint, std::uint64_t pos
 }
 
 /// It reads on from its checkpoint once something was decided.
-Projector::Step Projector::block(const std::string& poison) {
+Projector::Step Projector::block(const std::string& poison, std::uint64_t position) {
+  blocked_at_ = position;
   blocked_.set(
       fmt::format("View {}.{} goes no further: {}", name_.context.str(), name_.view.str(), poison));
   return Step::reopen;
 }
 
 /// Whether it would only meet the same message again.
-bool Projector::stays_blocked(std::uint64_t position) const {
+bool Projector::stays_blocked() const {
   if (!blocked_.holds() || skips_known_ != world_.skips.changes()) return false;
   const auto checkpoint = world_.views.checkpoint(name_);  // the store may have lost it
-  return !checkpoint || *checkpoint == position;
+  return !checkpoint || *checkpoint == blocked_at_;
 }
 
 /// A store that lost its data while nothing happens would stay empty.

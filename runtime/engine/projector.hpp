@@ -91,8 +91,8 @@ private:
   Result<std::vector<Fact>> facts_of(const StoredCommit& stored) const;
   Result<Folded> fold(const std::vector<StoredCommit>& commits, std::uint64_t position);
   Result<void> project(const std::vector<Fact>& facts, Folded& folded) const;
-  Step block(const std::string& poison);
-  bool stays_blocked(std::uint64_t position) const;
+  Step block(const std::string& poison, std::uint64_t position);
+  bool stays_blocked() const;
   Step give_up(const std::string& why);
 
   const World world_;
@@ -102,6 +102,7 @@ private:
   const CommitReader reader_;
   OwnCondition standstill_;
   OwnCondition blocked_;
+  std::uint64_t blocked_at_ = 0;   // its checkpoint then
   std::uint64_t skips_known_ = 0;  // changes of the skip list before it last read
   bool compared_ = false;          // of the thread
   std::mutex mutex_;               // only for the pauses

@@ -173,9 +173,10 @@ bool holds_login(std::string_view urls) {
 }
 
 bool holds_login(const NodeConfig& config) {
-  return holds_login(config.nats_url) || holds_login(config.nats_monitoring_url)
-         || holds_login(config.redis_url) || holds_login(config.smtp_url)
-         || holds_login(config.webhook_url);
+  const auto& monitoring = config.nats_monitoring_urls;
+  return holds_login(config.nats_url) || holds_login(config.redis_url)
+         || holds_login(config.smtp_url) || holds_login(config.webhook_url)
+         || std::ranges::any_of(monitoring, [](const auto& url) { return holds_login(url); });
 }
 
 }  // namespace

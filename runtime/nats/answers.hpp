@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "runtime/nats/inboxes.hpp"
 #include "runtime/nats/outgoing.hpp"

@@ -52,34 +52,33 @@ Found found(const Subject& subject, std::uint64_t sequence, std::string body,
   return {{sequence, subject, std::move(body)}, fence ? number_in(*fence) : sequence - 1};
 }
 
-void read_from_leader(Connection& connection, const Subject& subject, const std::string& stream,
+void read_from_leader(StreamLeaders& leaders, const Subject& subject, const std::string& stream,
                       std::uint64_t sequence, FoundOne done) {
-  ask_api(connection, "STREAM.MSG.GET." + stream, {{"seq", sequence}},
-          [subject, sequence, done = std::move(done)](ApiResult answer) {
-            if (!answer && answer.error().err_code == api_error::message_not_found)
-              return done(std::nullopt);
-            if (!answer) return done(retryable(answer.error().what));
-            auto message = read_stored_message(*answer);
-            if (!message || message->subject != subject.str()) return done(std::nullopt);
-            done(found(subject, sequence, std::move(message->body),
-                       message->header(header::expected_sequence)));
-          });
+  leaders.get(stream, {{"seq", sequence}}, api_timeout,
+              [subject, sequence, done = std::move(done)](ApiResult answer) {
+                if (!answer && answer.error().err_code == api_error::message_not_found)
+                  return done(std::nullopt);
+                if (!answer) return done(retryable(answer.error().what));
+                auto message = read_stored_message(*answer);
+                if (!message || message->subject != subject.str()) return done(std::nullopt);
+                done(found(subject, sequence, std::move(message->body),
+                           message->header(header::expected_sequence)));
+              });
 }
 
 /// Nothing when it is not the subject's. A replica that has nothing there may be behind.
-void read_one(Connection& connection, const Subject& subject, const std::string& stream,
+void read_one(StreamLeaders& leaders, const Subject& subject, const std::string& stream,
               std::uint64_t sequence, FoundOne done) {
-  connection.request(
+  leaders.connection().request(
       "$JS.API.DIRECT.GET." + stream, {}, nlohmann::json{{"seq", sequence}}.dump(), api_timeout,
-      [&connection, subject, stream, sequence, done = std::move(done)](const Reply& reply) {
+      [&leaders, subject, stream, sequence, done = std::move(done)](const Reply& reply) {
         if (reply.status != Reply::Status::answered)
           return done(retryable(fmt::format("A commit of {} could not be read: {}.", subject.str(),
                                             describe(reply.status))));
         const auto& message = reply.message;
-        if (message.status() != 0
-            || number_in(message.header("Nats-Sequence").value_or("")) != sequence)
-          return read_from_leader(connection, subject, stream, sequence, done);
-        if (message.header("Nats-Subject") != subject.str()) return done(std::nullopt);
+        if (number_in(message.last_header("Nats-Sequence").value_or("")) != sequence)
+          return read_from_leader(leaders, subject, stream, sequence, done);
+        if (message.last_header("Nats-Subject") != subject.str()) return done(std::nullopt);
         done(found(subject, sequence, std::string(message.body()),
                    message.header(header::expected_sequence)));
       });
@@ -89,8 +88,8 @@ void read_one(Connection& connection, const Subject& subject, const std::string&
 
 class ReadingBack : public std::enable_shared_from_this<ReadingBack> {
 public:
-  ReadingBack(Connection& connection, Subject subject, std::string stream, EventLog::Loaded done)
-      : connection_(connection),
+  ReadingBack(StreamLeaders& leaders, Subject subject, std::string stream, EventLog::Loaded done)
+      : leaders_(leaders),
         subject_(std::move(subject)),
         stream_(std::move(stream)),
         done_(std::move(done)) {}
@@ -113,7 +112,7 @@ private:
   void end_of_request();
   void finish();
 
-  Connection& connection_;
+  StreamLeaders& leaders_;
   const Subject subject_;
   const std::string stream_;
   const EventLog::Loaded done_;
@@ -129,7 +128,7 @@ private:
 template <class Take>
 void ReadingBack::step(std::uint64_t sequence, Take take) {
   read_one(
-      connection_, subject_, stream_, sequence,
+      leaders_, subject_, stream_, sequence,
       [self = shared_from_this(), sequence, take](Result<std::optional<Found>> one) {
         if (!one) return self->done_(tl::make_unexpected(one.error()));
         if (!*one)
@@ -170,7 +169,7 @@ void ReadingBack::read_page_from(std::uint64_t sequence) {
                               {"seq", sequence},
                               {"batch", std::min(expected + expected / 8 + 1, request_commits_max)},
                               {"max_bytes", request_bytes_max}};
-  connection_.request_many(
+  leaders_.connection().request_many(
       "$JS.API.DIRECT.GET." + stream_, {}, wanted.dump(), api_timeout,
       [self = shared_from_this()](const Reply& reply) { return self->on_reply(reply); });
 }
@@ -182,8 +181,8 @@ bool ReadingBack::on_reply(const Reply& reply) {
     return false;
   }
   const auto& message = reply.message;
-  const auto sequence = number_in(message.header("Nats-Sequence").value_or(""));
-  const bool ours = message.status() == 0 && sequence >= asked_from_ && sequence <= next_;
+  const auto sequence = number_in(message.last_header("Nats-Sequence").value_or(""));
+  const bool ours = sequence != 0 && sequence >= asked_from_ && sequence <= next_;
   if (!ours) {
     end_of_request();
     return false;
@@ -235,18 +234,18 @@ private:
 
 }  // namespace
 
-void load_commits_before(Connection& connection, const Subject& subject, std::string stream,
+void load_commits_before(StreamLeaders& leaders, const Subject& subject, std::string stream,
                          std::uint64_t before, EventLog::Loaded done) {
-  std::make_shared<ReadingBack>(connection, subject, std::move(stream), std::move(done))
+  std::make_shared<ReadingBack>(leaders, subject, std::move(stream), std::move(done))
       ->start(before);
 }
 
-void load_commits_at(Connection& connection, const Subject& subject, std::string stream,
+void load_commits_at(StreamLeaders& leaders, const Subject& subject, std::string stream,
                      const std::vector<std::uint64_t>& sequences, EventLog::Loaded done) {
   if (sequences.empty()) return done(std::vector<StoredCommit>());
   const auto reading = std::make_shared<ReadingAt>(sequences.size(), std::move(done));
   for (const auto sequence : sequences)
-    read_one(connection, subject, stream, sequence,
+    read_one(leaders, subject, stream, sequence,
              [reading](Result<std::optional<Found>> one) { reading->ended(std::move(one)); });
 }
 

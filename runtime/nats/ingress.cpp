@@ -80,7 +80,7 @@ Ingress::Overload Ingress::overload(std::string_view context) const {
 }
 
 Result<void> Ingress::open_to_all(const Token& context, bool open) {
-  return commands_of(context).open_to_all(open);
+  return commands_[index_of(context.str())]->open_to_all(open);
 }
 
 Result<void> Ingress::open(const Token& context, std::uint32_t slot) {

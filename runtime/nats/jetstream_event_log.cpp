@@ -66,7 +66,7 @@ void JetStreamEventLog::in_turn(const Subject& subject, Read read, Loaded done) 
 void JetStreamEventLog::load(const Subject& subject, std::uint64_t after, Loaded done) {
   in_turn(
       subject,
-      [subject, after](Connection& reads, const std::string& stream, Loaded loaded) {
+      [subject, after](StreamLeaders& reads, const std::string& stream, Loaded loaded) {
         load_commits(reads, subject, stream, after, std::move(loaded));
       },
       std::move(done));
@@ -75,7 +75,7 @@ void JetStreamEventLog::load(const Subject& subject, std::uint64_t after, Loaded
 void JetStreamEventLog::load_before(const Subject& subject, std::uint64_t before, Loaded done) {
   in_turn(
       subject,
-      [subject, before](Connection& reads, const std::string& stream, Loaded loaded) {
+      [subject, before](StreamLeaders& reads, const std::string& stream, Loaded loaded) {
         load_commits_before(reads, subject, stream, before, std::move(loaded));
       },
       std::move(done));
@@ -86,7 +86,7 @@ void JetStreamEventLog::load_at(const Subject& subject, std::vector<std::uint64_
   TROUPE_ASSERT(sequences.size() <= load_at_max, "load_at has a bound");
   in_turn(
       subject,
-      [subject, sequences = std::move(sequences)](Connection& reads, const std::string& stream,
+      [subject, sequences = std::move(sequences)](StreamLeaders& reads, const std::string& stream,
                                                   Loaded loaded) {
         load_commits_at(reads, subject, stream, sequences, std::move(loaded));
       },

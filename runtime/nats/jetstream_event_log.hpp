@@ -37,7 +37,7 @@ public:
   void load_at(const Subject& subject, std::vector<std::uint64_t> sequences, Loaded done) override;
 
 private:
-  using Read = std::function<void(Connection&, const std::string& stream, Loaded)>;
+  using Read = std::function<void(StreamLeaders&, const std::string& stream, Loaded)>;
 
   void in_turn(const Subject& subject, Read read, Loaded done);
   GroupCommit& stream_of(const Subject& subject);

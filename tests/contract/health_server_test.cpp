@@ -27,7 +27,10 @@ using troupe::host::HealthSources;
 namespace tool = troupe::tool;
 
 HealthSources sources() {
-  return {.readiness = [] { return troupe::host::Readiness{true, "ready; a remark\n"}; },
+  return {.readiness =
+              [] {
+                return troupe::host::Readiness{true, "ready; a remark\n"};
+              },
           .info = [] { return std::string("{}"); },
           .metrics = [] { return std::string("troupe_ready 1\n"); }};
 }

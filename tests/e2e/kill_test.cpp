@@ -71,8 +71,7 @@ TEST_CASE("a process killed in the middle of a run costs no order", "[e2e][kill]
         == result.at("orders").at("confirmed").get<int>()
                + result.at("orders").at("cancelled").get<int>());
   CHECK(result.at("violations").empty());
-  for (const auto& gap : result.at("not_checked"))
-    CHECK(gap.at("invariant") == "I24");
+  for (const auto& gap : result.at("not_checked")) CHECK(gap.at("invariant") == "I24");
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ const std::vector<Mutation> cluster_mutations{
      [](auto& run) {
        context(run, "ordering").stream->headers["Nats-Msg-Id"] = {1, {5}};
      }},
-    {"a commit lies in another context's stream", "I1 I4 I9 I22",
+    {"a commit lies in another context's stream", "I1 I10 I22",
      [](auto& run) {
        context(run, "notifications").log.back().subject =
            *Subject::parse("evt.ordering.notification.o-guest-confirmed");

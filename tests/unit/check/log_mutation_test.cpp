@@ -68,7 +68,7 @@ const std::vector<Mutation> log_mutations{
        rewrite(last_of(run, "notifications"),
                [](auto& c) { c.mutable_events(0)->set_type_url("x/notifications.v1.Lost"); });
      }},
-    {"a commit says that it is another instance's", "I1",
+    {"a commit says that it is another instance's", "I1 I10",
      [](auto& run) {
        rewrite(last_of(run, "notifications"), [](auto& c) { c.set_id("o-other"); });
      }},

@@ -33,11 +33,11 @@ public:
     return {};
   }
   bool flush(std::chrono::milliseconds) override { return true; }
-  Result<std::unique_ptr<Subscribed>> subscribe(const std::string&, const std::string&,
-                                                Handler) override {
+  Result<std::unique_ptr<Subscribed>> subscribe(Subscription) override {
     return std::make_unique<Silence>();
   }
   std::string new_inbox() override { return "inbox"; }
+  std::size_t message_bytes_max() const override { return 1'048'576; }
   bool connected() const override { return true; }
   std::shared_ptr<void> watch(std::function<void(bool)>) override { return nullptr; }
 

@@ -58,7 +58,8 @@ void add_gateway_command(CLI::App& app, Run& run) {
   command->footer(
       "Example:\n"
       "  troupe gateway --nats nats://127.0.0.1:4222 --decline-rate 0.02 --seed 7\n"
-      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for good.");
+      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for "
+      "good.");
   command->callback([&run, options] { run = [options] { return serve(*options); }; });
 }
 
