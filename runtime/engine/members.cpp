@@ -67,6 +67,13 @@ bool Members::dead(const std::string& holder, Instant now) const {
   return seen == seen_.end() || now - seen->second.changed >= suspect_after_;
 }
 
+bool Members::surely_alive(const std::string& holder, Instant now) const {
+  if (holder == self_) return true;
+  const auto seen = seen_.find(holder);
+  return seen != seen_.end() && seen->second.changes > 0 && !seen->second.leaves
+         && now - seen->second.changed < suspect_after_;
+}
+
 std::vector<std::string> Members::dead_ones(Instant now) const {
   std::vector<std::string> holders;
   for (const auto& [holder, seen] : seen_)

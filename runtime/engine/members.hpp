@@ -30,6 +30,10 @@ public:
   /// Whether it has been silent for long enough, all of which this node was listening.
   bool dead(const std::string& holder, Instant now) const;
 
+  /// Whether it is alive for sure, and stays: its beat was seen to change lately. Neither alive for
+  /// sure nor dead is who has not been listened to for long enough.
+  bool surely_alive(const std::string& holder, Instant now) const;
+
   /// All of them that are dead.
   std::vector<std::string> dead_ones(Instant now) const;
 

@@ -200,14 +200,19 @@ Slots::Plan Slots::plan(Instant now, bool fit) {
   std::ranges::sort(plan.displaced);
   const auto twice = std::ranges::unique(plan.displaced);
   plan.displaced.erase(twice.begin(), twice.end());
-  settled_ = settled_ || all_in_good_hands(now);
+  settled_ = settled_ || all_served([&](const std::string& holder) {
+               return members_.surely_alive(holder, now);
+             });
   if (settled_) unowned_.clear();
   return plan;
 }
 
-bool Slots::all_in_good_hands(Instant now) const {
+/// A claim may be of one who died before this node could notice.
+template <class IsAlive>
+bool Slots::all_served(const IsAlive& is_alive) const {
   return std::ranges::all_of(slots_, [&](const Slot& slot) {
-    return !slot.claim.holder.empty() && !members_.dead(slot.claim.holder, now);
+    if (slot.claim.holder.empty()) return false;
+    return slot.claim.holder == world_.leases.self() ? slot.open : is_alive(slot.claim.holder);
   });
 }
 
@@ -275,8 +280,11 @@ void Slots::take(std::uint32_t slot, std::uint64_t epoch) {
   if (const auto opened = world_.doors.open(context_, slot); !opened) {
     spdlog::warn("Commands for slot {} of {} do not come in yet: {}.", slot, context_.str(),
                  opened.error().what);
-    moves_->post_after(door_retry, [this, slot, epoch] { take(slot, epoch); });
+    return moves_->post_after(door_retry, [this, slot, epoch] { take(slot, epoch); });
   }
+  const std::lock_guard lock(mutex_);
+  slots_[slot].open = slots_[slot].claim.epoch == epoch;
+  changed_.notify_all();
 }
 
 void Slots::lose(std::uint32_t slot) {
@@ -290,12 +298,13 @@ void Slots::wait_until_taken(std::chrono::milliseconds patience) {
   changed_.wait_for(lock, patience, [this] {
     if (!world_.fit() || differ_.holds() || not_agreed_.holds() || name_taken_.holds()) return true;
     if (!planned_) return false;
-    for (std::uint32_t i = 0; i < count(); ++i) {
-      const bool on_its_way = slots_[i].claim.holder == world_.leases.self() && !holds(i);
-      if (slots_[i].claiming || on_its_way) return false;
-    }
-    return true;
+    return std::ranges::none_of(slots_, [this](const Slot& slot) {
+      const bool on_its_way = slot.claim.holder == world_.leases.self() && !slot.open;
+      return slot.claiming || on_its_way;
+    });
   });
+  // Who else is alive only beats can show.
+  settled_ = settled_ || all_served([](const std::string&) { return false; });
   if (!settled_) unowned_.set("not every slot of " + context_.str() + " has an owner yet");
 }
 
@@ -310,6 +319,7 @@ void Slots::hand_over(const std::vector<Gift>& gifts) {
       auto& known = slots_[gift.slot];
       if (known.moving || known.claim.holder != world_.leases.self()) continue;
       known.moving = true;
+      known.open = false;
       epochs_[gift.slot] = 0;
       slots.push_back(gift.slot);
       go_on.emplace_back([this, gift, after = known.claim.epoch] { give(gift, after); });

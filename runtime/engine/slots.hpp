@@ -75,6 +75,7 @@ private:
     bool claiming = false;  // a claim of ours is on its way
     bool moving = false;    // being handed over
     bool giving = false;    // the claim for the next owner is on its way
+    bool open = false;      // its door: commands come in here
   };
   /// A slot and its next owner, or nobody.
   struct Gift {
@@ -105,7 +106,9 @@ private:
   void give(const Gift& gift, std::uint64_t after);
   void complain(const std::string& what);
   void begin_anew();
-  bool all_in_good_hands(Instant now) const;
+  /// Whether each slot's commands find an owner, as far as is known for sure.
+  template <class IsAlive>
+  bool all_served(const IsAlive& is_alive) const;
 
   /// At most so many slots are on their way to others at a time.
   static constexpr std::size_t moving_max = 8;
@@ -133,7 +136,7 @@ private:
   std::vector<Slot> slots_;
   bool caught_up_ = false;
   bool planned_ = false;  // what could be taken at first was asked for
-  bool settled_ = false;  // all slots were in good hands once
+  bool settled_ = false;  // all slots were served once
   OwnCondition differ_;
   OwnCondition not_agreed_;
   OwnCondition name_taken_;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
+#include "runtime/nats/command_client.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
 #include "tools/troupe/servers/loopback.hpp"
@@ -134,6 +135,38 @@ TEST_CASE("a node is alive, ready, informative, and stops cleanly", "[e2e][node]
   CHECK(info.at("contexts").size() == 2);
   system.node("node-1").signal(SIGTERM);
   CHECK(system.node("node-1").wait(20s) == 0);
+}
+
+TEST_CASE("a node logs as loudly as its configuration says", "[e2e][node]") {
+  System system;
+  system.node_settings = "log_level = \"info\"\n";
+  system.start_node("loud", {"ordering"});
+  CHECK_THAT(system.node_log("loud"), ContainsSubstring("[info]"));
+  system.node_settings = "log_level = \"error\"\n";
+  system.start_node("quiet", {"ordering"});
+  CHECK_THAT(system.node_log("quiet"), !ContainsSubstring("[info]"));
+  CHECK_THAT(system.node_log("quiet"), !ContainsSubstring("[warning]"));
+}
+
+TEST_CASE("a node that is ready refuses no command for a slot of one that was killed",
+          "[e2e][node][conditions]") {
+  System system;
+  system.start_node("node-1", {"ordering"});
+  system.node("node-1").signal(SIGKILL);
+  REQUIRE(system.node("node-1").wait(20s));
+  system.start_node("node-1", {"ordering"});
+  // The first commands after the answer that it is ready, in many slots, none of them repeated.
+  const auto connection =
+      troupe::nats::Connection::open({.url = system.nats().url(), .name = "test"});
+  REQUIRE(connection);
+  for (int i = 0; i < 100; ++i) {
+    const auto reply = troupe::nats::read_client_reply(
+        (*connection)
+            ->request_and_wait("cmd.ordering.order.o-" + std::to_string(i) + ".CancelOrder", {},
+                               "{}", 5s));
+    INFO(i << ": " << reply.code << " " << reply.text);
+    REQUIRE(reply.code == 422);  // there is no such order, which an owner knows
+  }
 }
 
 }  // namespace

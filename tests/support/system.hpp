@@ -20,6 +20,8 @@ public:
   /// `redis`: one that another system uses, too, and that outlives this one; else it has its own.
   explicit System(tool::PrivateRedis* redis = nullptr);
 
+  std::string node_settings{};  ///< further lines of [node] for the nodes that start from now on
+
   /// Starts a node with these contexts and waits until it is ready. A node of that name must not
   /// run.
   void start_node(const std::string& name, const std::vector<std::string>& contexts);

@@ -56,6 +56,21 @@ TEST_CASE("nobody is dead for a node that has not listened for as long", "[membe
   CHECK(members.dead(other, start + 11'500ms));
 }
 
+TEST_CASE("who was only listed may be dead or alive", "[members]") {
+  auto members = listening(0s);
+  CHECK_FALSE(members.surely_alive(other, start));
+  CHECK_FALSE(members.dead(other, start));
+  CHECK(members.surely_alive(self, start));
+  members.heard({{self, 2}, {other, 2}}, start + 250ms);
+  CHECK(members.surely_alive(other, start + 250ms));
+  members.heard({{self, 3}, {other, 0}}, start + 500ms);  // it leaves
+  CHECK_FALSE(members.surely_alive(other, start + 500ms));
+  members.heard({{self, 4}, {other, 3}}, start + 750ms);
+  CHECK(members.surely_alive(other, start + 750ms));
+  CHECK_FALSE(members.surely_alive(other, start + 750ms + 1'500ms));
+  CHECK_FALSE(members.surely_alive("n3|c", start));
+}
+
 TEST_CASE("a list that was emptied makes nobody dead", "[members]") {
   auto members = listening(3s);
   members.heard({{self, 1}}, start + 3'250ms);

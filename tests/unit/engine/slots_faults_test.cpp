@@ -215,6 +215,21 @@ private:
   std::atomic<bool> blind_{false};
 };
 
+/// Doors that stay shut until they are let.
+class ShutDoors final : public SlotDoors {
+public:
+  Result<void> open_to_all(const Token&, bool) override { return {}; }
+  Result<void> open(const Token&, std::uint32_t) override {
+    if (let_) return {};
+    return retryable("the door is shut");
+  }
+  void close(const Token&, const std::vector<std::uint32_t>&) override {}
+  void let() { let_ = true; }
+
+private:
+  std::atomic<bool> let_{false};
+};
+
 /// What is claimed, as everybody hears it.
 class Listener final : public ClaimHandler {
 public:
@@ -259,6 +274,48 @@ std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Le
 }
 
 }  // namespace
+
+TEST_CASE("a node is not ready while slots are claimed by one who may be dead",
+          "[engine][slots][conditions]") {
+  World world;
+  REQUIRE(world.claims.agree_on_slots(8));
+  for (std::uint32_t slot = 0; slot < 8; ++slot) {
+    std::promise<bool> recorded;
+    world.claims.record(context,
+                        {.slot = slot, .epoch = 0, .holder = "n0|killed", .handed_over_by = {}}, 0,
+                        [&](const auto& result) { recorded.set_value(result.has_value()); });
+    REQUIRE(get(recorded.get_future()));
+  }
+  Node node(world, {model_of<Bank>()}, quick("n1"));
+  CHECK(node.says(condition::slots_unowned) == "not every slot of example has an owner yet");
+  REQUIRE(eventually(patience, [&] { return !any_unready(node.conditions().all()); }));
+  for (int i = 0; i < 20; ++i)
+    (void)accepted(
+        node.send(command_to(instance("example", "account", "a" + std::to_string(i)), deposit(1))));
+}
+
+TEST_CASE("a node that joins is ready when it knows the others to be alive",
+          "[engine][slots][conditions]") {
+  World world;
+  const Node first(world, {model_of<Bank>()}, quick("n1"));
+  CHECK_FALSE(any_unready(first.conditions().all()));
+  const Node second(world, {model_of<Bank>()}, quick("n2"));
+  CHECK(eventually(patience, [&] { return !any_unready(second.conditions().all()); }));
+}
+
+TEST_CASE("a node is not ready before its doors are open", "[engine][slots][conditions]") {
+  World world;
+  CountedLeases leases(world, "n1");
+  ShutDoors doors;
+  auto options = quick("n1");
+  options.take_patience = 20ms;
+  Conditions conditions(world.clock);
+  const auto engine = engine_of(world, options, leases, world.claims, doors, conditions);
+  leases.wait_for_beats(5);
+  CHECK_FALSE(conditions.sentence(condition::slots_unowned, "example").empty());
+  doors.let();
+  CHECK(eventually(patience, [&] { return !any_unready(conditions.all()); }));
+}
 
 TEST_CASE("a slot whose door is slow to open is claimed once", "[engine][slots]") {
   World world;

@@ -54,6 +54,7 @@ int serve(const NodeOptions& options) {
   if (const auto armed = arm_faults(); !armed) return complain(exit_usage, armed.error().what);
   auto config = host::load_config(options.config_file);
   if (!config) return complain(exit_usage, config.error().what);
+  spdlog::set_level(spdlog::level::from_str(config->log_level));
   StopSignals signals;
   const auto name = config->name;
   signals.on_stop([name] { give_up_starting(name); });
