@@ -116,6 +116,18 @@ void Slots::open_to_all(bool open) {
   moves_->post_after(door_retry, [this, open] { open_to_all(open); });
 }
 
+void Slots::forget() {
+  const std::lock_guard lock(mutex_);
+  forget_ = true;
+  settled_ = false;
+  say_unowned();
+}
+
+/// REQUIRES: under the mutex.
+void Slots::say_unowned() {
+  unowned_.set("not every slot of " + context_.str() + " has an owner yet");
+}
+
 /// Epochs start lower than those that are known.
 void Slots::begin_anew() {
   following_.reset();
@@ -200,9 +212,9 @@ Slots::Plan Slots::plan(Instant now, bool fit) {
   std::ranges::sort(plan.displaced);
   const auto twice = std::ranges::unique(plan.displaced);
   plan.displaced.erase(twice.begin(), twice.end());
-  settled_ = settled_ || all_served([&](const std::string& holder) {
+  settled_ = settled_ || (!forget_ && all_served([&](const std::string& holder) {
                return members_.surely_alive(holder, now);
-             });
+             }));
   if (settled_) unowned_.clear();
   return plan;
 }
@@ -305,7 +317,7 @@ void Slots::wait_until_taken(std::chrono::milliseconds patience) {
   });
   // Who else is alive only beats can show.
   settled_ = settled_ || all_served([](const std::string&) { return false; });
-  if (!settled_) unowned_.set("not every slot of " + context_.str() + " has an owner yet");
+  if (!settled_) say_unowned();
 }
 
 // ---- handing over -------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ public:
   std::vector<std::uint32_t> held() const;
 
   /// Another control stream was accepted: what was claimed in the old one is void. Any thread.
-  void forget() { forget_ = true; }
+  void forget();
 
   /// Says that this node is alive, takes, renews, and begins to hand over. While the store of
   /// leases is away everything stays as it is. Blocks on the store and on the log.
@@ -106,6 +106,7 @@ private:
   void give(const Gift& gift, std::uint64_t after);
   void complain(const std::string& what);
   void begin_anew();
+  void say_unowned();
   /// Whether each slot's commands find an owner, as far as is known for sure.
   template <class IsAlive>
   bool all_served(const IsAlive& is_alive) const;

@@ -27,6 +27,7 @@ bool served(const Node& node) {
   return !alarmed(node) && node.says(condition::log_unchecked).empty()
          && node.says(condition::clocks_differ).empty()
          && node.says(condition::log_settings_weaker).empty()
+         && node.says(condition::slots_unowned).empty()
          && node.says(condition::view_stopped, "example", "balances").empty();
 }
 
