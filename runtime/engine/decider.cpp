@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/domain/timestamp.hpp"
+#include "runtime/ports/traceparent.hpp"
 
 namespace troupe::engine {
 
@@ -23,7 +24,7 @@ const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Co
   commit.set_command_hash(command.hash);
   commit.set_correlation_id(command.correlation_id.empty() ? command.id : command.correlation_id);
   commit.set_causation_id(command.causation_id);
-  commit.set_traceparent(command.traceparent);
+  commit.set_traceparent(legal_traceparent(command.traceparent));
   *commit.mutable_issued_at() = to_timestamp(command.issued_at);
   *commit.mutable_committed_at() =
       to_timestamp(std::max(kind.clock.now(), fold.memory().newest_time()));

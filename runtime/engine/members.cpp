@@ -70,7 +70,7 @@ bool Members::dead(const std::string& holder, Instant now) const {
 bool Members::surely_alive(const std::string& holder, Instant now) const {
   if (holder == self_) return true;
   const auto seen = seen_.find(holder);
-  return seen != seen_.end() && seen->second.changes > 0 && !seen->second.leaves
+  return seen != seen_.end() && seen->second.changes > 0 && seen->second.fit
          && now - seen->second.changed < suspect_after_;
 }
 

@@ -97,8 +97,11 @@ void Slots::retreat() {
   std::vector<std::uint32_t> left;
   {
     const std::lock_guard lock(mutex_);
-    for (std::uint32_t slot = 0; slot < count(); ++slot)
-      if (epochs_[slot].exchange(0) != 0) left.push_back(slot);
+    for (std::uint32_t slot = 0; slot < count(); ++slot) {
+      if (epochs_[slot].exchange(0) == 0) continue;
+      slots_[slot].open = false;
+      left.push_back(slot);
+    }
   }
   if (left.empty()) return;
   moves_->post([this, left] {

@@ -12,10 +12,9 @@ namespace {
 
 /// With a comma between thousands.
 std::string grouped(std::uint64_t number) {
-  constexpr std::size_t group = 3;
-  auto digits = std::to_string(number);
-  for (auto at = digits.size(); at > group;) digits.insert(at -= group, ",");
-  return digits;
+  constexpr std::uint64_t group = 1'000;
+  if (number < group) return std::to_string(number);
+  return fmt::format("{},{:03}", grouped(number / group), number % group);
 }
 
 }  // namespace

@@ -15,11 +15,11 @@
 
 namespace troupe::redis {
 
-/// A snapshot is the hash troupe:<system>:snapshot:<evt subject> with the fields version, bytes, and
-/// a part:<name> for each of its parts.
-/// Requests are made one after the other by a thread of its own, which runs the completions too.
-/// The destructor waits for what was asked, as a node that ends leaves its snapshots just before;
-/// no longer than the options' timeout after the last request.
+/// A snapshot is the hash troupe:<system>:snapshot:<evt subject> with the fields version, bytes,
+/// and a part:<name> for each of its parts. Requests are made one after the other by a thread of
+/// its own, which runs the completions too. The destructor waits for what was asked, as a node that
+/// ends leaves its snapshots just before; no longer than the options' timeout after the last
+/// request.
 class RedisSnapshots final : public Snapshots {
 public:
   RedisSnapshots(RedisOptions options, Keys keys);

@@ -42,10 +42,13 @@ TEST_CASE("attempt: a server that says who it is and then nothing is noticed",
   test::LineServer server(info(more));
   std::promise<void> stuck;
   {
-    nats::EventLoop loop(1s, [&] {
-      stuck.set_value();
-      server.hang_up();  // the only end that nats.c takes for one
-    });
+    nats::EventLoop loop(
+        1s,
+        [&] {
+          stuck.set_value();
+          server.hang_up();  // the only end that nats.c takes for one
+        },
+        [] {});
     natsOptions* raw = nullptr;
     REQUIRE(natsOptions_Create(&raw) == NATS_OK);
     const nats::OptionsHandle options(raw);

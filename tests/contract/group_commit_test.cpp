@@ -97,7 +97,7 @@ private:
 TEST_CASE("group commit on JetStream: a flush is shared, and each gets its own answer",
           "[contract][group_commit]") {
   DurableLog durable;
-  auto& [folder, server, connection, log] = durable;
+  auto& [folder, server, connection, leaders, log] = durable;
 
   Writers writers(log);
   writers.run();
@@ -140,7 +140,7 @@ TEST_CASE(
   // does not go on is given up after a second, and its end is answered with 10176.
   DurableLog durable(
       "  limits { batch { max_msgs: 30, max_inflight_per_stream: 4, timeout: \"1s\" } }\n");
-  auto& [folder, server, connection, log] = durable;
+  auto& [folder, server, connection, leaders, log] = durable;
   SECTION("because the batches are too large, or too many") {}
   SECTION("because somebody else's batch is open") {
     or_throw(connection->publish(item(10'000).str(),
@@ -159,7 +159,7 @@ TEST_CASE("group commit on JetStream: the refusals of batches are what the serve
           "[contract][group_commit]") {
   DurableLog durable(
       "  limits { batch { max_msgs: 3, max_inflight_per_stream: 1, timeout: \"1s\" } }\n");
-  auto& [folder, server, connection, log] = durable;
+  auto& [folder, server, connection, leaders, log] = durable;
   const auto send = [&](const std::string& batch, int number, bool last) {
     nats::Headers headers{{"Nats-Batch-Id", batch},
                           {"Nats-Batch-Sequence", std::to_string(number)}};

@@ -56,8 +56,6 @@ private:
 /// All tests of a process share a server; each has a context of its own.
 class OnJetStream {
 public:
-  OnJetStream() { or_throw(nats::ensure_streams(*appends_, context_, 1)); }
-
   Token context() const { return context_; }
 
   EventLog& log() { return log_; }
@@ -94,11 +92,16 @@ public:
   static constexpr std::chrono::milliseconds reconnect_patience{10'000};
 
 private:
+  /// The id of the server's system, once there are streams.
+  std::string recorded_id() {
+    or_throw(nats::ensure_streams(*appends_, context_, 1));
+    return or_throw(nats::agree_on_system(*reads_, nats::new_system("test")));
+  }
+
   const Token context_ = Token::parse("test-" + random_id()).value();
   const std::unique_ptr<nats::Connection> appends_ = shared_server().connect("appends");
   const std::unique_ptr<nats::Connection> reads_ = shared_server().connect("reads");
-  const nats::SystemId system_{
-      .id = or_throw(nats::agree_on_system(*reads_, nats::new_system("test"))), .node = "test"};
+  const nats::SystemId system_{.id = recorded_id(), .node = "test"};
   nats::StreamLeaders leaders_{*reads_};
   nats::JetStreamEventLog log_{*appends_, leaders_};
   nats::JetStreamEventStreams streams_{leaders_};

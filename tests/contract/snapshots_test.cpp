@@ -127,7 +127,7 @@ TEMPLATE_TEST_CASE("snapshots: parts may be many and large", "[contract][snapsho
 TEST_CASE("snapshots: Redis is sent those parts only that it does not have",
           "[contract][snapshots][redis]") {
   RedisServer server;
-  redis::RedisSnapshots snapshots(server.options());
+  redis::RedisSnapshots snapshots(server.options(), redis::Keys("s-1"));
   redis::Client client(server.options(), 1);
   const auto read_by_redis = [&] {
     const auto info = client.call({"INFO", "stats"}).value();

@@ -113,7 +113,7 @@ TEST_CASE("what a leader says that its replicas do not follow any more is not be
   CHECK_FALSE(node.streams().last_sequence(context));
   CHECK_FALSE(node.witness().facts(stream));
   CHECK_FALSE(node.witness().hash_at(stream, 1));
-  CHECK_FALSE(node.witness().accepted(stream));
+  CHECK(eventually(patience, [&] { return !node.witness().accepted(stream); }));
   CHECK_FALSE(node.parked().list(context, consumer));
   CHECK_FALSE(node.witness().reachable(stream));
   // Nor does it make an alarm that it should have more.

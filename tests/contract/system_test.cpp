@@ -32,9 +32,10 @@ Instance order(const Token& context) {
 }
 
 std::optional<std::string> snapshot(Snapshots& snapshots, const Subject& instance) {
-  std::promise<Result<std::optional<std::string>>> promise;
+  std::promise<Result<std::optional<Snapshot>>> promise;
   snapshots.get(instance, [&](auto found) { promise.set_value(std::move(found)); });
-  return promise.get_future().get().value();
+  const auto found = promise.get_future().get().value();
+  return found ? std::optional(found->bytes) : std::nullopt;
 }
 
 /// The stores of one system in a Redis.
@@ -131,10 +132,10 @@ TEST_CASE("system: two that use one Redis see nothing of each other", "[contract
   const ViewName view{ordering, Token::parse("orders").value()};
   const auto subject = Subject::events(order(ordering));
   REQUIRE(a.views.apply(view, 0, 7, {{"o-1", "a's"}}).value().written);
-  a.snapshots.put(subject, 3, "a's");
+  a.snapshots.put(subject, {.version = 3, .bytes = "a's"});
   REQUIRE(snapshot(a.snapshots, subject) == "a's");
   REQUIRE(a.leases.hold(ordering, {1, 2}, {}, 60s).value().size() == 2);
-  REQUIRE(a.leases.beat(ordering, {}).value().size() == 1);
+  REQUIRE(a.leases.beat(ordering, true, {}).value().size() == 1);
   REQUIRE(a.marks.raise(ordering, "EVT_ORDERING", {Instant(1ns), 7, "hash"}));
 
   CHECK(b.views.checkpoint(view).value() == 0);
@@ -142,7 +143,7 @@ TEST_CASE("system: two that use one Redis see nothing of each other", "[contract
   CHECK(b.views.all(view).value().rows.empty());
   CHECK_FALSE(snapshot(b.snapshots, subject));
   CHECK(b.leases.hold(ordering, {1, 2}, {}, 60s).value().size() == 2);
-  CHECK(b.leases.beat(ordering, {}).value().size() == 1);
+  CHECK(b.leases.beat(ordering, true, {}).value().size() == 1);
   CHECK_FALSE(b.marks.find(ordering, "EVT_ORDERING").value());
   REQUIRE(b.views.clear(view));
   CHECK(a.views.checkpoint(view).value() == 7);

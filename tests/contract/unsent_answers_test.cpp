@@ -55,8 +55,8 @@ TEST_CASE("a command whose answer cannot be sent is not called refused", "[contr
 
 TEST_CASE("what a service tells of itself over the limit is an error, too",
           "[contract][services]") {
-  NatsServer server("max_payload: 512");
-  IngressBench bench(nats::IngressOptions::in_flight_max_default, {}, server);
+  NatsServer server("max_payload: 400");
+  IngressBench bench(nats::IngressOptions::commands_max_default, {}, server);
   CHECK(bench.service("PING").at("name") == bench.context);
   const auto info = bench.request("$SRV.INFO." + bench.context, {}, "");
   CHECK(info.code == 500);

@@ -125,7 +125,7 @@ TEST_CASE("a server that was killed and is back is no alarm", "[e2e][log_guard]"
   system.start_node("node-1", {"ordering"});
   place_all(system, "before-", 3);
   system.nats().kill_hard();
-  CHECK(readiness(system).first == 503);
+  CHECK(eventually(20s, [&] { return readiness(system).first == 503; }));
   REQUIRE(system.nats().restart());
   REQUIRE(eventually(20s, [&] { return readiness(system).first == 200; }));
   place_all(system, "after-", 3);

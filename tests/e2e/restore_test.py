@@ -84,7 +84,7 @@ class RestoreTest(unittest.TestCase):
     def setUp(self):
         parent = tempfile.TemporaryDirectory(prefix="troupe-restore-")
         self.addCleanup(parent.cleanup)
-        self.cluster = Cluster(pathlib.Path(parent.name) / "run", nodes=1, nats=1, contexts=["ordering"], troupe=pathlib.Path(TROUPE))
+        self.cluster = Cluster(pathlib.Path(parent.name) / "run", nodes=1, nats=1, contexts=[["ordering"]], troupe=pathlib.Path(TROUPE))
         self.addCleanup(self.cluster.stop)
         self.cluster.start()
         self.nats = self.cluster.of_kind("nats")[0].addresses["url"]
@@ -131,8 +131,8 @@ class RestoreTest(unittest.TestCase):
         self.assertTrue(self.eventually(lambda: self.marked() == last))
         copies = {stream: self.backups.backup(stream) for stream in STREAMS}
         self.replace(copies)
-        self.assertTrue(self.eventually(lambda: f"It has the same message {last}" in self.readiness()), self.readiness())
-        self.assertIn("confirm it; views stay", self.readiness())
+        self.assertTrue(self.eventually(lambda: "confirm it; views stay" in self.readiness()), self.readiness())
+        self.assertIn(f"It has the same message {last}", self.readiness())
 
         accepted = self.troupe("accept-log", "--context", "ordering", "--redis", self.redis)
         self.assertEqual(accepted.returncode, 0, accepted.stderr)

@@ -30,9 +30,10 @@ std::vector<v1::Commit> commits_of(nats::Connection& connection, const std::stri
   const auto last = streams.last_sequence(token).value();
   const auto cursor = streams.open(token, 0);
   std::vector<v1::Commit> commits;
-  while (commits.size() < last)
-    for (const auto& stored : cursor->next(1'000, 5s).value())
-      commits.emplace_back().ParseFromString(stored.bytes);
+  while (commits.size() < last) {
+    const auto more = cursor->next(1'000, 5s).value();
+    for (const auto& stored : more) commits.emplace_back().ParseFromString(stored.bytes);
+  }
   return commits;
 }
 

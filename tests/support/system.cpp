@@ -46,10 +46,11 @@ std::string System::node_config(const std::string& name,
   std::string list;
   for (const auto& context : contexts) list += (list.empty() ? "\"" : ", \"") + context + "\"";
   if (!health_ports_.contains(name)) health_ports_[name] = tool::free_port();
-  return "[node]\n" + node_settings + "name = \"" + name + "\"\ncontexts = [" + list + "]\nhealth = \"127.0.0.1:"
-         + std::to_string(health_ports_[name]) + "\"\n[nats]\nurl = \"" + nats_->url()
-         + "\"\nmonitoring_url = \"" + nats_->monitoring_url() + "\"\n[redis]\nurl = \""
-         + redis_->url() + "\"\n[notifications]\nsmtp_url = \"" + mail_server_->url() + "\"\n";
+  return "[node]\n" + node_settings + "name = \"" + name + "\"\ncontexts = [" + list
+         + "]\nhealth = \"127.0.0.1:" + std::to_string(health_ports_[name]) + "\"\n[nats]\nurl = \""
+         + nats_->url() + "\"\nmonitoring_url = \"" + nats_->monitoring_url()
+         + "\"\n[redis]\nurl = \"" + redis_->url() + "\"\n[notifications]\nsmtp_url = \""
+         + mail_server_->url() + "\"\n";
 }
 
 void System::start_unready_node(const std::string& name, const std::vector<std::string>& contexts) {

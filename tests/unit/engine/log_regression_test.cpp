@@ -18,8 +18,11 @@ KnownLog known() { return {monday, 10, "ten"}; }
 
 SeenLog seen(std::uint64_t last, std::optional<std::string> hash = "ten", Instant created = monday,
              std::uint64_t missing = 0) {
-  return {StreamFacts{.created = created, .last_sequence = last, .leader = {}, .missing = missing},
-          std::move(hash)};
+  StreamFacts facts;
+  facts.created = created;
+  facts.last_sequence = last;
+  facts.missing = missing;
+  return {facts, std::move(hash)};
 }
 
 }  // namespace
@@ -91,10 +94,10 @@ TEST_CASE("what was stored or read must be there, marked or not", "[engine][log_
 
 TEST_CASE("the message at the mark is read only where it can tell something",
           "[engine][log_guard]") {
-  CHECK(needs_mark_hash(known(), StreamFacts{monday, 10, {}}));
-  CHECK(needs_mark_hash(known(), StreamFacts{tuesday, 10, {}}));
-  CHECK_FALSE(needs_mark_hash(known(), StreamFacts{monday, 9, {}}));
-  CHECK_FALSE(needs_mark_hash({monday, 0}, StreamFacts{monday, 10, {}}));
+  CHECK(needs_mark_hash(known(), seen(10).facts));
+  CHECK(needs_mark_hash(known(), seen(10, "ten", tuesday).facts));
+  CHECK_FALSE(needs_mark_hash(known(), seen(9).facts));
+  CHECK_FALSE(needs_mark_hash({monday, 0}, seen(10).facts));
   CHECK_FALSE(needs_mark_hash(known(), std::nullopt));
 }
 

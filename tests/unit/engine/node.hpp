@@ -173,8 +173,8 @@ public:
         engine_(options,
                 {log != nullptr ? *log : world.log, world.streams, world.subscriptions,
                  world.timers, world.parked, world.views, world.snapshots, leases_, world.claims,
-                 world.switchboard, witness != nullptr ? *witness : world.witness, world.marks, world.skips,
-                 world.effects, world.clock, conditions_},
+                 world.switchboard, witness != nullptr ? *witness : world.witness, world.marks,
+                 world.skips, world.effects, world.clock, conditions_},
                 std::move(contexts)) {
     if (const auto started = engine_.start(world.doors); !started)
       throw std::runtime_error(started.error().what);

@@ -92,7 +92,7 @@ void skip(World& world, std::uint64_t sequence, const std::string& bytes,
 }
 
 std::int64_t balance(World& world, const std::string& id) {
-  const auto rows = world.views.all(balances).value();
+  const auto rows = world.views.all(balances).value().rows;
   const auto found = rows.find(id);
   v1::AccountState row;
   if (found != rows.end()) row.ParseFromString(found->second);

@@ -119,7 +119,7 @@ void read_everything(nats::Connection& connection) {
   (void)witness.hash_at("EVT_SHOP", 5);
   (void)witness.accepted("EVT_SHOP");
   (void)witness.accept("EVT_SHOP", {}, LogWitness::Record::first);
-  nats::JetStreamClaims claims(connection);
+  nats::JetStreamClaims claims(connection, {.id = "s", .node = "n"});
   (void)claims.agree_on_slots(64);
   claims.record(context, {}, 0, [](const auto&) {});
   nats::JetStreamParkedEvents parked(leaders);
@@ -181,7 +181,7 @@ TEST_CASE("what JetStream says is cleaned and cut before anybody shows it", "[na
 TEST_CASE("claims are followed whatever their consumer's answer counts", "[nats][json]") {
   AnsweringConnection connection(R"({"num_pending":"x","delivered":{"consumer_seq":[]}})");
   Heard heard;
-  nats::JetStreamClaims claims(connection);
+  nats::JetStreamClaims claims(connection, {.id = "s", .node = "n"});
   const auto following = claims.follow(*Token::parse("shop"), heard);
   CHECK(heard.all.get_future().wait_for(10s) == std::future_status::ready);
 }

@@ -28,11 +28,14 @@ std::optional<std::string> read_stdin() {
 int decode(bool on_one_line) {
   const auto bytes = read_stdin();
   if (!bytes) return complain(exit_refused, "stdin is longer than any commit");
-  const auto commit = engine::parse_commit(*bytes);
-  if (!commit)
-    return complain(exit_refused,
-                    "this is no stored commit (troupe.v1.Commit): " + commit.error().what);
-  say_json(describe_commit(*commit), on_one_line ? -1 : 2);
+  // Also what nodes do not take for one is shown, as far as it goes.
+  const auto sound = engine::parse_commit(*bytes);
+  v1::Commit commit;
+  if (!commit.ParseFromString(*bytes) || commit.context().empty() || commit.events().empty())
+    return complain(exit_refused, "this is no stored commit (troupe.v1.Commit): "
+                                      + (sound ? "it has no events" : sound.error().what));
+  say_json(describe_commit(commit), on_one_line ? -1 : 2);
+  if (!sound) complain(exit_ok, "nodes take it for no commit: " + sound.error().what);
   return exit_ok;
 }
 

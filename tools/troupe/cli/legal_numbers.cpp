@@ -1,5 +1,6 @@
 #include "tools/troupe/cli/legal_numbers.hpp"
 
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -12,9 +13,12 @@ namespace {
 constexpr auto unsigned_type = "UINT";
 constexpr auto real_type = "FLOAT";
 
-std::string not_negative(const std::string& text) {
+std::string fits(const std::string& text) {
   const auto first = text.find_first_not_of(" \t");
-  return first != std::string::npos && text[first] == '-' ? text + " is negative" : std::string();
+  if (first != std::string::npos && text[first] == '-') return text + " is negative";
+  errno = 0;
+  (void)std::strtoull(text.c_str(), nullptr, 0);
+  return errno == ERANGE ? text + " is too large" : std::string();
 }
 
 std::string finite(const std::string& text) {
@@ -26,7 +30,7 @@ std::string finite(const std::string& text) {
 void take_legal_numbers_only(CLI::App& app) {
   for (auto* option : app.get_options()) {
     const auto type = option->get_type_name();
-    if (type.starts_with(unsigned_type)) option->check(CLI::Validator(not_negative, ""));
+    if (type.starts_with(unsigned_type)) option->check(CLI::Validator(fits, ""));
     if (type.starts_with(real_type)) option->check(CLI::Validator(finite, ""));
   }
   for (auto* command : app.get_subcommands({})) take_legal_numbers_only(*command);

@@ -80,7 +80,8 @@ void add_node_command(CLI::App& app, Run& run) {
       "Examples:\n"
       "  troupe node --print-config > troupe.toml\n"
       "  troupe node --config troupe.toml\n"
-      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for good: "
+      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for "
+      "good: "
       "start it anew.");
   command->callback([&run, options] { run = [options] { return serve(*options); }; });
 }

@@ -12,10 +12,10 @@
 #include "tools/troupe/cli/stop_signals.hpp"
 #include "tools/troupe/demo/follower.hpp"
 #include "tools/troupe/demo/progress.hpp"
+#include "tools/troupe/demo/reader.hpp"
 #include "tools/troupe/demo/script.hpp"
 #include "tools/troupe/demo/senders.hpp"
 #include "tools/troupe/drive/probe.hpp"
-#include "tools/troupe/demo/reader.hpp"
 #include "tools/troupe/drive/repeats.hpp"
 #include "tools/troupe/drive/tally.hpp"
 
