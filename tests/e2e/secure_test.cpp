@@ -293,7 +293,8 @@ TEST_CASE("more slots than the server allows subscriptions are named, and waited
   auto config = read_file(system.path("nats.conf"));
   config.replace(config.find("max_subscriptions: 100"), 22, "max_subscriptions: 400");
   system.file("nats.conf", config);
-  system.nats().process().signal(SIGHUP);
+  system.nats().process().stop();  // a reload does not take this setting
+  REQUIRE(system.nats().restart());
   CHECK(system.ready());
 }
 
