@@ -89,7 +89,7 @@ private:
   bool known();
   void ask(Waiting waiting);
   void ask_now();
-  void answered(std::vector<Waiting> asked, Moment asked_at, const ApiResult& info);
+  void answered(std::vector<Waiting> asked, Moment asked_at, const ApiResult& said);
   void note(const Led& led);
   /// Nothing: it is worth asking again.
   std::optional<ApiResult> judge(const Waiting& waiting, Moment asked_at, const Led& led,
@@ -143,7 +143,10 @@ void StreamLeaders::Stream::ask_now() {
 }
 
 void StreamLeaders::Stream::answered(std::vector<Waiting> asked, Moment asked_at,
-                                     const ApiResult& info) {
+                                     const ApiResult& said) {
+  const auto unreadable = failed("JetStream's answer about " + name_ + " is unreadable.");
+  const bool is_info = said && field<std::size_t>(*said, "config.num_replicas");
+  const auto& info = !said || is_info ? said : unreadable;
   std::vector<Told> done;
   bool at_once = false;
   bool later = false;
