@@ -43,7 +43,9 @@ T started(troupe::Result<T> result) {
 /// Servers that ask who one is, and a node that says it; by what a test adds to their settings.
 class SecureSystem {
 public:
-  SecureSystem() : redis_(started(troupe::tool::PrivateRedis::start({.folder = folder_.path()}))) {}
+  SecureSystem() : redis_(started(troupe::tool::PrivateRedis::start({.folder = folder_.path()}))) {
+    setenv("TROUPE_TRY_TLS", "1", 1);
+  }
 
   /// REQUIRES: once, before anything else.
   void start_nats(const std::string& more) {
