@@ -68,11 +68,7 @@ public:
   /// Stores a message past the node; returns its sequence.
   std::uint64_t write(const std::string& subject, const std::string& body,
                       const std::string& headers = {}) {
-    RawNats raw(system_.nats().url());
-    raw.publish(subject, "", body, headers);
-    raw.flush();
-    const auto stream = subject.starts_with("evt.ordering") ? "EVT_ORDERING" : "EVT_INVENTORY";
-    return info(stream).at("state").at("last_seq").get<std::uint64_t>();
+    return RawNats(system_.nats().url()).store(subject, body, headers);
   }
 
   Reply send(const std::string& command, const std::string& body) {
@@ -191,6 +187,40 @@ TEST_CASE("nothing that is written into the log ends a node or stops others", "[
   CHECK(shop.shows("tea", "reserved", 3));
   CHECK(shop.runs());
   CHECK(shop.consumers_are_through("EVT_ORDERING"));
+}
+
+TEST_CASE("a view that stands before a message says which one, and goes on when it is skipped",
+          "[e2e][poison]") {
+  Shop shop;
+  REQUIRE(shop.places("o-1"));
+  REQUIRE(shop.has_order("o-1"));
+  std::vector<std::uint64_t> sequences;
+  for (const auto& [subject, body, headers] : foreign_messages)
+    sequences.push_back(shop.write("evt.ordering." + subject, body, headers));
+  REQUIRE(shop.places("o-2"));
+  const auto cure =
+      "troupe skip --context ordering --sequence " + std::to_string(sequences.front());
+  REQUIRE(eventually(patience, [&] { return shop.readiness().find(cure) != std::string::npos; }));
+  CHECK_THAT(shop.readiness(), Catch::Matchers::StartsWith("200"));
+
+  for (const auto sequence : sequences) {
+    INFO(sequence);
+    const auto shown = shop.skip("ordering", sequence);
+    CHECK(shown.code == 0);
+    CHECK_THAT(shown.out, ContainsSubstring("it is no commit"));
+    const auto skipped = shop.skip("ordering", sequence, "somebody played with it");
+    INFO(skipped.err);
+    CHECK(skipped.code == 0);
+  }
+  CHECK(shop.has_order("o-2"));
+  CHECK(eventually(patience, [&] { return shop.parked() == 0; }));
+  CHECK(eventually(patience, [&] { return shop.readiness().find("skip") == std::string::npos; }));
+  CHECK_THAT(shop.skip("ordering", sequences.front()).out,
+             ContainsSubstring("somebody played with it"));
+  shop.restart();
+  REQUIRE(shop.places("o-3"));
+  CHECK(shop.has_order("o-3"));
+  CHECK(shop.parked() == 0);
 }
 
 TEST_CASE("an article whose log cannot be read stops no other, and is back when that is skipped",

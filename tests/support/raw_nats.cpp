@@ -37,14 +37,34 @@ void RawNats::publish(std::string_view subject, std::string_view reply, std::str
 
 void RawNats::flush() {
   write("PING\r\n");
+  read_until("PONG");
+}
+
+std::uint64_t RawNats::store(std::string_view subject, std::string_view body,
+                             std::string_view headers) {
+  const auto inbox = "_INBOX.raw." + std::to_string(getpid()) + "." + std::to_string(socket_);
+  write("SUB " + inbox + " 1\r\n");
+  flush();
+  publish(subject, inbox, body, headers);
+  constexpr std::string_view field = "\"seq\":";
+  const auto answer = read_until("}\r\n");
+  write("UNSUB 1\r\n");
+  const auto at = answer.find(field);
+  if (at == std::string::npos) throw std::runtime_error("it was not stored: " + answer);
+  return std::stoull(answer.substr(at + field.size()));
+}
+
+/// All that came since the last call, up to and with `end`.
+std::string RawNats::read_until(std::string_view end) {
   std::string heard;
   std::array<char, 4'096> some{};
-  while (heard.find("PONG") == std::string::npos) {
+  while (heard.find(end) == std::string::npos) {
     const auto size = recv(socket_, some.data(), some.size(), 0);
     if (size > 0) heard.append(some.data(), static_cast<std::size_t>(size));
     if (size <= 0 || heard.find("-ERR") != std::string::npos)
       throw std::runtime_error("the server does not take it: " + heard);
   }
+  return heard;
 }
 
 void RawNats::write(std::string_view text) {

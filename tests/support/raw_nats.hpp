@@ -1,6 +1,7 @@
 // A NATS client that sends what no library would.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,9 +21,13 @@ public:
                std::string_view headers = {});
   /// Returns when the server has read all that was published.
   void flush();
+  /// Publishes to a stream and returns the sequence at which the message was stored.
+  std::uint64_t store(std::string_view subject, std::string_view body,
+                      std::string_view headers = {});
 
 private:
   void write(std::string_view text);
+  std::string read_until(std::string_view end);
 
   int socket_ = -1;
 };
