@@ -104,7 +104,7 @@ const std::vector<Mutation> cluster_mutations{
      [](auto& run) { context(run, "ordering").stream->first_sequence = 7; }},
     {"a replica is behind", "I20",
      [](auto& run) {
-       context(run, "ordering").stream->replicas = {{.name = "nats-b", .current = true, .lag = 3}};
+       context(run, "ordering").backlog->replicas = {{.name = "nats-b", .current = true, .lag = 3}};
      }},
     {"a client's header was stored", "I22",
      [](auto& run) {

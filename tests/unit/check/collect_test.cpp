@@ -104,9 +104,11 @@ TEST_CASE("a run settles when it is at rest twice in a row", "[check][collect]")
                              {},
                              {.timers = {"tmr.ordering.armed.order.o-1.deadline"}},
                              {},
-                             {}};
+                             {.replicas = {{.name = "nats-b", .current = false, .lag = 3}}},
+                             {},
+                             {.replicas = {{.name = "nats-b", .current = true}}}};
   CHECK(tool::wait_until_settled(servers.sources, ordering, in(10s)));
-  CHECK(servers.backlogs.asked == 5);
+  CHECK(servers.backlogs.asked == 7);
 }
 
 TEST_CASE("a run that does not settle is given up at the deadline, and says why",

@@ -39,6 +39,9 @@ std::string still_to_do(const Backlog& backlog) {
   if (!backlog.timers.empty())
     return std::to_string(backlog.timers.size()) + " timers are left, such as "
            + backlog.timers.front();
+  for (const auto& replica : backlog.replicas)
+    if (!is_level(replica))
+      return "replica " + replica.name + " lacks " + std::to_string(replica.lag) + " messages";
   return {};
 }
 

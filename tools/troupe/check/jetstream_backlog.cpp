@@ -1,4 +1,4 @@
-// Asks JetStream's management API for consumers, timers and parked events.
+// Asks JetStream's management API for consumers, timers, parked events and replicas.
 #include "tools/troupe/check/jetstream_backlog.hpp"
 
 #include <string>
@@ -48,6 +48,22 @@ Result<void> add_timers(nats::Connection& connection, const std::string& stream,
   return {};
 }
 
+/// A copy that was cut off gets there by itself, which takes nats-server up to a minute.
+Result<void> add_replicas(nats::Connection& connection, const std::string& stream,
+                          std::vector<ReplicaState>& replicas) {
+  const auto info = nats::ask_api_and_wait(connection, "STREAM.INFO." + stream, {});
+  if (!info) return tl::make_unexpected(Failure(info.error()));
+  for (const auto& replica : nats::list(*info, "cluster.replicas")) {
+    const auto name = field<std::string>(replica, "name");
+    const auto current = field<bool>(replica, "current");
+    if (!name || !current) return unreadable("the replicas of " + stream);
+    replicas.push_back({.name = *name,
+                        .current = *current,
+                        .lag = field<std::uint64_t>(replica, "lag").value_or(0)});
+  }
+  return {};
+}
+
 Result<void> add_parked(nats::Connection& connection, const Token& context,
                         std::vector<ParkedRecord>& parked) {
   const auto verb = "STREAM.MSG.GET." + stream_name(StreamKind::parked, context);
@@ -78,6 +94,8 @@ Result<Backlog> JetStreamBacklog::backlog(const Token& context) {
   if (auto added = add_timers(connection_, timers, backlog.timers); !added)
     return tl::make_unexpected(added.error());
   if (auto added = add_parked(connection_, context, backlog.parked); !added)
+    return tl::make_unexpected(added.error());
+  if (auto added = add_replicas(connection_, events, backlog.replicas); !added)
     return tl::make_unexpected(added.error());
   return backlog;
 }

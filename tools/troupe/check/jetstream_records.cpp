@@ -133,14 +133,6 @@ std::optional<StreamFacts> read_info(const json& info) {
   if (!first || !google::protobuf::util::TimeUtil::FromString(created, &facts.created))
     return std::nullopt;
   facts.first_sequence = *first;
-  for (const auto& replica : nats::list(info, "cluster.replicas")) {
-    const auto name = field<std::string>(replica, "name");
-    const auto current = field<bool>(replica, "current");
-    if (!name || !current) return std::nullopt;
-    facts.replicas.push_back({.name = *name,
-                              .current = *current,
-                              .lag = field<std::uint64_t>(replica, "lag").value_or(0)});
-  }
   return facts;
 }
 

@@ -1,4 +1,4 @@
-// Headers, ages and replicas of event streams, and stream CTL, as JetStream has them.
+// Headers and ages of event streams, and stream CTL, as JetStream has them.
 #pragma once
 
 #include "runtime/nats/connection.hpp"

@@ -34,17 +34,21 @@ struct ParkedRecord {
   std::string cause{};
 };
 
+/// How far a copy of a stream is behind its leader.
+struct ReplicaState {
+  std::string name;
+  bool current = false;
+  std::uint64_t lag = 0;  ///< messages it lacks
+};
+
+inline bool is_level(const ReplicaState& replica) { return replica.current && replica.lag == 0; }
+
 /// What a context has still to do.
 struct Backlog {
   std::vector<ConsumerState> consumers{};
   std::vector<std::string> timers{};  ///< subjects of armed timers and of fired ones nobody took
   std::vector<ParkedRecord> parked{};
-};
-
-struct ReplicaState {
-  std::string name;
-  bool current = false;
-  std::uint64_t lag = 0;  ///< messages behind the leader
+  std::vector<ReplicaState> replicas{};  ///< of the event stream, beside its leader
 };
 
 /// In how many messages a header stands.
@@ -60,7 +64,6 @@ struct HeaderUse {
 struct StreamFacts {
   google::protobuf::Timestamp created{};
   std::uint64_t first_sequence = 1;
-  std::vector<ReplicaState> replicas{};  ///< beside the leader
   std::map<std::string, HeaderUse> headers{};
 };
 

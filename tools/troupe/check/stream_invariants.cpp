@@ -75,20 +75,25 @@ void check_header(const DecodedContext& context, const std::string& key, const H
           + (first == use.sequences.end() ? "" : ", first at sequence " + std::to_string(*first)));
 }
 
+void check_replicas(const DecodedContext& context, Report& report) {
+  if (!context.run->backlog) return;
+  const auto& replicas = context.run->backlog->replicas;
+  for (const auto& replica : replicas)
+    if (!is_level(replica))
+      report.violated(
+          "I20",
+          "replica " + replica.name + " is " + std::to_string(replica.lag) + " messages behind",
+          "stream of " + context.model->name);
+  if (!replicas.empty())
+    report.not_checked("I20", "what the replicas of " + context.model->name
+                                  + " hold was not compared, only how far they are");
+}
+
 void check_facts(const DecodedContext& context, const StreamFacts& facts, Report& report) {
   const auto place = "stream of " + context.model->name;
   if (facts.first_sequence > 1)
     report.violated("I20", "it begins with sequence " + std::to_string(facts.first_sequence),
                     place);
-  for (const auto& replica : facts.replicas)
-    if (!replica.current || replica.lag != 0)
-      report.violated(
-          "I20",
-          "replica " + replica.name + " is " + std::to_string(replica.lag) + " messages behind",
-          place);
-  if (!facts.replicas.empty())
-    report.not_checked("I20", "what the replicas of " + context.model->name
-                                  + " hold was not compared, only how far they are");
   for (const auto& [key, use] : facts.headers)
     if (std::find(legal_headers.begin(), legal_headers.end(), key) == legal_headers.end())
       check_header(context, key, use, report);
@@ -126,6 +131,7 @@ void check_streams(const DecodedRun& run, const ControlLog* control, Report& rep
   for (const auto& context : run.contexts()) {
     check_subjects(context, report);
     check_views_behind(context, report);
+    check_replicas(context, report);
     const auto& facts = context.run->stream;
     if (!facts) {
       unsaid += ' ' + context.model->name;
