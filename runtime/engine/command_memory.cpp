@@ -62,6 +62,7 @@ void CommandMemory::forget_oldest() {
   auto& oldest = kept_[begin_];
   if (!ids_ && oldest.committed_at < newest_time() - span) {
     complete_ = false;
+    read_from_ = 0;
   } else {
     if (!ids_) ids_ = std::make_unique<ForgottenIds>();
     ids_->add(oldest.id(), oldest.sequence, oldest.committed_at);
@@ -77,8 +78,10 @@ void CommandMemory::forget_oldest() {
 void CommandMemory::let_ids_go() {
   const bool wanted = unwanted_ < read_back_kept;
   unwanted_ += wanted ? 1 : 0;
-  if (ids_->let_go(wanted ? Time{} : newest_time() - span, wanted ? read_back_max : ids_max))
+  if (ids_->let_go(wanted ? Time{} : newest_time() - span, wanted ? read_back_max : ids_max)) {
     complete_ = false;
+    read_from_ = 0;
+  }
   if (ids_->empty()) ids_.reset();
 }
 
@@ -109,17 +112,22 @@ void CommandMemory::want(Time time) {
 }
 
 std::uint64_t CommandMemory::first_sequence() const {
+  if (read_from_ != 0) return read_from_;
   if (ids_) return ids_->first_sequence();
   return size() == 0 ? 0 : kept_[begin_].sequence;
 }
 
-void CommandMemory::read_back(const std::vector<RememberedCommand>& older) {
-  if (older.empty()) complete_ = true;
+void CommandMemory::read_back(const std::vector<RememberedCommand>& older, std::uint64_t from) {
+  if (from == 0) complete_ = true;
   for (const auto& command : older | std::views::reverse) {
     if (!ids_) ids_ = std::make_unique<ForgottenIds>();
-    if (ids_->size() >= read_back_max) return;
+    if (ids_->size() >= read_back_max) {
+      read_from_ = 0;
+      return;
+    }
     ids_->add_older(command.id, command.sequence, command.committed_at);
   }
+  read_from_ = from;
 }
 
 void CommandMemory::place_newest(std::size_t count, std::uint64_t last) {

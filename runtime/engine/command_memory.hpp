@@ -47,8 +47,13 @@ public:
   static constexpr std::size_t read_back_max = 4'000'000;
   /// They go when so many commands came since they were needed last.
   static constexpr std::size_t read_back_kept = 65'536;
-  /// By so much the clocks of those who issue commands and those who commit them may differ.
-  static constexpr std::chrono::minutes skew_max{1};
+  /// The clock of who issues a command may be ahead of who judges it by so much; a command from
+  /// later is refused.
+  static constexpr std::chrono::minutes issued_ahead_max{5};
+  /// The clocks of two nodes differ by less, see LogWatch.
+  static constexpr std::chrono::minutes nodes_differ_max{1};
+  /// A command may be recorded by so much before it says that it was issued.
+  static constexpr std::chrono::minutes skew_max = issued_ahead_max + nodes_differ_max;
 
   void remember(const RememberedCommand& command);
 
@@ -64,12 +69,13 @@ public:
   /// Somebody asks for what is as old as this: what is read back for it stays for a while.
   void want(Time time);
 
-  /// Where the oldest that it knows lies in the log; 0 when it knows none.
+  /// From where on it knows the log; 0 when it knows nothing.
   std::uint64_t first_sequence() const;
 
   /// Takes the ids of commands that lie right before first_sequence(), oldest first, while there is
-  /// room. None: there are no older ones.
-  void read_back(const std::vector<RememberedCommand>& older);
+  /// room. `from`: the sequence of the first message that was read, which need not be a command's;
+  /// 0: there is none.
+  void read_back(const std::vector<RememberedCommand>& older, std::uint64_t from);
 
   /// Gives the `count` newest commands their places in the log: the last one stands at `last`.
   void place_newest(std::size_t count, std::uint64_t last);
@@ -106,6 +112,7 @@ private:
   std::size_t begin_ = 0;
   std::unique_ptr<ForgottenIds> ids_;  // of those right before; none: there are none, or too old
   bool complete_ = true;               // nothing was recorded before those
+  std::uint64_t read_from_ = 0;        // before the oldest id, only what is no command; or 0
   std::size_t unwanted_ = read_back_kept;  // commands since older ones were needed
 };
 

@@ -11,6 +11,8 @@
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
 
+#include "runtime/engine/asked.hpp"
+#include "runtime/engine/command_memory.hpp"
 #include "runtime/engine/hosted_context.hpp"
 #include "runtime/engine/instance_table.hpp"
 #include "runtime/engine/pause_watch.hpp"
@@ -33,9 +35,6 @@ struct ActorConfig : caf::actor_system_config {
   }
 };
 
-/// A client's clock may be ahead by so much.
-constexpr std::chrono::minutes issued_ahead_max{5};
-
 /// What is wrong with a command whatever the state of its instance, or nothing.
 std::optional<Rejected> malformed(const AggregateModel& model, const Command& command) {
   const auto known = model.commands.find(command.type);
@@ -51,10 +50,7 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
 /// Why a command from the future is not judged, or nothing. `now` is of a clock that is known to be
 /// right.
 std::optional<Rejected> of_the_future(const Command& command, Time now) {
-  if (command.issued_at <= now + issued_ahead_max) return std::nullopt;
-  // The event has happened, whatever its node's clock said: it must not be lost for that.
-  if (command.asked)
-    return Rejected{503, "the event that asks for it is of the future: it waits", std::nullopt};
+  if (command.issued_at <= now + CommandMemory::issued_ahead_max) return std::nullopt;
   return Rejected{400, "the command was issued in the future: set the clock of who sent it",
                   std::nullopt};
 }
@@ -66,8 +62,9 @@ CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
                              std::uint32_t slot) {
   return [answered = std::move(answered), &slots, slot](Outcome outcome) {
     const auto* rejected = std::get_if<Rejected>(&outcome);
-    const bool undecided =
-        rejected && !rejected->decided_at && (rejected->code == 429 || rejected->code == 503);
+    // What the log's leader just said holds whoever owns the slot.
+    const bool undecided = rejected && !rejected->decided_at && !is_unreadable(outcome)
+                           && (rejected->code == 429 || rejected->code == 503);
     if (rejected && (!slots.holds(slot) || (undecided && !slots.certain(slot))))
       return answered(Unknown{rejected->text});
     answered(std::move(outcome));

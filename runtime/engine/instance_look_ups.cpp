@@ -72,8 +72,8 @@ void InstanceActor::look_at_places() {
   kind_->log.load_at(subject(), all, reply_as<LookedAt>());
 }
 
-/// Nothing: one is no commit, and may be the very command that is looked for. Then everybody has
-/// got an answer.
+/// Nothing: one is no commit, and may be the very command that is looked for. Then who waits for it
+/// has got an answer; what is decided and appended meanwhile goes on.
 std::optional<std::vector<RememberedCommand>> InstanceActor::commands_of(
     const std::vector<StoredCommit>& commits) {
   std::vector<RememberedCommand> commands;
@@ -83,7 +83,10 @@ std::optional<std::vector<RememberedCommand>> InstanceActor::commands_of(
     const auto read = kind_->reader.read(stored);
     if (!read) {
       look_up_.reset();
-      refuse(std::string(unreadable_log) + ": " + read.error().what);
+      for (auto& waiting : std::exchange(aside_, {}))
+        answer(waiting,
+               Rejected{503, std::string(unreadable_log) + ": " + read.error().what, std::nullopt});
+      advance();
       return std::nullopt;
     }
     if (*read) commands.push_back(remembered((*read)->commit, stored.sequence));
@@ -129,7 +132,8 @@ void InstanceActor::on(const LookedBack& answer) {
       wanted->second = command;
   if (fold_ && fold_->memory().first_sequence() == look_up_->before) {
     fold_->memory().want(look_up_->since);
-    fold_->memory().read_back(*commands);
+    fold_->memory().read_back(*commands,
+                              answer.commits->empty() ? 0 : answer.commits->front().sequence);
     presence_->take(static_cast<std::int64_t>(bytes_without_fold + fold_->bytes()));
   }
   const bool far_enough =

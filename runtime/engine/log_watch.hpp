@@ -23,7 +23,8 @@ public:
     const std::string& node;
   };
 
-  /// A node's and a server's clock; two nodes then differ by less than CommandMemory::skew_max.
+  /// A node's and a server's clock; two nodes then differ by less than
+  /// CommandMemory::nodes_differ_max.
   static constexpr std::chrono::seconds clocks_apart_max{25};
 
   enum class Verdict {

@@ -27,7 +27,6 @@ struct Command {
   std::string causation_id;
   std::string traceparent;
   bool forwarded = false;  ///< came to this node as the owner of its slot, and goes no further
-  bool asked = false;      ///< by an event, and on this node: whoever asks waits for its time
 };
 
 /// The command's events are in the log, at these versions and this place.

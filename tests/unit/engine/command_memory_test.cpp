@@ -138,7 +138,7 @@ TEST_CASE("ids that are read back reach farther, while such commands come", "[co
     const auto before = memory.first_sequence() / 10;
     for (auto number = before - 1'000; number < before; ++number)
       page.push_back(command(number, time_of(number, 100ms)));
-    memory.read_back(page);
+    memory.read_back(page, page.front().sequence);
   }
   for (auto number = count; number >= 50'001; number -= 7) CHECK(knows(memory, number));
 
@@ -174,11 +174,24 @@ TEST_CASE("when nothing older can be read back, everything is known", "[command_
   for (std::uint64_t number = 1; number <= 10; ++number)
     all.push_back(command(number, time_of(number, 1h)));
   memory.want(start);
-  memory.read_back(all);
+  memory.read_back(all, all.front().sequence);
   CHECK_FALSE(memory.reaches(start));
-  memory.read_back({});
+  memory.read_back({}, 0);
   CHECK(memory.reaches(start));
   CHECK(knows(memory, 1));
+}
+
+TEST_CASE("what is no command is read back but once", "[command_memory]") {
+  auto memory = filled(kept + 10, 1h);
+  memory.want(start);
+  memory.read_back({command(10, time_of(10, 1h))}, 95);
+  CHECK(memory.first_sequence() == 95);
+  memory.read_back({}, 90);
+  CHECK(memory.first_sequence() == 90);
+  CHECK_FALSE(memory.reaches(start));
+  memory.read_back({command(9, time_of(9, 1h))}, 85);
+  CHECK(memory.first_sequence() == 85);
+  CHECK(knows(memory, 9));
 }
 
 TEST_CASE("what is read back has a bound, and how far it reaches is said", "[command_memory]") {
@@ -189,7 +202,7 @@ TEST_CASE("what is read back has a bound, and how far it reaches is said", "[com
     for (std::size_t j = 0; j < page.size(); ++j) {
       page[page.size() - 1 - j] = command(i + j, start - std::chrono::milliseconds(i + j));
     }
-    memory.read_back(page);
+    memory.read_back(page, page.front().sequence);
   }
   CHECK(memory.reaches(start - std::chrono::milliseconds(CommandMemory::read_back_max - 100)));
   CHECK_FALSE(memory.reaches(start - std::chrono::milliseconds(CommandMemory::read_back_max + 1)));

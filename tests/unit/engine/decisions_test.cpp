@@ -107,17 +107,6 @@ TEST_CASE("a command of the future is refused, whatever it says of its cause", "
   CHECK(rejected(node.send(command)).code == 400);
 }
 
-TEST_CASE("what an event of the future asks for waits", "[engine]") {
-  World world;
-  Node node(world, {model_of<Bank>()});
-  auto command = command_to(instance("example", "account", "alice"), deposit(1));
-  command.issued_at = world.clock.now() + std::chrono::hours(24);
-  command.asked = true;
-  CHECK(rejected(node.send(command)).code == 503);
-  command.issued_at = world.clock.now();
-  (void)accepted(node.send(command));
-}
-
 TEST_CASE("one id with two bodies is a conflict", "[engine]") {
   World world;
   Node node(world, {model_of<Bank>()});

@@ -22,17 +22,9 @@ using troupe::test::eventually;
 
 constexpr std::uint64_t kept = CommandMemory::kept_max;
 
-/// The world's log, which counts what is read of it and can let readers wait.
-class WatchedLog final : public EventLog {
+/// Lets some calls wait.
+class Held {
 public:
-  explicit WatchedLog(EventLog& log) : log_(log) {}
-
-  std::atomic<std::size_t> commits_loaded{0};
-  std::atomic<std::size_t> looks_back{0};
-  std::atomic<std::size_t> commits_looked_back{0};
-  std::atomic<std::size_t> looks_at{0};
-
-  /// Reading back waits from now on.
   void hold() {
     const std::lock_guard lock(mutex_);
     holds_ = true;
@@ -50,12 +42,42 @@ public:
     const std::lock_guard lock(mutex_);
     return !held_.empty();
   }
+  void run(std::function<void()> call) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (holds_) return held_.push_back(std::move(call));
+    }
+    call();
+  }
+
+private:
+  std::mutex mutex_;
+  bool holds_ = false;
+  std::deque<std::function<void()>> held_;
+};
+
+/// The world's log, which counts what is read of it and can let its users wait.
+class WatchedLog final : public EventLog {
+public:
+  explicit WatchedLog(EventLog& log) : log_(log) {}
+
+  std::atomic<std::size_t> commits_loaded{0};
+  std::atomic<std::size_t> looks_back{0};
+  std::atomic<std::size_t> commits_looked_back{0};
+  std::atomic<std::size_t> looks_at{0};
+
+  Held reads_back;
+  Held appends;
+  /// What is read back is no commit.
+  std::atomic<bool> spoils{false};
   /// So many of the next reads back fail.
   std::atomic<int> failures{0};
 
   void append(const Subject& subject, std::uint64_t expected, std::vector<std::string> commits,
               Appended done) override {
-    log_.append(subject, expected, std::move(commits), std::move(done));
+    appends.run([this, subject, expected, commits = std::move(commits), done = std::move(done)] {
+      log_.append(subject, expected, commits, done);
+    });
   }
   void load(const Subject& subject, std::uint64_t after, Loaded done) override {
     log_.load(subject, after, [this, done = std::move(done)](auto commits) {
@@ -66,17 +88,13 @@ public:
   void load_before(const Subject& subject, std::uint64_t before, Loaded done) override {
     ++looks_back;
     if (failures.fetch_sub(1) > 0) return done(retryable("the test says so"));
-    auto read = [this, subject, before, done = std::move(done)] {
+    reads_back.run([this, subject, before, done = std::move(done)] {
       log_.load_before(subject, before, [this, done](auto commits) {
         if (commits) commits_looked_back += commits->size();
+        if (commits && spoils) commits->front().bytes = "x";
         done(std::move(commits));
       });
-    };
-    {
-      const std::lock_guard lock(mutex_);
-      if (holds_) return held_.emplace_back(std::move(read)), void();
-    }
-    read();
+    });
   }
   void load_at(const Subject& subject, std::vector<std::uint64_t> sequences, Loaded done) override {
     ++looks_at;
@@ -85,9 +103,6 @@ public:
 
 private:
   EventLog& log_;
-  std::mutex mutex_;
-  bool holds_ = false;
-  std::deque<std::function<void()>> held_;
 };
 
 /// An account whose commands are of a day ago, a second apart.
@@ -195,13 +210,13 @@ TEST_CASE("an equal command that needs no look-up waits for the one that does",
   OldAccount old;
   Node node(old.world, {model_of<Bank>()}, {}, nullptr, &old.log);
   const std::string id = GENERATE("c7", "new");
-  old.log.hold();
+  old.log.reads_back.hold();
   auto first = node.send(old.old(id));
-  REQUIRE(eventually(patience, [&] { return old.log.someone_waits(); }));
+  REQUIRE(eventually(patience, [&] { return old.log.reads_back.someone_waits(); }));
   auto second = node.send(command_to(alice, deposit(1), id));  // issued now
   CHECK(accepted(node.send(command_to(alice, deposit(1)))).first_version == old.count + 1);
   CHECK(second.wait_for(0ms) == std::future_status::timeout);
-  old.log.release();
+  old.log.reads_back.release();
 
   const auto answer = accepted(std::move(first));
   CHECK(answer.first_version == (id == "c7" ? 7 : old.count + 2));
@@ -233,11 +248,11 @@ TEST_CASE("a look-up goes on when whoever asked for it waits no more", "[engine]
   OldAccount old;
   Node node(old.world, {model_of<Bank>()}, {}, nullptr, &old.log);
   CHECK(accepted(node.send(command_to(alice, deposit(1)))).first_version == old.count + 1);
-  old.log.hold();
+  old.log.reads_back.hold();
   auto impatient = old.old("new");
   impatient.deadline = std::chrono::steady_clock::now() + 50ms;
   CHECK(rejected(node.send(impatient)).code == 503);
-  old.log.release();
+  old.log.reads_back.release();
   constexpr auto page = memory::MemoryEventLog::page_max;
   constexpr auto pages = (old.count - kept + page - 1) / page + 1;  // the last one is empty
   REQUIRE(eventually(patience, [&] { return old.log.looks_back == pages; }));
@@ -247,6 +262,37 @@ TEST_CASE("a look-up goes on when whoever asked for it waits no more", "[engine]
   CHECK(accepted(node.send(old.old("c100", 100))).first_version == 100);
   CHECK(accepted(node.send(old.old("new"))).first_version == old.count + 2);
   CHECK(old.log.looks_back == looks);
+}
+
+TEST_CASE("a repeat is found though who issued it has a clock that is ahead", "[engine][repeats]") {
+  OldAccount old;
+  Node node(old.world, {model_of<Bank>()}, {}, nullptr, &old.log);
+  for (auto number = old.count - kept - 400; number > 400; number -= 200) {
+    auto command = old.old("c" + std::to_string(number), number);
+    command.issued_at += CommandMemory::issued_ahead_max;
+    CHECK(accepted(node.send(command)).first_version == number);
+  }
+}
+
+TEST_CASE("a look-up that meets what is no commit takes nobody along", "[engine][repeats]") {
+  OldAccount old;
+  Node node(old.world, {model_of<Bank>()}, {}, nullptr, &old.log);
+  old.log.spoils = true;
+  old.log.reads_back.hold();
+  old.log.appends.hold();
+  auto looked_up = node.send(old.old("c7"));
+  REQUIRE(eventually(patience, [&] { return old.log.reads_back.someone_waits(); }));
+  auto appended = node.send(command_to(alice, deposit(1)));
+  REQUIRE(eventually(patience, [&] { return old.log.appends.someone_waits(); }));
+  old.log.reads_back.release();
+  const auto refused = rejected(std::move(looked_up));
+  CHECK(refused.code == 503);
+  CHECK(refused.text.starts_with(unreadable_log));
+  old.log.appends.release();
+  CHECK(accepted(std::move(appended)).first_version == old.count + 1);
+
+  old.log.spoils = false;
+  CHECK(accepted(node.send(old.old("c7"))).first_version == 7);
 }
 
 TEST_CASE("a look-up that fails is tried again", "[engine][repeats]") {
