@@ -4,17 +4,21 @@
 #include <algorithm>
 #include <future>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include <google/protobuf/util/time_util.h>
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/json.hpp"
 
 namespace troupe::nats {
 
 namespace {
 
+using google::protobuf::util::TimeUtil;
 using Clock = std::chrono::steady_clock;
 using Moment = Clock::time_point;
 using Nanoseconds = std::chrono::nanoseconds;
@@ -24,6 +28,7 @@ struct Led {
   std::size_t replicas = 1;
   std::string leader;              ///< empty: nobody leads it, as far as the one who answered knows
   std::vector<Nanoseconds> heard;  ///< how long ago each of the others was, the latest first
+  bool is_new = false;
 
   /// How many of the others it needs to lead.
   std::size_t most() const { return replicas / 2; }
@@ -34,6 +39,16 @@ struct Led {
     return heard.size() >= most() && heard.at(most() - 1) <= within;
   }
 };
+
+/// Both times are of one clock, the answering server's. One that says no times is new for ever.
+bool leads_for_long(const nlohmann::json& info) {
+  google::protobuf::Timestamp now;
+  google::protobuf::Timestamp since;
+  return TimeUtil::FromString(field<std::string>(info, "ts").value_or(""), &now)
+         && TimeUtil::FromString(field<std::string>(info, "cluster.leader_since").value_or(""),
+                                 &since)
+         && to_time(now) - to_time(since) > StreamLeaders::new_for;
+}
 
 /// An answer that lists its leader among the replicas is of somebody else. A replica that was never
 /// heard is listed with 0.
@@ -48,6 +63,7 @@ Led read_led(const nlohmann::json& info) {
       led.heard.emplace_back(ago);
   }
   std::ranges::sort(led.heard);
+  led.is_new = !leads_for_long(info);
   return led;
 }
 
@@ -85,10 +101,12 @@ private:
   };
 
   void read(const Get& get, Answered done);
-  void confirm(Moment began, Newness newness, ApiResult read, const Answered& done);
+  void confirm(const Get& get, Moment began, ApiResult read, const Answered& done);
+  void read_again(const Get& get, const ApiResult& first, const Answered& done);
   bool known();
   void ask(Waiting waiting);
   void ask_now();
+  void listen(std::vector<Waiting> asked, Moment asked_at, const ApiResult& said);
   void answered(std::vector<Waiting> asked, Moment asked_at, const ApiResult& said);
   void note(const Led& led);
   /// Nothing: it is worth asking again.
@@ -135,11 +153,52 @@ void StreamLeaders::Stream::ask_now() {
     asked = std::exchange(waiting_, {});
   }
   const auto verb = "STREAM.INFO." + name_;
-  connection_.request("$JS.API." + verb, {}, {}, patience,
-                      [self = shared_from_this(), verb, asked = std::move(asked),
-                       asked_at = Clock::now()](const Reply& reply) mutable {
-                        self->answered(std::move(asked), asked_at, read_api_reply(verb, reply));
-                      });
+  connection_.request(
+      "$JS.API." + verb, {}, {}, patience,
+      [self = shared_from_this(), verb, asked = std::move(asked),
+       asked_at = Clock::now()](const Reply& reply) mutable {
+        const auto said = read_api_reply(verb, reply);
+        const bool doubtful =
+            said && read_led(*said).is_new && std::ranges::any_of(asked, [](const auto& waiting) {
+              return waiting.began.has_value() && waiting.newness == Newness::as_asked;
+            });
+        if (doubtful) return self->listen(std::move(asked), asked_at, said);
+        self->answered(std::move(asked), asked_at, said);
+      });
+}
+
+/// Asks everybody once more: a second server that leads as far as it knows would answer, too.
+void StreamLeaders::Stream::listen(std::vector<Waiting> asked, Moment asked_at,
+                                   const ApiResult& said) {
+  struct Heard {
+    std::mutex mutex;
+    std::set<std::string> leaders;
+    bool over = false;
+  };
+  const auto heard = std::make_shared<Heard>();
+  const auto leader = read_led(*said).leader;
+  const auto verb = "STREAM.INFO." + name_;
+  connection_.request_many("$JS.API." + verb, {}, {}, patience, [heard, verb](const Reply& reply) {
+    const auto info = read_api_reply(verb, reply);
+    const std::lock_guard lock(heard->mutex);
+    if (info) heard->leaders.insert(read_led(*info).leader);
+    return !heard->over;
+  });
+  const auto waiting = std::make_shared<std::vector<Waiting>>(std::move(asked));
+  connection_.after(listens_for, [self = shared_from_this(), heard, waiting, asked_at, said,
+                                  leader] {
+    std::string other;
+    {
+      const std::lock_guard lock(heard->mutex);
+      heard->over = true;
+      for (const auto& name : heard->leaders)
+        if (!name.empty() && name != leader) other = name;
+    }
+    const auto judged = other.empty() ? said
+                                      : failed(fmt::format("both {} and {} say that they lead {}",
+                                                           leader, other, self->name_));
+    self->answered(std::move(*waiting), asked_at, judged);
+  });
 }
 
 void StreamLeaders::Stream::answered(std::vector<Waiting> asked, Moment asked_at,
@@ -209,22 +268,38 @@ void StreamLeaders::Stream::get(Get get, Answered done) {
 
 void StreamLeaders::Stream::read(const Get& get, Answered done) {
   const auto verb = "STREAM.MSG.GET." + name_;
-  connection_.request("$JS.API." + verb, {}, get.which.dump(), get.timeout,
-                      [self = shared_from_this(), verb, began = Clock::now(), newness = get.newness,
-                       done = std::move(done)](const Reply& reply) {
-                        self->confirm(began, newness, read_api_reply(verb, reply), done);
-                      });
+  connection_.request(
+      "$JS.API." + verb, {}, get.which.dump(), get.timeout,
+      [self = shared_from_this(), verb, get, began = Clock::now(), done = std::move(done)](
+          const Reply& reply) { self->confirm(get, began, read_api_reply(verb, reply), done); });
 }
 
-void StreamLeaders::Stream::confirm(Moment began, Newness newness, ApiResult read,
+void StreamLeaders::Stream::confirm(const Get& get, Moment began, ApiResult read,
                                     const Answered& done) {
   const bool says_something = read || read.error().err_code == api_error::message_not_found;
   if (!says_something || alone()) return done(std::move(read));
   ask({.began = began,
-       .newness = newness,
-       .done = [done, read = std::move(read)](const ApiResult& info) {
-         done(info ? read : info);
+       .newness = get.newness,
+       .done = [self = shared_from_this(), get, done,
+                read = std::move(read)](const ApiResult& info) {
+         if (!info) return done(info);
+         const bool doubtful = get.newness == Newness::as_asked && read_led(*info).is_new;
+         doubtful ? self->read_again(get, read, done) : done(read);
        }});
+}
+
+/// The one who answered first may have heard of its successor just before it was listened for.
+void StreamLeaders::Stream::read_again(const Get& get, const ApiResult& first,
+                                       const Answered& done) {
+  const auto verb = "STREAM.MSG.GET." + name_;
+  connection_.request(
+      "$JS.API." + verb, {}, get.which.dump(), get.timeout,
+      [verb, first, done, name = name_](const Reply& reply) {
+        const auto second = read_api_reply(verb, reply);
+        const bool equal = first ? second && *first == *second
+                                 : !second && first.error().err_code == second.error().err_code;
+        done(equal ? first : failed("two answers about " + name + " are not the same"));
+      });
 }
 
 std::shared_ptr<StreamLeaders::Stream> StreamLeaders::find(const std::string& name) {
@@ -241,9 +316,9 @@ void StreamLeaders::info(const std::string& stream, Answered done) {
 }
 
 ApiResult StreamLeaders::info_and_wait(const std::string& stream) {
-  std::promise<ApiResult> answer;
-  info(stream, [&](ApiResult info) { answer.set_value(std::move(info)); });
-  return answer.get_future().get();
+  const auto answer = std::make_shared<std::promise<ApiResult>>();
+  info(stream, [answer](ApiResult info) { answer->set_value(std::move(info)); });
+  return answer->get_future().get();
 }
 
 void StreamLeaders::get(const std::string& stream, const nlohmann::json& which,
@@ -253,11 +328,11 @@ void StreamLeaders::get(const std::string& stream, const nlohmann::json& which,
 
 ApiResult StreamLeaders::get_and_wait(const std::string& stream, const nlohmann::json& which,
                                       std::chrono::milliseconds timeout, Newness newness) {
-  std::promise<ApiResult> answer;
+  const auto answer = std::make_shared<std::promise<ApiResult>>();
   get(
-      stream, which, timeout, [&](ApiResult found) { answer.set_value(std::move(found)); },
+      stream, which, timeout, [answer](ApiResult found) { answer->set_value(std::move(found)); },
       newness);
-  return answer.get_future().get();
+  return answer->get_future().get();
 }
 
 }  // namespace troupe::nats

@@ -20,9 +20,12 @@ namespace troupe::nats {
 ///
 ///   - The answer is of the leader itself, and the one before, from before the read, was of the
 ///     same. So it cannot be another one that answered the read.
-///   - Either it heard all its replicas within `heard_within`: none of them was waiting to stand
-///   for
-///     election. Or it heard most of them since the read began: none of those followed another.
+///   - Either it heard all its replicas within `heard_within`: none of them stood for election by
+///     then. Or it heard most of them since the read began: none of those followed another.
+///
+/// A server that was deposed may be heard of again before it hears that itself, and then two answer
+/// for one stream. So while a leader is new, it is listened for a second one, and what was read is
+/// read once more.
 ///
 /// One question serves all reads of a stream that wait. A stream with one replica needs none.
 ///
@@ -43,6 +46,10 @@ public:
   static constexpr std::chrono::milliseconds begins_within{3'000};
   /// An info without an answer for longer is given up.
   static constexpr std::chrono::milliseconds patience{2'000};
+  /// A leader is new for so long. A deposed one answers for up to 15 s (measured).
+  static constexpr std::chrono::seconds new_for{20};
+  /// So long is listened for a second one.
+  static constexpr std::chrono::milliseconds listens_for{250};
   /// So often is asked again while replicas are due to be heard.
   static constexpr std::chrono::milliseconds ask_again{100};
 

@@ -27,13 +27,16 @@ struct Replica {
 
 const std::vector<Replica> both_heard{{"nats-2", 300ms}, {"nats-3", 700ms}};
 
-std::string info_by(const std::string& leader, const std::vector<Replica>& others,
-                    int replicas = 3) {
-  nlohmann::json cluster{{"leader", leader}, {"replicas", nlohmann::json::array()}};
+std::string info_by(const std::string& leader, const std::vector<Replica>& others, int replicas = 3,
+                    const std::string& leader_since = "2026-01-31T12:00:00Z") {
+  nlohmann::json cluster{
+      {"leader", leader}, {"leader_since", leader_since}, {"replicas", nlohmann::json::array()}};
   for (const auto& one : others)
     cluster["replicas"].push_back({{"name", one.name}, {"active", one.active.count()}});
-  return nlohmann::json{
-      {"config", {{"num_replicas", replicas}}}, {"state", {{"last_seq", 7}}}, {"cluster", cluster}}
+  return nlohmann::json{{"config", {{"num_replicas", replicas}}},
+                        {"state", {{"last_seq", 7}}},
+                        {"cluster", cluster},
+                        {"ts", "2026-01-31T12:00:30Z"}}
       .dump();
 }
 
@@ -163,6 +166,40 @@ TEST_CASE("a leader that was deposed while a read waited is not confirmed by its
   asking.answer_read();
   asking.answer_info(successor);
   CHECK(asking.only());
+}
+
+TEST_CASE("while a leader is new, a second one is listened for and what was read is read again",
+          "[nats][stream_leaders]") {
+  const auto since = GENERATE("2026-01-31T12:00:11Z", "never");
+  const auto by_new = info_by("nats-2", {{"nats-1", 1ms}, {"nats-3", 1ms}}, 3, since);
+  Asking asking;
+  asking.know(by_new);
+  asking.get();
+  asking.answer_read();
+  asking.answer_info(by_new);
+  CHECK(asking.told.empty());
+  const auto listening = asking.connection.take();
+  REQUIRE(listening.subject == "$JS.API.STREAM.INFO.EVT_ORDERING");
+  CHECK(listening.answered(ScriptedConnection::reply(by_new)));
+  SECTION("there is none, and it reads the same") {
+    asking.let_time_pass();
+    asking.answer_read();
+    CHECK(asking.only()->contains("message"));
+  }
+  SECTION("there is none, and it reads something else") {
+    asking.let_time_pass();
+    asking.answer_read(R"({"message":{"seq":8,"data":"YQ=="}})");
+    CHECK(asking.only().error().retryable);
+  }
+  SECTION("there is one") {
+    CHECK(listening.answered(
+        ScriptedConnection::reply(info_by("nats-1", {{"nats-2", 9s}, {"nats-3", 9s}}))));
+    asking.let_time_pass();
+    CHECK_THAT(asking.only().error().what, ContainsSubstring("both nats-2 and nats-1"));
+    CHECK(asking.only().error().retryable);
+  }
+  CHECK_FALSE(listening.answered(ScriptedConnection::reply(by_new)));
+  CHECK(asking.nothing_asked());
 }
 
 TEST_CASE("one question serves all reads that wait", "[nats][stream_leaders]") {
