@@ -2,7 +2,6 @@
 #include "runtime/nats/event_history.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/fence.hpp"
 #include "runtime/nats/stored_message.hpp"
 #include "runtime/nats/wire.hpp"
 
@@ -32,25 +32,12 @@ constexpr std::size_t page_bytes = 8 * 1'024 * 1'024;
 constexpr std::uint64_t request_commits_max = 8'192;
 constexpr std::size_t request_bytes_max = 4 * 1'024 * 1'024;
 
-std::uint64_t number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-/// A commit, and the one before it.
+/// A commit, and what message_before() says of it.
 struct Found {
   StoredCommit commit;
-  std::uint64_t previous = 0;  ///< 0: it is the first
+  std::optional<std::uint64_t> previous;
 };
 using FoundOne = std::function<void(Result<std::optional<Found>>)>;
-
-/// The fence that let a commit in is stored with it. Of several commits of one append only the
-/// first has one, and they stand side by side.
-Found found(const Subject& subject, std::uint64_t sequence, std::string body,
-            std::optional<std::string_view> fence) {
-  return {{sequence, subject, std::move(body)}, fence ? number_in(*fence) : sequence - 1};
-}
 
 void read_from_leader(StreamLeaders& leaders, const Subject& subject, const std::string& stream,
                       std::uint64_t sequence, FoundOne done) {
@@ -61,8 +48,8 @@ void read_from_leader(StreamLeaders& leaders, const Subject& subject, const std:
                 if (!answer) return done(retryable(answer.error().what));
                 auto message = read_stored_message(*answer);
                 if (!message || message->subject != subject.str()) return done(std::nullopt);
-                done(found(subject, sequence, std::move(message->body),
-                           message->header(header::expected_sequence)));
+                const auto previous = message_before(*message, sequence);
+                done(Found{{sequence, subject, std::move(message->body)}, previous});
               });
 }
 
@@ -76,98 +63,129 @@ void read_one(StreamLeaders& leaders, const Subject& subject, const std::string&
           return done(retryable(fmt::format("A commit of {} could not be read: {}.", subject.str(),
                                             describe(reply.status))));
         const auto& message = reply.message;
-        if (number_in(message.last_header("Nats-Sequence").value_or("")) != sequence)
+        if (parse_number(message.last_header("Nats-Sequence").value_or("")) != sequence)
           return read_from_leader(leaders, subject, stream, sequence, done);
         if (message.last_header("Nats-Subject") != subject.str()) return done(std::nullopt);
-        done(found(subject, sequence, std::string(message.body()),
-                   message.header(header::expected_sequence)));
+        done(Found{{sequence, subject, std::string(message.body())},
+                   message_before(message, sequence)});
       });
 }
 
 // ---- before one ---------------------------------------------------------------------------------
 
+/// Goes from commit to commit as each names the one before it. Where one does not, or names a
+/// message that is not the subject's, for somebody else wrote there, the stream before it is
+/// searched.
 class ReadingBack : public std::enable_shared_from_this<ReadingBack> {
 public:
-  ReadingBack(StreamLeaders& leaders, Subject subject, std::string stream, EventLog::Loaded done)
+  ReadingBack(StreamLeaders& leaders, Subject subject, std::string stream, std::uint64_t before,
+              EventLog::Loaded done)
       : leaders_(leaders),
         subject_(std::move(subject)),
         stream_(std::move(stream)),
+        before_(before),
         done_(std::move(done)) {}
 
-  void start(std::uint64_t before) {
-    step(before, [this](Found one) { next_ = one.previous; });
+  void start() {
+    read_one(leaders_, subject_, stream_, before_,
+             [self = shared_from_this()](Result<std::optional<Found>> one) {
+               if (!one) return self->fail(one.error().what);
+               if (!*one) return self->fail("it is not what was read before");
+               self->next_ = (*one)->previous;
+               self->go_on();
+             });
   }
 
 private:
-  template <class Take>
-  void step(std::uint64_t sequence, Take take);
   void go_on();
+  void step();
+  /// The oldest message of the subject that is known.
+  std::uint64_t oldest() const {
+    return newest_first_.empty() ? before_ : newest_first_.back().sequence;
+  }
   /// Sequences that the steps went back over.
-  std::uint64_t walked() const { return newest_first_.front().sequence - next_; }
+  std::uint64_t walked() const { return newest_first_.front().sequence - *next_; }
   bool commits_stand_close() const;
 
-  void read_page();
-  void read_page_from(std::uint64_t sequence);
+  std::uint64_t page_size() const;
+  void read_page(std::uint64_t from);
+  void request(std::uint64_t from);
   bool on_reply(const Reply& reply);
   void end_of_request();
+  void end_of_page();
   void finish();
+  void fail(const std::string& why) {
+    done_(retryable(fmt::format("The history of {} before {} in {} could not be read: {}.",
+                                subject_.str(), before_, stream_, why)));
+  }
 
   StreamLeaders& leaders_;
   const Subject subject_;
   const std::string stream_;
+  const std::uint64_t before_;
   const EventLog::Loaded done_;
 
   // Touched by one step at a time.
   std::vector<StoredCommit> newest_first_;
   std::size_t bytes_ = 0;
-  std::uint64_t next_ = 0;          ///< sequence of the one before those; 0: there is none
-  std::vector<StoredCommit> page_;  ///< up to next_, in order
+  std::optional<std::uint64_t> next_;  ///< of the one before those; 0: there is none
+  std::vector<StoredCommit> page_;     ///< from page_from_ up to oldest(), in order
+  std::uint64_t page_from_ = 0;
   std::uint64_t asked_from_ = 0;
 };
-
-template <class Take>
-void ReadingBack::step(std::uint64_t sequence, Take take) {
-  read_one(
-      leaders_, subject_, stream_, sequence,
-      [self = shared_from_this(), sequence, take](Result<std::optional<Found>> one) {
-        if (!one) return self->done_(tl::make_unexpected(one.error()));
-        if (!*one)
-          return self->done_(retryable(fmt::format("{} has no commit of {} at {}.", self->stream_,
-                                                   self->subject_.str(), sequence)));
-        take(**std::move(one));
-        self->go_on();
-      });
-}
 
 void ReadingBack::go_on() {
   const auto steps = newest_first_.size();
   if (next_ == 0 || steps == steps_max) return finish();
-  if (steps == steps_before_page && commits_stand_close()) return read_page();
-  step(next_, [this](Found one) {
-    next_ = one.previous;
-    bytes_ += one.commit.bytes.size();
-    newest_first_.push_back(std::move(one.commit));
-  });
+  if (!next_ || (steps == steps_before_page && commits_stand_close())) {
+    const auto size = page_size();
+    return read_page(oldest() > size ? oldest() - size : 1);
+  }
+  step();
+}
+
+void ReadingBack::step() {
+  read_one(leaders_, subject_, stream_, *next_,
+           [self = shared_from_this()](Result<std::optional<Found>> one) {
+             if (!one) return self->fail(one.error().what);
+             if (*one) {
+               self->next_ = (*one)->previous;
+               self->bytes_ += (*one)->commit.bytes.size();
+               self->newest_first_.push_back(std::move((*one)->commit));
+             } else {
+               self->next_.reset();
+             }
+             self->go_on();
+           });
 }
 
 bool ReadingBack::commits_stand_close() const {
   return walked() < newest_first_.size() * close_together;
 }
 
-/// So much of the stream before next_ as has about page_bytes of them.
-void ReadingBack::read_page() {
-  const auto sequences =
-      std::clamp<std::uint64_t>(page_bytes * walked() / (bytes_ + 1), 1, page_sequences);
-  read_page_from(next_ > sequences ? next_ - sequences : 1);
+/// So much of the stream as has about page_bytes of them, where that is known.
+std::uint64_t ReadingBack::page_size() const {
+  if (!next_ || newest_first_.empty()) return page_sequences;
+  return std::clamp<std::uint64_t>(page_bytes * walked() / (bytes_ + 1), 1, page_sequences);
+}
+
+/// Ends with oldest(): whoever sends that has all that lies before it.
+void ReadingBack::read_page(std::uint64_t from) {
+  page_from_ = from;
+  request(from);
 }
 
 /// Asks for about as many as there are: what comes behind them is sent for nothing.
-void ReadingBack::read_page_from(std::uint64_t sequence) {
-  asked_from_ = sequence;
-  const auto expected = (next_ - sequence) * newest_first_.size() / walked();
+void ReadingBack::request(std::uint64_t from) {
+  asked_from_ = from;
+  auto batch = request_commits_max;
+  if (next_ && !newest_first_.empty()) {
+    const auto expected = (oldest() - from) * newest_first_.size() / walked();
+    batch = std::min(expected + expected / 8 + 2, request_commits_max);
+  }
   const nlohmann::json wanted{{"next_by_subj", subject_.str()},
-                              {"seq", sequence},
-                              {"batch", std::min(expected + expected / 8 + 1, request_commits_max)},
+                              {"seq", from},
+                              {"batch", batch},
                               {"max_bytes", request_bytes_max}};
   leaders_.connection().request_many(
       "$JS.API.DIRECT.GET." + stream_, {}, wanted.dump(), api_timeout,
@@ -176,27 +194,36 @@ void ReadingBack::read_page_from(std::uint64_t sequence) {
 
 bool ReadingBack::on_reply(const Reply& reply) {
   if (reply.status != Reply::Status::answered) {
-    done_(retryable(fmt::format("The history of {} could not be read: {}.", subject_.str(),
-                                describe(reply.status))));
+    fail(std::string(describe(reply.status)));
     return false;
   }
   const auto& message = reply.message;
-  const auto sequence = number_in(message.last_header("Nats-Sequence").value_or(""));
-  const bool ours = sequence != 0 && sequence >= asked_from_ && sequence <= next_;
-  if (!ours) {
+  const auto sequence = parse_number(message.last_header("Nats-Sequence").value_or("")).value_or(0);
+  if (sequence < std::max<std::uint64_t>(asked_from_, 1) || sequence > oldest()) {
     end_of_request();
     return false;
   }
+  if (sequence == oldest()) {
+    end_of_page();
+    return false;
+  }
   page_.push_back({sequence, subject_, std::string(message.body())});
-  if (sequence < next_) return true;
-  finish();
-  return false;
+  return true;
 }
 
 void ReadingBack::end_of_request() {
   const auto reached = page_.empty() ? 0 : page_.back().sequence;
-  if (reached >= asked_from_) return read_page_from(reached + 1);
-  page_.clear();  // the replica that answered is behind: what was walked is enough
+  if (reached >= asked_from_) return request(reached + 1);
+  // The replica that answered is behind: what was walked is enough, if it is anything.
+  page_.clear();
+  if (newest_first_.empty()) return fail("a replica that is behind was asked");
+  finish();
+}
+
+/// Nothing there: it lies farther back, or there is none.
+void ReadingBack::end_of_page() {
+  if (page_.empty() && page_from_ > 1)
+    return read_page(page_from_ > page_sequences ? page_from_ - page_sequences : 1);
   finish();
 }
 
@@ -236,8 +263,8 @@ private:
 
 void load_commits_before(StreamLeaders& leaders, const Subject& subject, std::string stream,
                          std::uint64_t before, EventLog::Loaded done) {
-  std::make_shared<ReadingBack>(leaders, subject, std::move(stream), std::move(done))
-      ->start(before);
+  std::make_shared<ReadingBack>(leaders, subject, std::move(stream), before, std::move(done))
+      ->start();
 }
 
 void load_commits_at(StreamLeaders& leaders, const Subject& subject, std::string stream,

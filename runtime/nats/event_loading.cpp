@@ -2,7 +2,6 @@
 // before it, and the nearest replica sends them.
 #include "runtime/nats/event_loading.hpp"
 
-#include <charconv>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/api.hpp"
+#include "runtime/nats/fence.hpp"
 #include "runtime/nats/stored_message.hpp"
 
 namespace troupe::nats {
@@ -25,31 +25,10 @@ constexpr int page_bytes_max = 4 * 1'024 * 1'024;
 constexpr std::size_t steps_before_pages = 64;
 constexpr std::uint64_t close_together = 8;  // sequences from one commit to the next, on average
 
-std::uint64_t number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-/// Under which condition a message was stored.
-struct Fence {
-  std::uint64_t before = 0;  ///< the subject's last message then
-  bool of_another = false;   ///< the condition was about another subject, which no node demands
-};
-
-/// Nothing when it was stored without one.
-template <class Stored>
-std::optional<Fence> fence_of(const Stored& message) {
-  const auto expected = message.header("Nats-Expected-Last-Subject-Sequence");
-  if (!expected) return std::nullopt;
-  return Fence{number_in(*expected),
-               message.header("Nats-Expected-Last-Subject-Sequence-Subject").has_value()};
-}
-
 /// What the server says of a message that it gets; nothing where it gets none.
 std::optional<std::uint64_t> sequence_of(const Received& message) {
   const auto sequence = message.last_header("Nats-Sequence");
-  return sequence ? std::optional(number_in(*sequence)) : std::nullopt;
+  return sequence ? parse_number(*sequence) : std::nullopt;
 }
 
 class Loading : public std::enable_shared_from_this<Loading> {
@@ -75,7 +54,7 @@ private:
   void on_last(ApiResult answer);
 
   // Backwards, one by one.
-  void add_before(StoredCommit commit, std::optional<Fence> fence);
+  void add_before(StoredCommit commit, std::optional<std::uint64_t> before);
   bool commits_stand_close() const;
   void read_before();
   void on_before(const Reply& reply);
@@ -122,15 +101,14 @@ void Loading::on_last(ApiResult answer) {
         "the nodes and restore the stream.",
         subject_.str(), after_, stream_, last_)));
   if (last_ == after_) return finish();
-  add_before({last_, subject_, std::move(message->body)}, fence_of(*message));
+  const auto before = message_before(*message, last_);
+  add_before({last_, subject_, std::move(message->body)}, before);
 }
 
-// The fence that let a commit in is stored with it and names the commit before it; the first one's
-// is 0. Of several commits of one append only the first has a fence, and they stand side by side.
-void Loading::add_before(StoredCommit commit, std::optional<Fence> fence) {
-  before_ = fence ? fence->before : commit.sequence - 1;
+void Loading::add_before(StoredCommit commit, std::optional<std::uint64_t> before) {
   newest_first_.push_back(std::move(commit));
-  if (fence && fence->of_another) return read_on();
+  if (!before) return read_on();
+  before_ = *before;
   if (before_ > after_) return commits_stand_close() ? read_on() : read_before();
   commits_.assign(std::make_move_iterator(newest_first_.rbegin()),
                   std::make_move_iterator(newest_first_.rend()));
@@ -156,7 +134,7 @@ void Loading::on_before(const Reply& reply) {
   const bool ours =
       message.last_header("Nats-Subject") == subject_.str() && sequence_of(message) == before_;
   if (!ours) return read_on();  // the replica that answered is behind, or somebody else wrote here
-  add_before({before_, subject_, std::string(message.body())}, fence_of(message));
+  add_before({before_, subject_, std::string(message.body())}, message_before(message, before_));
 }
 
 void Loading::read_on() {

@@ -40,6 +40,8 @@ inline constexpr const char* error_code = "Nats-Service-Error-Code";
 
 // Appends have these.
 inline constexpr const char* expected_sequence = "Nats-Expected-Last-Subject-Sequence";
+/// Makes that condition one on another subject, which no node demands.
+inline constexpr const char* expected_subject = "Nats-Expected-Last-Subject-Sequence-Subject";
 inline constexpr const char* batch_id = "Nats-Batch-Id";
 inline constexpr const char* batch_sequence = "Nats-Batch-Sequence";
 inline constexpr const char* batch_commit = "Nats-Batch-Commit";

@@ -163,8 +163,7 @@ TEST_CASE("foreign messages on JetStream: forged headers deceive no cursor",
   const auto subject = order(backend.context(), "o-1");
   RawNats raw(OnJetStream::shared_server()->url());
   for (const auto& headers : forged_headers(backend.context()))
-    raw.publish(subject.str(), "", headers, headers);
-  raw.flush();
+    raw.store(subject.str(), headers, headers);
   const auto last = or_throw(backend.streams().last_sequence(backend.context()));
   const auto read = read_all(*backend.streams().open(backend.context(), 0), last);
   CHECK(bytes_of(read) == forged_headers(backend.context()));
@@ -177,11 +176,7 @@ TEST_CASE("foreign messages on JetStream: forged headers hold up no subscription
   const auto forged = forged_headers(backend.context());
   const auto headers = forged[GENERATE_COPY(range(std::size_t{0}, forged.size()))];
   INFO(headers);
-  {
-    RawNats raw(OnJetStream::shared_server()->url());
-    raw.publish(subject.str(), "", "foreign", headers);
-    raw.flush();
-  }
+  RawNats(OnJetStream::shared_server()->url()).store(subject.str(), "foreign", headers);
   append(backend.log(), order(backend.context(), "o-2"), 0, "last");
   DeliveryRecorder handler;
   handler.acknowledges_at_once = true;
@@ -202,13 +197,46 @@ TEST_CASE("foreign messages on JetStream: forged headers hide nothing of an inst
   const auto last_ones = GENERATE_COPY(range(std::size_t{0}, forged.size()));
   for (std::size_t i = 0; i < forged.size(); ++i) {
     const auto& headers = forged[(i + last_ones) % forged.size()];
-    raw.publish(subject.str(), "", written.emplace_back(headers), headers);
+    raw.store(subject.str(), written.emplace_back(headers), headers);
   }
-  raw.publish(subject.str(), "", written.emplace_back(), "Status: 503");  // as if nobody were there
-  raw.flush();
+  raw.store(subject.str(), written.emplace_back(), "Status: 503");  // as if nobody were there
   INFO("last: " << forged[(forged.size() - 1 + last_ones) % forged.size()]);
   const auto all = load(backend.log(), subject);
   CHECK(bytes_of(all) == written);
   for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i].sequence == i + 1);
   CHECK(load(backend.log(), subject, 3).size() == written.size() - 3);
+}
+
+TEST_CASE("foreign messages on JetStream: a history is read back past them",
+          "[contract][event_log][foreign]") {
+  OnJetStream backend;
+  const auto subject = order(backend.context(), "o-1");
+  const auto other = order(backend.context(), "o-2");
+  const auto forged = forged_headers(backend.context());
+  RawNats raw(OnJetStream::shared_server()->url());
+  std::vector<std::string> written;
+  std::uint64_t last = 0;
+  std::uint64_t last_of_other = 0;
+  const auto commits = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      last = append(backend.log(), subject, last, written.emplace_back("commit"));
+  };
+  commits(GENERATE(1, 40));
+  for (const auto& headers : forged) {
+    last_of_other = append(backend.log(), other, last_of_other, "of another");
+    last = raw.store(subject.str(), written.emplace_back(headers), headers);
+    last_of_other = append(backend.log(), other, last_of_other, "of another");
+    commits(1);
+  }
+  raw.store(subject.str(), written.emplace_back("no header"));
+  std::vector<StoredCommit> all{load(backend.log(), subject).back()};
+  for (;;) {
+    std::promise<Result<std::vector<StoredCommit>>> read;
+    backend.log().load_before(subject, all.front().sequence,
+                              [&](auto page) { read.set_value(std::move(page)); });
+    const auto page = or_throw(read.get_future().get());
+    if (page.empty()) break;
+    all.insert(all.begin(), page.begin(), page.end());
+  }
+  CHECK(bytes_of(all) == written);
 }

@@ -70,9 +70,7 @@ public:
 
   /// Stores a message past the log, as anybody may who can reach the server.
   void write(const std::string& subject, const std::string& bytes) {
-    RawNats raw(shared_server()->url());
-    raw.publish(subject, "", bytes);
-    raw.flush();
+    RawNats(shared_server()->url()).store(subject, bytes);
   }
 
   nats::Connection& connection() { return *reads_; }
