@@ -167,6 +167,7 @@ void Engine::Impl::decided(const Skip& skip) {
 }
 
 void Engine::Impl::caught_up() {
+  skips.set_caught_up();
   std::call_once(skips_heard_once, [this] { skips_heard.set_value(); });
 }
 
@@ -206,7 +207,7 @@ Result<void> Engine::start(SlotDoors& doors) {
   for (const auto& [name, context] : impl.hosted)
     context->slots().wait_until_taken(std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - impl.ports.clock.steady()));
-  // What is heard later than this is taken up then.
+  // What is heard later than this is taken up then; views wait for it.
   impl.skips_heard.get_future().wait_for(deadline - impl.ports.clock.steady());
   impl.pauses.tick(impl.ports.clock.steady());
   impl.housekeeping.post([&impl] { impl.look_after_deadlines(); });

@@ -137,14 +137,21 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{world_.ports.streams, world_.ports.views, world_.skips, world_.watchdog,
-                         world_.ports.conditions, counters_,
-                         [this, slot = slot_of({name_, token("view"), token(view.name)},
-                                               slots_.count())] { return slots_.holds(slot); }},
+        Projector::World{
+            world_.ports.streams, world_.ports.views, world_.skips, world_.watchdog,
+            world_.ports.conditions, counters_,
+            [this, slot = slot_of({name_, token("view"), token(view.name)}, slots_.count())] {
+              return world_.skips.caught_up() && slots_.holds(slot);
+            }},
         ViewName{name_, token(view.name)}, view,
         Projector::Progress{
             .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
-            .moved = [this, i](std::uint64_t checkpoint) { view_moved(i, checkpoint); }}));
+            .moved = [this, i](std::uint64_t checkpoint) { view_moved(i, checkpoint); },
+            .blocked =
+                [this, i](std::uint64_t checkpoint) {
+                  positions_.blocked(i, checkpoint);
+                  view_moved(i, checkpoint);
+                }}));
   }
 }
 

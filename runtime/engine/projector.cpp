@@ -77,10 +77,15 @@ void Projector::run(const std::stop_token& stopping) {
   while (!stopping.stop_requested()) {
     if (!world_.is_keeper()) {
       cursor.reset();
+      skips_judged_ = world_.skips.changes();
       standstill_.clear();  // whoever keeps it now will tell
       blocked_.clear();
       follow();
       pause(stopping, follow_interval);
+      continue;
+    }
+    if (!clear_what_was_skipped(position)) {
+      pause(stopping, backoff.next());
       continue;
     }
     if (stays_blocked()) {
@@ -116,6 +121,14 @@ void Projector::follow() {
     compared(*last);
   }
   progress_.moved(*checkpoint);
+  looks_there_ = *checkpoint == std::exchange(followed_, *checkpoint) ? looks_there_ + 1 : 0;
+  if (looks_there_ == looks_until_stuck) look_whether_blocked(*checkpoint);
+}
+
+/// Whoever keeps the view knows, and may be away when this node starts.
+void Projector::look_whether_blocked(std::uint64_t checkpoint) {
+  const auto next = world_.streams.open(name_.context, checkpoint)->next(1, patience);
+  if (next && !next->empty() && !facts_of(next->front())) progress_.blocked(checkpoint);
 }
 
 void Projector::compared(std::uint64_t end) {
@@ -179,7 +192,23 @@ Projector::Step Projector::block(const std::string& poison, std::uint64_t positi
   blocked_at_ = position;
   blocked_.set(
       fmt::format("View {}.{} goes no further: {}", name_.context.str(), name_.view.str(), poison));
+  progress_.blocked(position);
   return Step::reopen;
+}
+
+/// It may have folded a message before it heard that nobody should. False: the world failed.
+bool Projector::clear_what_was_skipped(std::uint64_t position) {
+  const auto changes = world_.skips.changes();
+  if (changes == skips_judged_) return true;
+  const auto stream = stream_name(StreamKind::events, name_.context);
+  if (world_.skips.any_since(skips_judged_, stream, position)) {
+    if (const auto cleared = world_.views.clear(name_); !cleared)
+      return told(cleared.error()), false;
+    spdlog::info("View {}.{} is built again, without what is skipped.", name_.context.str(),
+                 name_.view.str());
+  }
+  skips_judged_ = changes;
+  return true;
 }
 
 /// Whether it would only meet the same message again.

@@ -35,8 +35,10 @@ public:
   static constexpr std::size_t batch_max = 512;
   /// An idle projector looks so often whether the store still has its checkpoint.
   static constexpr std::chrono::milliseconds patience{250};
-  /// So often a node that does not keep the view looks how far it is.
+  /// So often a node that does not keep the view looks how far it is ...
   static constexpr std::chrono::milliseconds follow_interval{100};
+  /// ... and, when it did not move for so many looks, whether it cannot.
+  static constexpr int looks_until_stuck = 10;
   static constexpr std::chrono::milliseconds pause_min{50};
   static constexpr std::chrono::milliseconds pause_max{2'000};
   /// A view that has stopped is tried again after so long: what one server said is not for ever.
@@ -55,6 +57,8 @@ public:
   struct Progress {
     std::function<void(std::uint64_t end)> compared;  ///< where the stream ends; before any `moved`
     std::function<void(std::uint64_t checkpoint)> moved;  ///< where the view stands now
+    /// It stands there before a message that cannot be read.
+    std::function<void(std::uint64_t checkpoint)> blocked;
   };
 
   Projector(World world, ViewName name, const ViewModel& view, Progress progress);
@@ -85,6 +89,7 @@ private:
   Step check(std::uint64_t position);
   Step elsewhere(std::uint64_t checkpoint, std::uint64_t position) const;
   void follow();
+  void look_whether_blocked(std::uint64_t checkpoint);
   void compared(std::uint64_t end);
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
   void told(const Failure& failure) const;
@@ -93,6 +98,7 @@ private:
   Result<void> project(const std::vector<Fact>& facts, Folded& folded) const;
   Step block(const std::string& poison, std::uint64_t position);
   bool stays_blocked() const;
+  bool clear_what_was_skipped(std::uint64_t position);
   Step give_up(const std::string& why);
 
   const World world_;
@@ -102,10 +108,13 @@ private:
   const CommitReader reader_;
   OwnCondition standstill_;
   OwnCondition blocked_;
-  std::uint64_t blocked_at_ = 0;   // its checkpoint then
-  std::uint64_t skips_known_ = 0;  // changes of the skip list before it last read
-  bool compared_ = false;          // of the thread
-  std::mutex mutex_;               // only for the pauses
+  std::uint64_t blocked_at_ = 0;    // its checkpoint then
+  std::uint64_t skips_known_ = 0;   // changes of the skip list before it last read
+  std::uint64_t skips_judged_ = 0;  // changes of which it is known what they mean to the view
+  std::uint64_t followed_ = 0;      // the checkpoint at the last look
+  int looks_there_ = 0;             // at which it was that
+  bool compared_ = false;           // of the thread
+  std::mutex mutex_;                // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction
 };

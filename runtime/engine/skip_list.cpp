@@ -1,5 +1,6 @@
 #include "runtime/engine/skip_list.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include <spdlog/spdlog.h>
@@ -20,9 +21,18 @@ bool SkipList::add(const Skip& skip) {
       return false;
     }
     hashes_.insert_or_assign(place, skip.hash);
+    decided_.push_back(place);
   }
   ++changes_;
   return true;
+}
+
+bool SkipList::any_since(std::uint64_t changes, const std::string& stream,
+                         std::uint64_t sequence) const {
+  const std::shared_lock lock(mutex_);
+  return std::any_of(
+      decided_.begin() + static_cast<std::ptrdiff_t>(changes), decided_.end(),
+      [&](const Place& place) { return place.first == stream && place.second <= sequence; });
 }
 
 bool SkipList::covers(const std::string& stream, const StoredCommit& stored) const {

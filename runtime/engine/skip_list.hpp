@@ -7,6 +7,7 @@
 #include <shared_mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/skips.hpp"
@@ -28,6 +29,12 @@ public:
 
   /// Grows with every decision: what could not be read before is worth another look.
   std::uint64_t changes() const noexcept { return changes_.load(); }
+  /// Whether a decision after so many changes is about the stream up to `sequence`.
+  bool any_since(std::uint64_t changes, const std::string& stream, std::uint64_t sequence) const;
+
+  /// All that was decided before is known.
+  void set_caught_up() noexcept { caught_up_ = true; }
+  bool caught_up() const noexcept { return caught_up_; }
 
 private:
   using Place = std::pair<std::string, std::uint64_t>;  // stream and sequence
@@ -35,6 +42,8 @@ private:
   std::atomic<std::uint64_t> changes_{0};
   mutable std::shared_mutex mutex_;
   std::map<Place, std::string> hashes_;  // under mutex_
+  std::vector<Place> decided_;           // in the order of changes, under mutex_
+  std::atomic<bool> caught_up_{false};
 };
 
 }  // namespace troupe::engine

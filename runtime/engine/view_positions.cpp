@@ -36,8 +36,8 @@ std::uint64_t ViewPositions::slowest() const {
 
 void ViewPositions::compared(std::size_t view, std::uint64_t end) {
   const std::lock_guard lock(mutex_);
-  auto& whole_from = views_[view].whole_from;
-  if (!whole_from) whole_from = end;
+  auto& reaches = views_[view].reaches;
+  if (!reaches) reaches = end;
   compared_.notify_all();
 }
 
@@ -47,7 +47,7 @@ void ViewPositions::moved(std::size_t view, std::uint64_t position) {
     const std::lock_guard lock(mutex_);
     auto& moved = views_[view];
     moved.position = position;
-    if (moved.whole_from) moved.whole_from = std::max(*moved.whole_from, position);
+    moved.seen = std::max(moved.seen, position);
     const auto end = waiters_.upper_bound(slowest_locked());
     for (auto waiter = waiters_.begin(); waiter != end; waiter = waiters_.erase(waiter))
       reached.push_back(std::move(waiter->second.done));
@@ -63,20 +63,25 @@ void ViewPositions::forget() {
 void ViewPositions::wait_until_compared(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   compared_.wait_for(lock, patience, [this] {
-    return std::ranges::all_of(views_,
-                               [](const View& view) { return view.whole_from.has_value(); });
+    return std::ranges::all_of(views_, [](const View& view) { return view.reaches.has_value(); });
   });
 }
 
 std::optional<std::uint64_t> ViewPositions::whole_from(std::size_t view) const {
   const std::lock_guard lock(mutex_);
-  return views_[view].whole_from;
+  const auto& [position, seen, reaches] = views_[view];
+  return reaches ? std::optional(std::max(*reaches, seen)) : std::nullopt;
 }
 
 void ViewPositions::seen(std::size_t view, std::uint64_t position) {
   const std::lock_guard lock(mutex_);
-  auto& whole_from = views_[view].whole_from;
-  if (whole_from) whole_from = std::max(*whole_from, position);
+  views_[view].seen = std::max(views_[view].seen, position);
+}
+
+void ViewPositions::blocked(std::size_t view, std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  auto& reaches = views_[view].reaches;
+  if (reaches) reaches = std::min(*reaches, position);
 }
 
 /// Whoever waits for most, and among those who came last, gives way: what is far off may never

@@ -19,10 +19,10 @@ namespace troupe::engine {
 std::string rebuilt_sentence(std::string_view view, std::uint64_t position,
                              std::uint64_t whole_from);
 
-/// A view is whole once it has reached the end that its stream had when this node first looked, and
-/// as long as it stands no lower than this node has seen it: a store that lost a view has it folded
-/// again from the beginning, and until then its rows are of long ago.
-/// Thread safety: any method from any thread.
+/// A view is whole once it has reached the end that its stream had when this node first looked, or
+/// the message before which it has to stand, and as long as it stands no lower than this node has
+/// seen it: a store that lost a view has it folded again from the beginning, and until then its
+/// rows are of long ago. Thread safety: any method from any thread.
 class ViewPositions {
 public:
   using Moment = std::chrono::steady_clock::time_point;
@@ -46,6 +46,8 @@ public:
   void compared(std::size_t view, std::uint64_t end);
   /// Where a view stands now.
   void moved(std::size_t view, std::uint64_t position);
+  /// It stands there, before a message that cannot be read.
+  void blocked(std::size_t view, std::uint64_t position);
   /// The views are read anew, perhaps from another stream: nothing is known of them.
   void forget();
 
@@ -67,7 +69,8 @@ public:
 private:
   struct View {
     std::uint64_t position = 0;
-    std::optional<std::uint64_t> whole_from;  // unknown until it was compared
+    std::uint64_t seen = 0;                // the highest that anybody has seen
+    std::optional<std::uint64_t> reaches;  // in the end; unknown until it was compared
   };
   struct Waiter {
     Moment deadline;

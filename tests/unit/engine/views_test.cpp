@@ -125,6 +125,23 @@ TEST_CASE("a view that was lost is built again by itself", "[engine][views]") {
   CHECK(cents(get(node.ask(balance_of("alice", last)))) == 31);
 }
 
+TEST_CASE("a view that stands before a message answers what is before it, after a restart, too",
+          "[engine][views]") {
+  World world;
+  {
+    Node node(world, {model_of<Bank>()});
+    REQUIRE(get(node.ask(balance_of("alice", deposit_to(node, 3)))).code == 200);
+    REQUIRE(world.broker.publish("EVT_EXAMPLE", StoredSubject("evt.example.account.bob"), "x"));
+    (void)deposit_to(node, 2);
+  }
+  Node keeper(world, {model_of<Bank>()});
+  Node follower(world, {model_of<Bank>()}, {.node = "follower"});
+  for (auto* asked : {&keeper, &follower}) {
+    CHECK(eventually(patience, [&] { return get(asked->ask(balance_of("alice"))).code == 200; }));
+    CHECK(cents(get(asked->ask(balance_of("alice")))) == 3);
+  }
+}
+
 TEST_CASE("a view that is being rebuilt answers nothing, and says how far it is",
           "[engine][views]") {
   World world;
