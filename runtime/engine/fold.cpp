@@ -8,6 +8,7 @@
 #include <google/protobuf/descriptor.pb.h>
 
 #include "runtime/domain/timestamp.hpp"
+#include "runtime/engine/stored_commit.hpp"
 #include "runtime/ports/assert.hpp"
 #include "runtime/ports/identity.hpp"
 
@@ -48,6 +49,7 @@ Result<void> Fold::apply(const StoredCommit& stored, const v1::Commit& commit) {
 void Fold::pass_over(const StoredCommit& stored) {
   sequence_ = stored.sequence;
   commit_hash_ = sha256(stored.bytes);
+  version_ = version_past(stored, version_);
 }
 
 void Fold::extend(const v1::Commit& commit, std::string_view bytes,

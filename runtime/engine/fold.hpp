@@ -36,8 +36,8 @@ public:
   /// not know its events.
   Result<void> apply(const StoredCommit& stored, const v1::Commit& commit);
 
-  /// The next message is skipped: nothing happened, but the next commit stands behind it and has
-  /// its hash.
+  /// The next message is skipped: nothing happened, but the next commit stands behind it, has its
+  /// hash, and none of its versions.
   void pass_over(const StoredCommit& stored);
 
   /// Applies a commit that is not in the log yet. REQUIRES: it continues the chain.

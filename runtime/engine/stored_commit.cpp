@@ -56,6 +56,15 @@ Result<ReadCommit> read_commit(const StoredCommit& stored) {
   return ReadCommit{std::move(instance), *std::move(commit)};
 }
 
+std::uint64_t version_past(const StoredCommit& skipped, std::uint64_t version) {
+  constexpr std::uint64_t ahead_max = 1'000'000;
+  const auto read = read_commit(skipped);
+  if (!read) return version;
+  const auto last =
+      read->commit.first_version() + static_cast<std::uint64_t>(read->commit.events_size()) - 1;
+  return last > version && last - version <= ahead_max ? last : version;
+}
+
 CommitReader::CommitReader(const SkipList& skips, const Token& context)
     : skips_(skips), context_(context.str()), stream_(stream_name(StreamKind::events, context)) {}
 

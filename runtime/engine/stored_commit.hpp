@@ -27,6 +27,11 @@ Result<v1::Commit> parse_commit(std::string_view bytes);
 /// The commit at this place of the log, or why there is none, as a clause.
 Result<ReadCommit> read_commit(const StoredCommit& stored);
 
+/// The version of an instance behind a message that is skipped. If that is a commit, its versions
+/// are not used again: what it asked for has them in its ids. One that is absurdly far ahead uses
+/// none.
+std::uint64_t version_past(const StoredCommit& skipped, std::uint64_t version);
+
 /// Reads one context's event stream for all who fold it, react to it, show it or check it, so that
 /// they agree on every message. Thread safe; the list outlives it.
 class CommitReader {

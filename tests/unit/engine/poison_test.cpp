@@ -175,6 +175,46 @@ TEST_CASE("a view goes up to a message that is no commit, says so, and on once t
       patience, [&] { return node.says(condition::view_blocked, "example", "balances").empty(); }));
 }
 
+TEST_CASE("a view that has folded what is skipped is built again without it",
+          "[engine][poison][views]") {
+  World world;
+  Node node(world, both());
+  (void)accepted(node.send(command_to(account("well"), deposit(1))));
+  const auto forged = commit("forged", 1, 100);
+  const auto sequence = write(world, "evt.example.account.forged", forged);
+  (void)accepted(node.send(command_to(account("well"), deposit(3))));
+  REQUIRE(view_reaches(world, last_sequence(world)));
+  REQUIRE(balance(world, "forged") == 100);
+  skip(world, sequence, forged);
+  CHECK(eventually(patience, [&] { return balance(world, "forged") == 0; }));
+  CHECK(view_reaches(world, last_sequence(world)));
+  CHECK(balance(world, "well") == 4);
+}
+
+TEST_CASE("the versions of a commit that is skipped are not used again", "[engine][poison]") {
+  World world;
+  Node node(world, both());
+  REQUIRE(accepted(node.send(command_to(account("a"), deposit(5)))).last_version == 1);
+  const auto forged = commit("a", 2, 100);  // its hash of the one before is none
+  const auto sequence = write(world, "evt.example.account.a", forged);
+  REQUIRE(eventually(patience, [&] { return booked(world, "a") == Amounts{5, 100}; }));
+  skip(world, sequence, forged);
+  REQUIRE(eventually(patience, [&] {
+    return std::holds_alternative<Accepted>(get(node.send(command_to(account("a"), deposit(7)))));
+  }));
+  CHECK(parsed(world.commits(Subject::events(account("a"))).back()).first_version() == 3);
+  CHECK(eventually(patience, [&] { return booked(world, "a") == Amounts{5, 100, 7}; }));
+  CHECK(parked(world).empty());
+
+  const auto far = commit("b", 1'000'000'000'000, 1);
+  skip(world, write(world, "evt.example.account.b", far), far);
+  CHECK(eventually(patience, [&] {
+    const auto outcome = get(node.send(command_to(account("b"), deposit(1))));
+    const auto* answer = std::get_if<Accepted>(&outcome);
+    return answer != nullptr && answer->first_version == 1;
+  }));
+}
+
 TEST_CASE("a blocked view that lost its rows is filled again up to the message",
           "[engine][poison]") {
   World world;

@@ -2,6 +2,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "runtime/engine/stored_commit.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tools/troupe/check/invariants.hpp"
 
@@ -59,6 +60,11 @@ void check_chain(const DecodedCommit& commit, const Tail& tail, Report& report) 
     report.violated("I1", "the hash of the previous commit does not match", place(*commit.stored));
 }
 
+/// What follows a skipped message of an instance has its hash.
+void pass_over(const StoredCommit& skipped, Tail& tail) {
+  tail = {.version = engine::version_past(skipped, tail.version), .commit = &skipped};
+}
+
 }  // namespace
 
 void check_log(const DecodedRun& run, Report& report) {
@@ -67,10 +73,9 @@ void check_log(const DecodedRun& run, Report& report) {
     std::unordered_map<std::string_view, Tail> tails;
     auto skipped = context.skipped.begin();
     for (const auto& commit : context.commits) {
-      // What follows a skipped message of an instance has its hash.
       for (; skipped != context.skipped.end() && (*skipped)->sequence < commit.stored->sequence;
            ++skipped)
-        tails[(*skipped)->subject.str()].commit = *skipped;
+        pass_over(**skipped, tails[(*skipped)->subject.str()]);
       check_envelope(commit, *context.model, report);
       auto& tail = tails[commit.subject()];
       check_chain(commit, tail, report);
