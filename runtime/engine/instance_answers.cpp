@@ -71,7 +71,6 @@ bool InstanceActor::refuses() {
   const bool early = kind_->clock.steady() < refusal_->look_again_at;
   if (early && skips_known_ == kind_->skips.changes()) return true;
   phase_ = Phase::idle;
-  use_snapshot_ = false;
   return false;
 }
 

@@ -35,6 +35,7 @@ void InstanceActor::caught_up(const Result<std::vector<StoredCommit>>& commits) 
   if (!commits && !commits.error().retryable) return refuse(commits.error().what);
   if (!commits) return pause();
   if (!fold_all(commits->data(), commits->data() + commits->size())) return;
+  high_water_ = {fold_->sequence(), fold_->commit_hash()};
   snapshot_commits_ += commits->size();
   go_on_from_read();
 }
