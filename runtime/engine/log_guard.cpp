@@ -1,6 +1,7 @@
 #include "runtime/engine/log_guard.hpp"
 
 #include <future>
+#include <memory>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -49,12 +50,12 @@ void LogGuard::look_at_clocks() {
 
 void LogGuard::start() {
   watching_ = witness_.watch([this](bool connected) { connection_changed(connected); });
-  std::promise<void> looked;
-  strand_.post([&] {
+  const auto looked = std::make_shared<std::promise<void>>();
+  strand_.post([this, looked] {
     look_and_go_on();
-    looked.set_value();
+    looked->set_value();
   });
-  looked.get_future().wait();
+  looked->get_future().wait();
 }
 
 void LogGuard::stop() {

@@ -48,8 +48,8 @@ void Inboxes::refuse(const Received& request) {
   const auto count = ++refused_;
   if (!complaints_.now()) return;
   spdlog::warn(
-      "A request on {} is not taken, as it is to be answered on '{}', which is no inbox; {} so "
-      "far. "
+      "A request on {} is not taken, as it is to be answered on '{}', which is no inbox; {} "
+      "so far. "
       "If its sender is honest, name its inbox prefix in nats.reply_prefixes.",
       printable(request.subject(), shown_length_max), printable(request.reply(), shown_length_max),
       count);

@@ -41,10 +41,9 @@ struct IngressConnections {
   Connection& slots;  ///< for many subscriptions
 };
 
-/// The slots' doors may be opened before the others, from the start. REQUIRES: connections,
-/// contexts,
-/// buses and conditions outlive it. Each bus answers everything that it was given, at the latest
-/// soon after its deadline.
+/// The slots' doors may be opened before the others, from the start. Each bus answers everything
+/// that it was given, at the latest soon after its deadline.
+/// REQUIRES: connections, contexts, buses and conditions outlive it.
 class Ingress final : public SlotDoors {
 public:
   /// How many instances of a context live here now. Any thread.

@@ -1,5 +1,7 @@
 #include "tools/troupe/cli/fold.hpp"
 
+#include <future>
+#include <memory>
 #include <utility>
 
 #include <google/protobuf/util/time_util.h>
@@ -7,6 +9,12 @@
 #include "runtime/engine/thrown.hpp"
 
 namespace troupe::tool {
+
+Result<std::vector<StoredCommit>> load_and_wait(EventLog& log, const Subject& subject) {
+  const auto loaded = std::make_shared<std::promise<Result<std::vector<StoredCommit>>>>();
+  log.load(subject, 0, [loaded](auto commits) { loaded->set_value(std::move(commits)); });
+  return loaded->get_future().get();
+}
 
 Result<Folded> fold_instance(const AggregateModel& model, const engine::CommitReader& reader,
                              const std::vector<StoredCommit>& stored,

@@ -12,6 +12,9 @@
 
 namespace troupe::tool {
 
+/// All that lies under an instance's subject. Blocks.
+Result<std::vector<StoredCommit>> load_and_wait(EventLog& log, const Subject& subject);
+
 struct Folded {
   engine::Fold fold;                   ///< version 0: nothing had happened yet
   std::vector<v1::Commit> commits;     ///< those that were folded

@@ -1,7 +1,6 @@
 // troupe skip: an operator's word that everybody passes over a message that cannot be read.
 #include <algorithm>
 #include <chrono>
-#include <future>
 #include <memory>
 
 #include <unistd.h>
@@ -83,10 +82,7 @@ Result<StoredCommit> Log::message_at(std::uint64_t sequence) {
 
 Result<std::vector<StoredCommit>> Log::history_of(const Instance& instance, std::uint64_t until) {
   nats::JetStreamEventLog log(connection_, leaders_);
-  std::promise<Result<std::vector<StoredCommit>>> loaded;
-  log.load(Subject::events(instance), 0,
-           [&](auto commits) { loaded.set_value(std::move(commits)); });
-  auto history = loaded.get_future().get();
+  auto history = load_and_wait(log, Subject::events(instance));
   if (history) std::erase_if(*history, [&](const auto& one) { return one.sequence > until; });
   return history;
 }
@@ -210,7 +206,7 @@ void add_skip_command(CLI::App& app, Run& run) {
   add_redis_options(*command, options->redis);
   command->footer(
       "The decision is recorded for good. Views, reactions and the instance go on by themselves;\n"
-      "the instance's next commit continues its versions as if the message were not there.\n"
+      "what happened on its account stays, so the versions of a commit are not used again.\n"
       "It mends what was added to a log, not what was altered in it: restore that.\n"
       "Examples:\n"
       "  troupe skip --context ordering --sequence 12017\n"

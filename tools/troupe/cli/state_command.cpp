@@ -1,5 +1,4 @@
 // troupe state: an instance as the log has it, now or at some time.
-#include <future>
 
 #include <google/protobuf/util/time_util.h>
 
@@ -23,13 +22,6 @@ struct StateCommand {
   std::string at;
   bool json = false;
 };
-
-/// The log completes on a thread of its own; this one waits for it.
-Result<std::vector<StoredCommit>> load(EventLog& log, const Subject& subject) {
-  std::promise<Result<std::vector<StoredCommit>>> loaded;
-  log.load(subject, 0, [&loaded](auto commits) { loaded.set_value(std::move(commits)); });
-  return loaded.get_future().get();
-}
 
 Json brief(const v1::Commit& commit) {
   Json events = Json::array();
@@ -90,7 +82,7 @@ int show(const StateCommand& options) {
   if (!connection) return complain(exit_usage, connection.error().what);
   nats::StreamLeaders leaders(**connection);
   nats::JetStreamEventLog log(**connection, leaders);
-  const auto commits = load(log, *subject);
+  const auto commits = load_and_wait(log, *subject);
   if (!commits) return complain(exit_usage, commits.error().what);
   engine::SkipList skips;
   const engine::CommitReader reader(skips, instance->context);

@@ -1,6 +1,7 @@
 #include "tools/troupe/demo/senders.hpp"
 
 #include <future>
+#include <memory>
 
 #include "runtime/ports/identity.hpp"
 
@@ -41,11 +42,11 @@ Outcome BusSender::send(const Wish& wish, std::chrono::milliseconds timeout) {
                   .correlation_id = {},
                   .causation_id = {},
                   .traceparent = {}};
-  std::promise<Outcome> answer;
+  const auto answer = std::make_shared<std::promise<Outcome>>();
   // The bus answers exactly once, at the latest at the deadline.
   bus_.send(std::move(command),
-            [&answer](Outcome outcome) { answer.set_value(std::move(outcome)); });
-  return answer.get_future().get();
+            [answer](Outcome outcome) { answer->set_value(std::move(outcome)); });
+  return answer->get_future().get();
 }
 
 }  // namespace troupe::tool
