@@ -122,7 +122,8 @@ void HostedContext::add_reactors() {
       world_.ports.parked,
       world_.skips,
       world_.ports.clock,
-      counters_};
+      counters_,
+      world_.ports.conditions};
   for (const auto& source : sources_of(model_))
     reactors_.push_back(std::make_unique<Reactor>(reactor_world, model_, token(source)));
 }

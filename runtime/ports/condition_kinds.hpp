@@ -44,8 +44,12 @@ inline constexpr ConditionKind slots_misrouted{"slots_misrouted", Severity::unre
 /// The store of leases, or the log, is away; what is owned stays owned.
 inline constexpr ConditionKind leases_not_renewed{"leases_not_renewed", Severity::remark};
 
-// ---- commands and queries
-// ------------------------------------------------------------------------
+// ---- reactions ----------------------------------------------------------------------------------
+
+/// Of one consumer: which of its events are parked cannot be read, so it handles nothing.
+inline constexpr ConditionKind parked_unread{"parked_unread", Severity::remark};
+
+// ---- commands and queries -----------------------------------------------------------------------
 
 /// Of commands or queries: some are answered 429, or not at all.
 inline constexpr ConditionKind overloaded{"overloaded", Severity::remark};

@@ -123,7 +123,8 @@ void read_everything(nats::Connection& connection) {
   (void)claims.agree_on_slots(64);
   claims.record(context, {}, 0, [](const auto&) {});
   nats::JetStreamParkedEvents parked(leaders);
-  (void)parked.list(context, *Token::parse("c"));
+  (void)parked.sources(context, *Token::parse("c"));
+  parked.next(context, *Token::parse("c"), "evt.shop.order.o-1", 0, [](const auto&) {});
   (void)parked.remove(context, 5);
   nats::JetStreamTimers timers(connection);
   timers.arm(instance, *Token::parse("t"), Time{}, "", [](const auto&) {});
