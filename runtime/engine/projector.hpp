@@ -87,7 +87,7 @@ private:
   void follow();
   void compared(std::uint64_t end);
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
-  void told(const Failure& failure) const;
+  void told(const Failure& failure);
   Result<std::vector<Fact>> facts_of(const StoredCommit& stored) const;
   Result<Folded> fold(const std::vector<StoredCommit>& commits, std::uint64_t position);
   Result<void> project(const std::vector<Fact>& facts, Folded& folded) const;
@@ -102,6 +102,7 @@ private:
   const CommitReader reader_;
   OwnCondition standstill_;
   OwnCondition blocked_;
+  OwnCondition waits_;
   std::uint64_t blocked_at_ = 0;   // its checkpoint then
   std::uint64_t skips_known_ = 0;  // changes of the skip list before it last read
   bool compared_ = false;          // of the thread

@@ -38,7 +38,8 @@ Reactor::Reactor(World world, const ContextModel& context, Token source)
       strand_(std::make_shared<Strand>()),
       parking_({world.parked, world.clock, world.counters}, context_, consumer_, reader_.stream(),
                strand_),
-      unread_(world_.conditions, condition::parked_unread, context.name, consumer_.str()) {}
+      unread_(world_.conditions, condition::parked_unread, context.name, consumer_.str()),
+      refused_(world_.conditions, condition::consumer_refused, context.name, consumer_.str()) {}
 
 Reactor::~Reactor() { stop(); }
 
@@ -221,7 +222,7 @@ void Reactor::handle_events(const std::shared_ptr<const ReadCommit>& read, int i
     auto steps = plan_.steps(*read, index);
     if (!steps) return finished(steps.error().what);
     if (steps->empty()) continue;
-    return run_steps(strand_, world_.counters, *std::move(steps),
+    return run_steps(strand_, world_.steps, *std::move(steps),
                      [this, read, index, finished](const std::string& poison) {
                        if (!poison.empty()) return finished(poison);
                        handle_events(read, index + 1, finished);

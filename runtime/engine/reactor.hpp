@@ -33,6 +33,7 @@ public:
     const SkipList& skips;
     const Clock& clock;
     Counters& counters;
+    StepWatch& steps;
     Conditions& conditions;
   };
 
@@ -50,6 +51,7 @@ public:
   void stop();
 
   void activated(std::uint64_t generation) override;
+  void can_deliver(const std::string& why_not) override { refused_.show(why_not); }
   void deliver(Delivery delivery) override;
 
   /// Tries what is parked once more, where this is the active one. From any thread.
@@ -113,6 +115,7 @@ private:
   const std::shared_ptr<Strand> strand_;
   Parking parking_;
   OwnCondition unread_;
+  OwnCondition refused_;
 
   std::uint64_t generation_ = 0;
   bool opened_ = false;  // the parked events of this generation are known

@@ -17,6 +17,7 @@
 #include "runtime/host/routed_effects.hpp"
 #include "runtime/host/upgrade.hpp"
 #include "runtime/nats/ingress.hpp"
+#include "runtime/nats/jetstream_backlogs.hpp"
 #include "runtime/nats/jetstream_claims.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
@@ -235,6 +236,7 @@ public:
         witness_(leaders_, connections_.all(), wanted_streams(models, config_.replicas)),
         marks_(redis_, redis::Keys(system_)),
         skips_(*connections_.slots),
+        backlogs_(*connections_.reads),
         models_(std::move(models)) {
     for (auto* connection : connections_.all())
       watching_.push_back(connection->watch([this](bool) { look_at_connections(); }));
@@ -266,7 +268,8 @@ public:
                                                              .skips = skips_,
                                                              .effects = effects_,
                                                              .clock = machine_clock,
-                                                             .conditions = *conditions_},
+                                                             .conditions = *conditions_,
+                                                             .backlogs = backlogs_},
                                                models_);
     ingress_ = std::make_unique<nats::Ingress>(
         nats::IngressConnections{*connections_.ingress, *connections_.slots},
@@ -342,7 +345,7 @@ private:
                                          {"unknowns", stats.unknowns},
                                          {"refusals", stats.refusals},
                                          {"parked", stats.parked},
-                                         {"open_effects", stats.open_effects},
+                                         {"effects_in_hand", stats.effects_in_hand},
                                          {"view_position", stats.view_position},
                                          {"slots", stats.slots}};
     return info.dump();
@@ -371,6 +374,7 @@ private:
   nats::JetStreamLogWitness witness_;
   redis::RedisLogMarks marks_;
   nats::JetStreamSkips skips_;
+  nats::JetStreamBacklogs backlogs_;
   RoutedEffects effects_;
   const std::vector<ContextModel> models_;
   // Stopped in the reverse order: no more health answers, then no more commands, then the engine.

@@ -58,17 +58,17 @@ Result<std::vector<std::string>> JetStreamParkedEvents::list(const std::string& 
 void JetStreamParkedEvents::next(const Token& context, const Token& consumer,
                                  const std::string& source, std::uint64_t after, Found found) {
   const auto subject = fmt::format("dlq.{}.{}.{}", context.str(), consumer.str(), source);
-  leaders_.get(stream_name(StreamKind::parked, context),
-               {{"seq", after + 1}, {"next_by_subj", subject}}, api_timeout,
-               [after, found = std::move(found)](const ApiResult& answer) {
-                 if (!answer && answer.error().err_code == api_error::message_not_found)
-                   return found(std::nullopt);
-                 if (!answer) return found(tl::make_unexpected(Failure(answer.error())));
-                 auto stored = read_stored_message(*answer);
-                 if (!stored || stored->sequence <= after)
-                   return found(retryable("JetStream's answer about a parked event is unreadable."));
-                 found(Parked{stored->sequence, std::move(stored->body)});
-               });
+  leaders_.get(
+      stream_name(StreamKind::parked, context), {{"seq", after + 1}, {"next_by_subj", subject}},
+      api_timeout, [after, found = std::move(found)](const ApiResult& answer) {
+        if (!answer && answer.error().err_code == api_error::message_not_found)
+          return found(std::nullopt);
+        if (!answer) return found(tl::make_unexpected(Failure(answer.error())));
+        auto stored = read_stored_message(*answer);
+        if (!stored || stored->sequence <= after)
+          return found(retryable("JetStream's answer about a parked event is unreadable."));
+        found(Parked{stored->sequence, std::move(stored->body)});
+      });
 }
 
 Result<void> JetStreamParkedEvents::remove(const Token& context, std::uint64_t sequence) {

@@ -25,7 +25,8 @@ inline Result<std::optional<Parked>> next_parked(ParkedEvents& parked, const Tok
 inline std::vector<Parked> all_parked(ParkedEvents& parked, const Token& context,
                                       const Token& consumer) {
   std::vector<Parked> all;
-  for (const auto& source : parked.sources(context, consumer).value()) {
+  const auto sources = parked.sources(context, consumer).value();
+  for (const auto& source : sources) {
     std::uint64_t after = 0;
     while (const auto found = next_parked(parked, context, consumer, source, after).value()) {
       after = found->sequence;
