@@ -260,3 +260,62 @@ TEST_CASE("a log that has no room is told and commands are answered at once, unt
   CHECK(eventually(patience, [&] { return !node.holds("log_refuses_appends"); }));
   CHECK(node.logged("(log_refuses_appends)") == 2);
 }
+
+namespace {
+
+/// The node's user may do all but this.
+troupe::tool::PrivateNatsOptions users(const std::string& denied) {
+  return {.folder = {},
+          .more = "authorization { users: [\n  { user: node, password: secret, permissions: { "
+                  + denied + " } }\n] }\n"};
+}
+
+void login_as_node(System& system) {
+  const auto file = system.folder() / "password";
+  std::ofstream(file) << "secret";
+  chmod(file.c_str(), 0600);
+  system.nats_settings = "user = \"node\"\npassword_file = \"" + file.string() + "\"\n";
+}
+
+}  // namespace
+
+TEST_CASE("a node that may not publish where it will have to is not ready, and says where",
+          "[e2e][conditions][rights]") {
+  const std::string subject =
+      GENERATE(as<std::string>{}, "evt.ordering.>", "tmr.ordering.>", "dlq.ordering.>",
+               "$JS.API.STREAM.PURGE.TMR_ORDERING", "$JS.API.STREAM.MSG.DELETE.DLQ_ORDERING",
+               "$JS.API.CONSUMER.RESET.EVT_PAYMENTS.ordering-from-payments");
+  INFO(subject);
+  const auto denied = "publish: { deny: \"" + subject + "\" }";
+  System system(nullptr, users(denied));
+  login_as_node(system);
+  Seen node(system);
+  system.start_unready_node("node-1", {"ordering"});
+  const auto begin = "to publish to " + subject.substr(0, subject.find(".>"));
+  REQUIRE(eventually(patience, [&] { return node.says(begin); }));
+  CHECK_FALSE(node.ready());
+  CHECK(node.condition("waits_for_servers").at("severity") == "unready");
+  CHECK(node.is_counted("waits_for_servers"));
+  CHECK(node.logged(begin) == 1);
+
+  replace_in(system.folder() / "nats.conf", denied, "publish: \">\"");
+  system.nats().process().signal(SIGHUP);
+  CHECK(eventually(patience, [&] { return node.ready(); }));
+  CHECK(eventually(patience, [&] { return node.logged(begin) == 2; }));
+}
+
+TEST_CASE("a node that may not hear commands is not ready, and says so",
+          "[e2e][conditions][rights]") {
+  const std::string subject =
+      GENERATE(as<std::string>{}, "cmd.ordering.>", "qry.ordering.>", "slot.ordering.>");
+  INFO(subject);
+  System system(nullptr, users("publish: \">\", subscribe: { deny: \"" + subject + "\" }"));
+  login_as_node(system);
+  Seen node(system);
+  system.start_unready_node("node-1", {"ordering"});
+  REQUIRE(eventually(patience, [&] { return node.holds("right_missing"); }));
+  CHECK_FALSE(node.ready());
+  CHECK_THAT(node.get("/readyz"), ContainsSubstring(subject.substr(0, subject.find(".>"))));
+  CHECK(node.is_counted("right_missing"));
+  CHECK(node.logged("(right_missing)") == 1);
+}
