@@ -16,7 +16,7 @@ struct Counters {
   std::atomic<std::uint64_t> unknowns{0};
   std::atomic<std::uint64_t> refusals{0};
   std::atomic<std::uint64_t> parked{0};
-  std::atomic<std::uint64_t> open_effects{0};
+  std::atomic<std::uint64_t> effects_in_hand{0};
   std::atomic<std::uint64_t> log_reached{0};  ///< highest sequence that was stored or read
 
   void reach(std::uint64_t sequence) {

@@ -84,7 +84,7 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
   auto& line = lines_[model->name];
   if (line.waiting.size() >= waiting_max) return;
   open_.emplace(key, Open{model, record, event_of(record)});
-  ++world_.counters.open_effects;
+  ++world_.counters.effects_in_hand;
   if (line.calling >= calls_max) return line.waiting.push_back(key);
   ++line.calling;
   call(key);
@@ -178,7 +178,7 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
   for (auto& command : *commands)
     steps.push_back(
         command_step(world_.bus, std::move(command), world_.options.asked_deadline, judge_told));
-  run_steps(strand_, world_.counters, std::move(steps),
+  run_steps(strand_, world_.steps, std::move(steps),
             [this, key, told = std::move(told)](const std::string& poison) {
               if (poison.empty()) return told();
               spdlog::error("The result of {} cannot be told and is tried again: {}.", key, poison);
@@ -214,7 +214,7 @@ void EffectRunner::try_later(const std::string& key) {
 
 void EffectRunner::forget(const std::string& key) {
   open_.erase(key);
-  --world_.counters.open_effects;
+  --world_.counters.effects_in_hand;
 }
 
 void EffectRunner::arm(const v1::TimerRecord& record, std::chrono::milliseconds delay,

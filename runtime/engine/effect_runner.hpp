@@ -46,6 +46,7 @@ public:
     const Clock& clock;
     Watchdog& watchdog;
     Counters& counters;
+    StepWatch& steps;
     const EngineOptions& options;
   };
 

@@ -16,6 +16,7 @@
 #include "runtime/engine/hosted_context.hpp"
 #include "runtime/engine/instance_table.hpp"
 #include "runtime/engine/pause_watch.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::engine {
@@ -104,6 +105,7 @@ struct Engine::Impl : SkipHandler {
   InFlight in_flight{options.in_flight_max};
   PauseWatch pauses{ports.clock.steady()};
   Watchdog watchdog{ports.clock, options.handler_patience};
+  OwnCondition handler_hangs{ports.conditions, condition::handler_hangs, ""};
   ActorConfig actor_config{options.workers};
   caf::actor_system actors{actor_config};
   InstanceTable table{actors, options, ports.clock, in_flight};
@@ -172,7 +174,9 @@ void Engine::Impl::caught_up() {
 }
 
 void Engine::Impl::sweep() {
-  for (const auto& sentence : watchdog.overdue()) spdlog::warn("{}.", sentence);
+  const auto overdue = watchdog.overdue();
+  handler_hangs.show(overdue.empty() ? std::string() : overdue.front());
+  for (const auto& [name, context] : hosted) context->look_at_what_fails();
   ports.conditions.expire();
   table.sweep();
   housekeeping.post_after(
@@ -214,7 +218,10 @@ Result<void> Engine::start(SlotDoors& doors) {
   impl.housekeeping.post([&impl] { impl.sweep(); });
   impl.started = true;
   impl.running = true;
-  for (const auto& [name, context] : impl.hosted) context->log_guard().start();
+  for (const auto& [name, context] : impl.hosted) {
+    context->log_guard().start();
+    context->start_backlog_watch();
+  }
   const auto views_by = impl.ports.clock.steady() + impl.options.compare_patience;
   for (const auto& [name, context] : impl.hosted)
     if (context->log_guard().serves())

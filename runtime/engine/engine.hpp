@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/engine/backlog_watch.hpp"
 #include "runtime/engine/engine_options.hpp"
+#include "runtime/ports/backlogs.hpp"
 #include "runtime/ports/claims.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/command_bus.hpp"
@@ -48,6 +50,7 @@ struct Ports {
   Effects& effects;
   const Clock& clock;
   Conditions& conditions;  ///< of the node
+  Backlogs& backlogs;
 };
 
 /// Since start, of one context on this node.
@@ -64,9 +67,10 @@ struct ContextStats {
   std::uint64_t unknowns = 0;          ///< answers of the log
   std::uint64_t refusals = 0;          ///< appends that the log does not take
   std::uint64_t parked = 0;            ///< events
-  std::uint64_t open_effects = 0;      ///< calls to the outside world without an outcome, now
+  std::uint64_t effects_in_hand = 0;   ///< calls that this node is busy with, now
   std::uint64_t view_position = 0;     ///< up to where all its views reflect the stream, now
   std::vector<std::uint32_t> slots{};  ///< that this node owns, now
+  BacklogStats backlog{};              ///< of all nodes together, told by one of them
 };
 
 struct EngineStats {

@@ -69,6 +69,9 @@ struct EngineOptions {
   std::chrono::milliseconds effect_retry{250};
   std::chrono::milliseconds effect_retry_max{5'000};
 
+  /// One node of each context looks so often at what waits in its streams.
+  std::chrono::milliseconds backlog_look_every{5'000};
+
   std::size_t query_threads = 2;
   /// Questions to one context that are not answered; above it the answer is 429 at once.
   std::size_t queries_waiting_max = 1'024;

@@ -7,6 +7,7 @@
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/fold.hpp"
 #include "runtime/ports/assert.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::engine {
 
@@ -34,7 +35,8 @@ FiredTimers::FiredTimers(World world, const ContextModel& context, std::shared_p
       context_(context),
       strand_(std::move(strand)),
       parking_({world.parked, world.clock, world.counters}, token(context.name), token("timers"),
-               stream_name(StreamKind::timers, token(context.name)), strand_) {}
+               stream_name(StreamKind::timers, token(context.name)), strand_),
+      refused_(world.conditions, condition::consumer_refused, context.name, "timers") {}
 
 void FiredTimers::start(Subscriptions& subscriptions) {
   subscription_ =
@@ -54,7 +56,7 @@ void FiredTimers::take(const Delivery& delivery) {
     return arm_again(delivery, *timer, due);
   auto steps = steps_for(*timer);
   if (!steps) return put_off(delivery, *timer, steps.error().what);  // a newer program may know it
-  run_steps(strand_, world_.counters, *std::move(steps),
+  run_steps(strand_, world_.steps, *std::move(steps),
             [this, delivery, timer = *timer](const std::string& poison) {
               poison.empty() ? acknowledge(delivery.sequence) : put_off(delivery, timer, poison);
             });
@@ -81,7 +83,7 @@ void FiredTimers::arm_again(const Delivery& delivery, const ReadTimer& timer, Ti
     world_.timers.arm(timer.instance, timer.name, due, delivery.bytes,
                       [done](const Result<void>& armed) { done(step_result(armed)); });
   };
-  run_steps(strand_, world_.counters, {std::move(arm)},
+  run_steps(strand_, world_.steps, {std::move(arm)},
             [this, delivery](const std::string&) { acknowledge(delivery.sequence); });
 }
 

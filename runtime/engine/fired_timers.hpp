@@ -12,6 +12,7 @@
 #include "runtime/engine/stored_timer.hpp"
 #include "runtime/engine/strand.hpp"
 #include "runtime/ports/clock.hpp"
+#include "runtime/ports/conditions.hpp"
 #include "runtime/ports/subscription.hpp"
 #include "runtime/ports/timers.hpp"
 
@@ -35,6 +36,8 @@ public:
     ParkedEvents& parked;
     const Clock& clock;
     Counters& counters;
+    StepWatch& steps;
+    Conditions& conditions;
     const EngineOptions& options;
   };
 
@@ -44,6 +47,7 @@ public:
   void stop() { subscription_.reset(); }
 
   void activated(std::uint64_t) override {}
+  void can_deliver(const std::string& why_not) override { refused_.show(why_not); }
   void deliver(Delivery delivery) override;
 
 private:
@@ -59,6 +63,7 @@ private:
   const ContextModel& context_;
   const std::shared_ptr<Strand> strand_;
   Parking parking_;
+  OwnCondition refused_;
   std::map<std::uint64_t, std::function<void()>> handling_;  // newest acknowledgement by sequence
   std::unique_ptr<Subscription> subscription_;               // last: ends the deliveries
 };

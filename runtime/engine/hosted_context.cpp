@@ -68,13 +68,20 @@ HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& 
       slots_({world_.ports.leases, world_.ports.claims, doors, world_.ports.clock, world_.options,
               world_.ports.conditions, [this] { return log_guard_.fit(); }},
              name_, std::move(let_go)),
+      appends_(world_.ports.clock, world_.ports.conditions, model.name),
+      steps_(world_.ports.clock, world_.ports.conditions, counters_, model.name),
       positions_(model.views.size(), world_.options.queries_ahead_max),
       effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
-                world_.watchdog, counters_, world_.options},
+                world_.watchdog, counters_, steps_, world_.options},
                model, strand_),
-      fired_timers_({world_.bus, effects_, world_.ports.timers, world_.ports.parked,
-                     world_.ports.clock, counters_, world_.options},
-                    model, strand_),
+      fired_timers_(
+          {world_.bus, effects_, world_.ports.timers, world_.ports.parked, world_.ports.clock,
+           counters_, steps_, world_.ports.conditions, world_.options},
+          model, strand_),
+      backlog_watch_(
+          {world_.ports.backlogs, world_.ports.clock, world_.ports.conditions,
+           world_.options.backlog_look_every, [this] { return keeps("watch", "backlog"); }},
+          model, reactions()),
       log_guard_(
           {world_.ports.witness, world_.ports.marks, world_.ports.clock, world_.options.node},
           name_, counters_, world_.ports.conditions,
@@ -94,6 +101,18 @@ HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& 
   add_reactors();
 }
 
+std::vector<BacklogWatch::Reaction> HostedContext::reactions() const {
+  std::vector<BacklogWatch::Reaction> all;
+  for (const auto& source : sources_of(model_))
+    all.push_back({token(source), token(Reactor::consumer_name(model_.name, source))});
+  return all;
+}
+
+/// Whether this node does what one node should do for all: each such part is with a slot.
+bool HostedContext::keeps(std::string_view kind, std::string_view part) const {
+  return slots_.holds(slot_of({name_, token(kind), token(part)}, slots_.count()));
+}
+
 void HostedContext::add_kinds() {
   for (const auto& aggregate : model_.aggregates)
     kinds_.emplace(aggregate.name,
@@ -107,6 +126,7 @@ void HostedContext::add_kinds() {
                        .gate = world_.gate,
                        .watchdog = world_.watchdog,
                        .counters = counters_,
+                       .appends = appends_,
                        .conditions = world_.ports.conditions,
                        .in_flight = world_.in_flight,
                        .skips = world_.skips,
@@ -122,7 +142,9 @@ void HostedContext::add_reactors() {
       world_.ports.parked,
       world_.skips,
       world_.ports.clock,
-      counters_};
+      counters_,
+      steps_,
+      world_.ports.conditions};
   for (const auto& source : sources_of(model_))
     reactors_.push_back(std::make_unique<Reactor>(reactor_world, model_, token(source)));
 }
@@ -140,9 +162,7 @@ void HostedContext::start_views() {
         Projector::World{
             world_.ports.streams, world_.ports.views, world_.skips, world_.watchdog,
             world_.ports.conditions, counters_,
-            [this, slot = slot_of({name_, token("view"), token(view.name)}, slots_.count())] {
-              return world_.skips.caught_up() && slots_.holds(slot);
-            }},
+            [this, &view] { return world_.skips.caught_up() && keeps("view", view.name); }},
         ViewName{name_, token(view.name)}, view,
         Projector::Progress{
             .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
@@ -189,6 +209,7 @@ void HostedContext::halt() {
 }
 
 void HostedContext::stop_deliveries() {
+  backlog_watch_.stop();
   for (const auto& reactor : reactors_) reactor->stop();
   fired_timers_.stop();
   strand_->stop();
@@ -210,9 +231,10 @@ ContextStats HostedContext::stats() const {
           .unknowns = counters_.unknowns,
           .refusals = counters_.refusals,
           .parked = counters_.parked,
-          .open_effects = counters_.open_effects,
+          .effects_in_hand = counters_.effects_in_hand,
           .view_position = positions_.slowest(),
-          .slots = slots_.held()};
+          .slots = slots_.held(),
+          .backlog = backlog_watch_.stats()};
 }
 
 }  // namespace troupe::engine

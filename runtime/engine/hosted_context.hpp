@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/engine/append_watch.hpp"
+#include "runtime/engine/backlog_watch.hpp"
 #include "runtime/engine/engine.hpp"
 #include "runtime/engine/fired_timers.hpp"
 #include "runtime/engine/instance_kind.hpp"
@@ -56,6 +58,15 @@ public:
   /// Any thread.
   void decided(const std::string& stream);
 
+  /// Called now and then.
+  void look_at_what_fails() {
+    appends_.look();
+    steps_.look();
+  }
+
+  /// Looks after what waits, from then on by itself.
+  void start_backlog_watch() { backlog_watch_.start(); }
+
   /// REQUIRES: the guard is stopped.
   void stop_deliveries();
   void stop_views();
@@ -63,6 +74,8 @@ public:
   ContextStats stats() const;
 
 private:
+  std::vector<BacklogWatch::Reaction> reactions() const;
+  bool keeps(std::string_view kind, std::string_view part) const;
   void add_kinds();
   void add_reactors();
   void start_views();
@@ -76,6 +89,8 @@ private:
   Counters counters_;
   InFlight forwards_;
   Slots slots_;
+  AppendWatch appends_;
+  StepWatch steps_;
   ViewPositions positions_;
   std::map<std::string, std::shared_ptr<const InstanceKind>, std::less<>> kinds_;
   const std::shared_ptr<Strand> strand_ = std::make_shared<Strand>();  // of timers and effects
@@ -83,6 +98,7 @@ private:
   FiredTimers fired_timers_;
   std::vector<std::unique_ptr<Reactor>> reactors_;
   std::vector<std::unique_ptr<Projector>> projectors_;
+  BacklogWatch backlog_watch_;
   LogGuard log_guard_;  // last: starts and halts the others
 };
 

@@ -159,6 +159,8 @@ void InstanceActor::appended(const AppendResult& result) {
   fold_.reset();  // it holds commits that may not be in the log
   if (result.outcome == Outcome::refused) {
     ++kind_->counters.refusals;
+    // One that is too large is between its instance and its clients.
+    if (!result.too_large) kind_->appends.refused(result.detail);
     if (!batch_->in_doubt) return refused(result);
     batch_->refusal = result;
     return pause();
@@ -167,6 +169,7 @@ void InstanceActor::appended(const AppendResult& result) {
   ++(conflict ? kind_->counters.conflicts : kind_->counters.unknowns);
   spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
                 conflict ? "a conflict" : "an unknown outcome", result.detail);
+  if (!conflict) kind_->appends.in_doubt(result.detail);
   batch_->in_doubt |= !conflict;
   batch_->refusal.reset();
   pause();
@@ -184,6 +187,7 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
   kind_->counters.commits += batch.commits.size();
   kind_->counters.events += batch.events;
   kind_->counters.reach(last_sequence);
+  kind_->appends.acknowledged();
   for (auto& entry : batch.entries) answer(entry.waiting, std::move(entry.outcome));
   snapshot_commits_ += batch.commits.size();
   if (fold_) {

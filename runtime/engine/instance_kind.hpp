@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/engine/append_watch.hpp"
 #include "runtime/engine/counters.hpp"
 #include "runtime/engine/engine_options.hpp"
 #include "runtime/engine/gate.hpp"
@@ -34,6 +35,7 @@ struct InstanceKind {
   SharedGate gate;
   Watchdog& watchdog;
   Counters& counters;
+  AppendWatch& appends;
   Conditions& conditions;
   InFlight& in_flight;
   const SkipList& skips;

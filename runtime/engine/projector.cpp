@@ -63,6 +63,7 @@ Projector::Projector(World world, ViewName name, const ViewModel& view, Progress
       standstill_(world_.conditions, condition::view_stopped, name_.context.str(),
                   name_.view.str()),
       blocked_(world_.conditions, condition::view_blocked, name_.context.str(), name_.view.str()),
+      waits_(world_.conditions, condition::view_waits, name_.context.str(), name_.view.str()),
       thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
 
 Projector::~Projector() {
@@ -80,6 +81,7 @@ void Projector::run(const std::stop_token& stopping) {
       skips_judged_ = world_.skips.changes();
       standstill_.clear();  // whoever keeps it now will tell
       blocked_.clear();
+      waits_.clear();
       follow();
       pause(stopping, follow_interval);
       continue;
@@ -100,7 +102,10 @@ void Projector::run(const std::stop_token& stopping) {
       continue;
     }
     if (step == Step::go_on && reads) standstill_.clear();
-    if (step == Step::go_on) backoff.reset();
+    if (step == Step::go_on) {
+      backoff.reset();
+      waits_.clear();
+    }
     if (step == Step::go_on || step == Step::reopen) continue;
     pause(stopping, backoff.next());
   }
@@ -225,8 +230,9 @@ Projector::Step Projector::check(std::uint64_t position) {
   return *checkpoint == position ? Step::go_on : elsewhere(*checkpoint, position);
 }
 
-void Projector::told(const Failure& failure) const {
-  spdlog::warn("View {}.{} waits: {}.", name_.context.str(), name_.view.str(), failure.what);
+void Projector::told(const Failure& failure) {
+  waits_.set(
+      fmt::format("View {}.{} waits: {}", name_.context.str(), name_.view.str(), failure.what));
 }
 
 /// Fails retryably when the store does not answer, permanently when the view cannot fold.
@@ -275,6 +281,7 @@ Result<void> Projector::project(const std::vector<Fact>& facts, Folded& folded) 
 }
 
 Projector::Step Projector::give_up(const std::string& why) {
+  waits_.clear();
   standstill_.set(
       fmt::format("View {}.{} has stopped: {}", name_.context.str(), name_.view.str(), why));
   return Step::stop;

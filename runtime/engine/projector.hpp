@@ -92,7 +92,7 @@ private:
   void look_whether_blocked(std::uint64_t checkpoint);
   void compared(std::uint64_t end);
   void pause(const std::stop_token& stopping, std::chrono::milliseconds time);
-  void told(const Failure& failure) const;
+  void told(const Failure& failure);
   Result<std::vector<Fact>> facts_of(const StoredCommit& stored) const;
   Result<Folded> fold(const std::vector<StoredCommit>& commits, std::uint64_t position);
   Result<void> project(const std::vector<Fact>& facts, Folded& folded) const;
@@ -108,6 +108,7 @@ private:
   const CommitReader reader_;
   OwnCondition standstill_;
   OwnCondition blocked_;
+  OwnCondition waits_;
   std::uint64_t blocked_at_ = 0;    // its checkpoint then
   std::uint64_t skips_known_ = 0;   // changes of the skip list before it last read
   std::uint64_t skips_judged_ = 0;  // changes of which it is known what they mean to the view

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/ports/assert.hpp"
+#include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::engine {
 
@@ -36,7 +37,9 @@ Reactor::Reactor(World world, const ContextModel& context, Token source)
       reader_(world.skips, source_),
       strand_(std::make_shared<Strand>()),
       parking_({world.parked, world.clock, world.counters}, context_, consumer_, reader_.stream(),
-               strand_) {}
+               strand_),
+      unread_(world_.conditions, condition::parked_unread, context.name, consumer_.str()),
+      refused_(world_.conditions, condition::consumer_refused, context.name, consumer_.str()) {}
 
 Reactor::~Reactor() { stop(); }
 
@@ -55,10 +58,12 @@ void Reactor::activated(std::uint64_t generation) {
   strand_->post([this, generation] {
     generation_ = generation;
     opened_ = false;
+    parked_.clear();
+    turns_.clear();
+    replaying_ = 0;
     for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-      lane->second.replay.clear();
       lane->second.queue.clear();
-      lane->second.held = lane->second.again = false;
+      lane->second.has_turn = false;
       lane = lane->second.busy ? std::next(lane) : lanes_.erase(lane);
     }
     open(generation);
@@ -68,7 +73,7 @@ void Reactor::activated(std::uint64_t generation) {
 void Reactor::deliver(Delivery delivery) {
   strand_->post([this, delivery = std::move(delivery)]() mutable {
     if (delivery.generation != generation_) return;
-    const auto source = delivery.subject.str();
+    const auto source = parked_name(context_, consumer_, delivery.subject);
     lanes_[source].queue.push_back(
         {{delivery.sequence, std::move(delivery.subject), std::move(delivery.bytes)},
          std::move(delivery.acknowledge)});
@@ -76,78 +81,124 @@ void Reactor::deliver(Delivery delivery) {
   });
 }
 
-/// Nothing is handled before it is known what is parked: that comes first.
+/// Nothing is handled before it is known of which sources something is parked: that comes first.
 void Reactor::open(std::uint64_t generation) {
   if (generation != generation_) return;
-  const auto parked = world_.parked.list(context_, consumer_);
+  const auto parked = world_.parked.sources(context_, consumer_);
   if (!parked) {
-    spdlog::warn("{} waits for its parked events: {}.", consumer_.str(), parked.error().what);
+    unread_.set(fmt::format("Consumer {} handles nothing before it knows what is parked: {}",
+                            consumer_.str(), parked.error().what));
     return strand_->post_after(store_pause, [this, generation] { open(generation); });
   }
-  for (const auto& one : *parked) add_parked(one, nullptr);
+  unread_.clear();
+  for (const auto& source : *parked) {
+    parked_.try_emplace(source);
+    turns_.push_back(source);
+  }
   opened_ = true;
-  std::vector<std::string> sources;
-  for (const auto& [source, lane] : lanes_) sources.push_back(source);
-  for (const auto& source : sources) work(source);
-}
-
-/// Into its lane, or only into those named.
-void Reactor::add_parked(const Parked& record, const std::set<std::string>* only) {
-  v1::ParkedEvent event;
-  if (!event.ParseFromString(record.record))
-    return spdlog::error("The parked record {} of {} cannot be read; remove or repair it.",
-                         record.sequence, consumer_.str());
-  StoredSubject subject(event.source_subject());
-  if (only && !only->contains(subject.str())) return;
-  auto& lane = lanes_[subject.str()];
-  lane.replay.push_back({.stored = {event.source_sequence(), std::move(subject), event.commit()},
-                         .acknowledge = nullptr,
-                         .parked_sequence = record.sequence,
-                         .hash = event.commit_hash()});
-}
-
-void Reactor::try_parked_again() {
-  strand_->post([this] {
-    if (opened_) reopen(generation_);
-  });
-}
-
-/// As when it becomes active, for the lanes that are held.
-void Reactor::reopen(std::uint64_t generation) {
-  if (generation != generation_ || !opened_) return;
-  std::set<std::string> sources;
-  for (auto& [source, lane] : lanes_) {
-    lane.again |= lane.held && lane.busy;  // something is on its way behind what is parked
-    if (lane.held && !lane.busy) sources.insert(source);
-  }
-  if (sources.empty()) return;
-  const auto parked = world_.parked.list(context_, consumer_);
-  if (!parked) {
-    spdlog::warn("{} waits for its parked events: {}.", consumer_.str(), parked.error().what);
-    return strand_->post_after(store_pause, [this, generation] { reopen(generation); });
-  }
-  for (const auto& source : sources) lanes_[source].held = false;
-  for (const auto& one : *parked) add_parked(one, &sources);
-  for (const auto& source : sources) work(source);
+  std::vector<std::string> delivered;
+  for (const auto& [source, lane] : lanes_) delivered.push_back(source);
+  for (const auto& source : delivered) work(source);
+  start_replays();
 }
 
 void Reactor::work(const std::string& source) {
   auto& lane = lanes_[source];
   if (lane.busy) return;
-  if (lane.held) lane.replay.clear();
-  auto& from = lane.replay.empty() ? lane.queue : lane.replay;
-  if (from.empty()) {
-    if (!lane.held) lanes_.erase(source);
+  const auto parked = parked_.find(source);
+  if (parked != parked_.end() && !parked->second.held) {
+    lane.busy = true;
+    return replay_next(source, parked->second.replayed_up_to);
+  }
+  if (lane.queue.empty()) {
+    lanes_.erase(source);
     return;
   }
   lane.busy = true;
-  auto item = std::move(from.front());
-  from.pop_front();
-  if (lane.held)
+  auto item = std::move(lane.queue.front());
+  lane.queue.pop_front();
+  if (parked != parked_.end())
     park(source, item, "waits behind an earlier event of the same instance");
   else
     handle(source, std::move(item));
 }
+
+// ---- what was parked before ---------------------------------------------------------------------
+
+void Reactor::start_replays() {
+  while (replaying_ < replays_max && !turns_.empty()) {
+    const auto source = std::move(turns_.front());
+    turns_.pop_front();
+    const auto parked = parked_.find(source);
+    if (parked == parked_.end() || parked->second.held) continue;  // it did not wait for its turn
+    auto& lane = lanes_[source];
+    if (lane.busy || lane.has_turn) continue;
+    lane.has_turn = true;
+    ++replaying_;
+    work(source);
+  }
+}
+
+void Reactor::replay_next(const std::string& source, std::uint64_t after) {
+  world_.parked.next(context_, consumer_, source, after,
+                     [this, strand = strand_, source, generation = generation_](auto found) {
+                       auto kept = std::make_shared<decltype(found)>(std::move(found));
+                       strand->post([this, source, generation, kept] {
+                         if (generation != generation_) return go_on(source);
+                         found_parked(source, *kept);
+                       });
+                     });
+}
+
+void Reactor::found_parked(const std::string& source, const Result<std::optional<Parked>>& found) {
+  auto& parked = parked_[source];
+  if (!found) {
+    unread_.set(fmt::format("What consumer {} has parked of {} cannot be read: {}", consumer_.str(),
+                            source, found.error().what));
+    return strand_->post_after(store_pause, [this, source, generation = generation_] {
+      if (generation != generation_) return go_on(source);
+      replay_next(source, parked_[source].replayed_up_to);
+    });
+  }
+  unread_.clear();
+  if (!*found) {
+    parked_.erase(source);
+    return go_on(source);
+  }
+  parked.replayed_up_to = (*found)->sequence;
+  v1::ParkedEvent event;
+  if (!event.ParseFromString((*found)->record)) {
+    spdlog::error("The parked record {} of {} cannot be read; remove or repair it.",
+                  (*found)->sequence, consumer_.str());
+    return go_on(source);
+  }
+  handle(source, {.stored = {event.source_sequence(), StoredSubject(event.source_subject()),
+                             event.commit()},
+                  .acknowledge = nullptr,
+                  .parked_sequence = (*found)->sequence,
+                  .hash = event.commit_hash()});
+}
+
+void Reactor::try_parked_again() {
+  strand_->post([this] {
+    if (opened_) try_held_again();
+  });
+}
+
+void Reactor::try_held_again() {
+  for (auto& [source, parked] : parked_) {
+    const auto lane = lanes_.find(source);
+    if (lane != lanes_.end() && lane->second.busy) {
+      parked.again = true;  // perhaps with what was read before the decision
+    } else if (parked.held) {
+      parked = {};
+      turns_.push_back(source);
+    }
+  }
+  start_replays();
+}
+
+// ---- one commit ---------------------------------------------------------------------------------
 
 void Reactor::handle(const std::string& source, Item item) {
   auto read = this->read(item);
@@ -171,7 +222,7 @@ void Reactor::handle_events(const std::shared_ptr<const ReadCommit>& read, int i
     auto steps = plan_.steps(*read, index);
     if (!steps) return finished(steps.error().what);
     if (steps->empty()) continue;
-    return run_steps(strand_, world_.counters, *std::move(steps),
+    return run_steps(strand_, world_.steps, *std::move(steps),
                      [this, read, index, finished](const std::string& poison) {
                        if (!poison.empty()) return finished(poison);
                        handle_events(read, index + 1, finished);
@@ -194,7 +245,7 @@ void Reactor::replayed(const std::string& source, const Item& item, const std::s
   if (!poison.empty()) {
     spdlog::error("{} still cannot handle {} at sequence {}: {}.", consumer_.str(), source,
                   item.stored.sequence, poison);
-    lanes_[source].held = true;
+    parked_[source].held = true;
   } else if (const auto removed = world_.parked.remove(context_, *item.parked_sequence); !removed) {
     spdlog::warn("A parked event of {} was handled and stays in its stream: {}.", consumer_.str(),
                  removed.error().what);
@@ -206,7 +257,7 @@ void Reactor::replayed(const std::string& source, const Item& item, const std::s
 void Reactor::park(const std::string& source, const Item& item, const std::string& cause) {
   parking_.park({item.stored.subject, item.stored.sequence, item.stored.bytes, cause},
                 [this, source, acknowledge = item.acknowledge] {
-                  lanes_[source].held = true;
+                  parked_[source].held = true;
                   acknowledge();
                   go_on(source);
                 });
@@ -216,9 +267,15 @@ void Reactor::park(const std::string& source, const Item& item, const std::strin
 void Reactor::go_on(const std::string& source) {
   auto& lane = lanes_[source];
   lane.busy = false;
-  if (std::exchange(lane.again, false)) try_parked_again();
-  strand_->post([this, source] {
-    if (opened_) work(source);
+  const auto parked = parked_.find(source);
+  if (parked != parked_.end() && parked->second.held && parked->second.again) parked->second = {};
+  const bool replayed = parked == parked_.end() || parked->second.held;
+  const bool makes_room = replayed && std::exchange(lane.has_turn, false);
+  if (makes_room) --replaying_;
+  strand_->post([this, source, makes_room] {
+    if (!opened_) return;
+    work(source);
+    if (makes_room) start_replays();
   });
 }
 

@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -18,13 +17,14 @@
 #include "runtime/engine/stored_commit.hpp"
 #include "runtime/engine/strand.hpp"
 #include "runtime/ports/clock.hpp"
+#include "runtime/ports/conditions.hpp"
 #include "runtime/ports/parked_events.hpp"
 #include "runtime/ports/subscription.hpp"
 
 namespace troupe::engine {
 
-/// All state lives on a strand of its own. What waits is bounded by the deliveries in flight, and
-/// by the parked events of the consumer.
+/// All state lives on a strand of its own. What waits is bounded by the deliveries in flight; of
+/// parked events only their sources' names are here, and one record of each that is tried again.
 class Reactor final : public DeliveryHandler {
 public:
   struct World {
@@ -33,7 +33,13 @@ public:
     const SkipList& skips;
     const Clock& clock;
     Counters& counters;
+    StepWatch& steps;
+    Conditions& conditions;
   };
+
+  /// So many sources with parked events are tried again at a time, however many there are. One that
+  /// something is delivered of does not wait for its turn.
+  static constexpr std::size_t replays_max = 64;
 
   Reactor(World world, const ContextModel& context, Token source);
   ~Reactor() override;  ///< stops
@@ -45,6 +51,7 @@ public:
   void stop();
 
   void activated(std::uint64_t generation) override;
+  void can_deliver(const std::string& why_not) override { refused_.show(why_not); }
   void deliver(Delivery delivery) override;
 
   /// Tries what is parked once more, where this is the active one. From any thread.
@@ -65,19 +72,29 @@ private:
 
   /// The commits of one source instance, handled one after the other.
   struct Lane {
-    std::deque<Item> replay;  ///< parked before this activation; come first
     std::deque<Item> queue;
     bool busy = false;
-    bool held = false;   ///< something is parked: what follows is parked behind it
-    bool again = false;  ///< what is parked is to be tried again once it is no longer busy
+    bool has_turn = false;  ///< it is one of the replays that were started together
   };
+  /// By the parked_name of the source.
   using Lanes = std::unordered_map<std::string, Lane>;
+
+  /// Of a source of which something is parked. That comes before whatever is delivered; when it
+  /// still cannot be handled, the source is held, and what follows is parked behind it.
+  struct Behind {
+    std::uint64_t replayed_up_to = 0;  ///< in the stream of parked events
+    bool held = false;
+    bool again = false;  ///< is to be tried again once the lane is no longer busy
+  };
 
   using Finished = std::function<void(std::string poison)>;
 
   void open(std::uint64_t generation);
-  void reopen(std::uint64_t generation);
-  void add_parked(const Parked& record, const std::set<std::string>* only);
+  void try_held_again();
+  void start_replays();
+  void replay_next(const std::string& source, std::uint64_t after);
+  void found_parked(const std::string& source, const Result<std::optional<Parked>>& found);
+  void nothing_parked(const std::string& source);
   Result<std::optional<ReadCommit>> read(const Item& item) const;
   void work(const std::string& source);
   void handle(const std::string& source, Item item);
@@ -97,10 +114,15 @@ private:
   const CommitReader reader_;
   const std::shared_ptr<Strand> strand_;
   Parking parking_;
+  OwnCondition unread_;
+  OwnCondition refused_;
 
   std::uint64_t generation_ = 0;
   bool opened_ = false;  // the parked events of this generation are known
-  Lanes lanes_;          // by source subject; busy and held ones, and those with something queued
+  Lanes lanes_;          // busy ones, and those with something queued
+  std::unordered_map<std::string, Behind> parked_;  // by the parked_name of the source
+  std::deque<std::string> turns_;                   // of those to be tried again
+  std::size_t replaying_ = 0;                       // lanes that have a turn
 
   std::unique_ptr<Subscription> subscription_;  // last: ends the deliveries
 };

@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "runtime/engine/backoff.hpp"
 
 namespace troupe::engine {
@@ -17,10 +15,10 @@ constexpr std::chrono::milliseconds pause_max{5'000};
 /// Steps on their way. Lives on the strand; kept by the step that is running or waits.
 class Run : public std::enable_shared_from_this<Run> {
 public:
-  Run(std::shared_ptr<Strand> strand, Counters& counters, std::vector<Step> steps,
+  Run(std::shared_ptr<Strand> strand, StepWatch& watch, std::vector<Step> steps,
       std::function<void(std::string)> finished)
       : strand_(std::move(strand)),
-        counters_(counters),
+        watch_(watch),
         finished_(std::move(finished)),
         open_(steps.size()) {
     for (auto& step : steps) tries_.push_back({std::move(step), Backoff{pause_min, pause_max}});
@@ -46,30 +44,33 @@ private:
     if (result.kind == StepResult::Kind::again) return self->pause(i, result.cause);
     if (result.kind == StepResult::Kind::poison && self->poison_.empty())
       self->poison_ = result.cause.empty() ? "no cause was given" : result.cause;
-    if (--self->open_ == 0) self->finished_(std::move(self->poison_));
+    if (--self->open_ > 0) return;
+    if (self->failed_) self->watch_.ends(self.get());
+    self->finished_(std::move(self->poison_));
   }
 
   void pause(std::size_t i, const std::string& cause) {
-    ++counters_.retries;
-    const auto pause = tries_[i].backoff.next();
-    if (pause == pause_max) spdlog::warn("Still trying, every {} ms: {}.", pause.count(), cause);
-    strand_->post_after(pause, [self = shared_from_this(), i] { self->attempt(i); });
+    failed_ = true;
+    watch_.fails(this, cause);
+    strand_->post_after(tries_[i].backoff.next(),
+                        [self = shared_from_this(), i] { self->attempt(i); });
   }
 
   const std::shared_ptr<Strand> strand_;
-  Counters& counters_;
+  StepWatch& watch_;
   std::vector<Try> tries_;
   std::function<void(std::string)> finished_;
   std::size_t open_;
+  bool failed_ = false;
   std::string poison_;
 };
 
 }  // namespace
 
-void run_steps(const std::shared_ptr<Strand>& strand, Counters& counters, std::vector<Step> steps,
+void run_steps(const std::shared_ptr<Strand>& strand, StepWatch& watch, std::vector<Step> steps,
                std::function<void(std::string poison)> finished) {
   if (steps.empty()) return finished({});
-  std::make_shared<Run>(strand, counters, std::move(steps), std::move(finished))->start();
+  std::make_shared<Run>(strand, watch, std::move(steps), std::move(finished))->start();
 }
 
 Step command_step(CommandBus& bus, Command command, std::chrono::milliseconds patience,

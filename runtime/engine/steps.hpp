@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/engine/counters.hpp"
+#include "runtime/engine/step_watch.hpp"
 #include "runtime/engine/strand.hpp"
 #include "runtime/ports/command_bus.hpp"
 #include "runtime/ports/result.hpp"
@@ -26,9 +26,9 @@ using StepDone = std::function<void(StepResult)>;
 using Step = std::function<void(StepDone)>;
 
 /// Runs all steps at the same time, each again for ever, with pauses that grow, until it is done or
-/// poison. Then calls `finished`, on the strand, with what was poison, or "".
-/// REQUIRES: called on the strand.
-void run_steps(const std::shared_ptr<Strand>& strand, Counters& counters, std::vector<Step> steps,
+/// poison; `watch` knows of those that go again. Then calls `finished`, on the strand, with what
+/// was poison, or "". REQUIRES: called on the strand.
+void run_steps(const std::shared_ptr<Strand>& strand, StepWatch& watch, std::vector<Step> steps,
                std::function<void(std::string poison)> finished);
 
 /// What a command's outcome means for the event that asked for it.

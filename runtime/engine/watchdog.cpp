@@ -28,8 +28,7 @@ std::vector<std::string> Watchdog::overdue() {
   std::vector<std::string> sentences;
   const std::lock_guard lock(mutex_);
   for (auto& one : running_) {
-    if (!one.active || one.told || now - one.since < patience_) continue;
-    one.told = true;
+    if (!one.active || now - one.since < patience_) continue;
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now - one.since).count();
     sentences.push_back(std::string(one.handler) + " of " + std::string(one.instance)
                         + " has been running for " + std::to_string(seconds)

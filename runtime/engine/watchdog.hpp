@@ -43,7 +43,7 @@ public:
   /// REQUIRES: both texts outlive the watch.
   [[nodiscard]] Watch watch(std::string_view instance, std::string_view handler);
 
-  /// Sentences about handlers that run for longer than the patience, each told once.
+  /// Sentences about handlers that run for longer than the patience.
   std::vector<std::string> overdue();
 
 private:
@@ -52,7 +52,6 @@ private:
     std::string_view handler;
     std::chrono::steady_clock::time_point since;
     bool active = false;
-    bool told = false;
   };
 
   void leave(std::size_t place);

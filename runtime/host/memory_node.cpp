@@ -1,6 +1,7 @@
 #include "runtime/host/memory_node.hpp"
 
 #include "runtime/engine/engine.hpp"
+#include "runtime/memory/memory_backlogs.hpp"
 #include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
@@ -37,7 +38,8 @@ public:
                  .skips = skips_,
                  .effects = effects,
                  .clock = clock_,
-                 .conditions = conditions_},
+                 .conditions = conditions_,
+                 .backlogs = backlogs_},
                 std::move(models)) {}
   ~RunningMemoryNode() override { engine_.stop(); }
 
@@ -66,6 +68,7 @@ private:
   memory::MemoryLogWitness witness_{broker_};
   memory::MemoryLogMarks marks_;
   memory::MemorySkips skips_;
+  memory::MemoryBacklogs backlogs_{broker_};
   engine::Engine engine_;
 };
 

@@ -9,6 +9,7 @@
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "runtime/host/health_report.hpp"
 
@@ -44,7 +45,8 @@ const Figure figures[] = {
     {"troupe_unknowns_total", "Appends to be read back", counter, &ContextStats::unknowns},
     {"troupe_refusals_total", "Appends that the log refuses", counter, &ContextStats::refusals},
     {"troupe_parked_total", "Events parked", counter, &ContextStats::parked},
-    {"troupe_open_effects", "Calls without an outcome", gauge, &ContextStats::open_effects},
+    {"troupe_effects_in_hand", "Calls that this node is busy with", gauge,
+     &ContextStats::effects_in_hand},
     {"troupe_view_position", "Up to where all views are", gauge, &ContextStats::view_position},
 };
 
@@ -57,6 +59,8 @@ ClientMetric sample(MetricType type, double value, std::vector<ClientMetric::Lab
     metric.gauge.value = value;
   return metric;
 }
+
+double seconds(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 /// Those of one code, context and severity.
 struct Held {
@@ -86,11 +90,51 @@ void add_conditions(const std::string& node, const std::vector<Condition>& condi
     const std::vector<ClientMetric::Label> labels{
         {"code", code}, {"context", context}, {"node", node}, {"severity", severity}};
     holds.metric.push_back(sample(gauge, held.parts, labels));
-    since.metric.push_back(sample(
-        gauge, std::chrono::duration<double>(held.since.time_since_epoch()).count(), labels));
+    since.metric.push_back(sample(gauge, seconds(held.since), labels));
   }
   families.push_back(std::move(holds));
   families.push_back(std::move(since));
+}
+
+/// What waits in a context's streams, told by one node of all that run it.
+class BacklogFamilies {
+public:
+  BacklogFamilies(const char* name, const char* what)
+      : count_{.name = name, .help = what, .type = gauge, .metric = {}},
+        oldest_{.name = fmt::format("{}_oldest_timestamp_seconds", name),
+                .help = fmt::format("{}, since when the oldest does", what),
+                .type = gauge,
+                .metric = {}} {}
+
+  void add(const Pending& pending, const std::vector<ClientMetric::Label>& labels) {
+    count_.metric.push_back(sample(gauge, static_cast<double>(pending.count), labels));
+    if (pending.oldest) oldest_.metric.push_back(sample(gauge, seconds(*pending.oldest), labels));
+  }
+  void move_to(std::vector<MetricFamily>& families) {
+    families.push_back(std::move(count_));
+    families.push_back(std::move(oldest_));
+  }
+
+private:
+  MetricFamily count_;
+  MetricFamily oldest_;
+};
+
+void add_backlogs(const std::string& node, const engine::EngineStats& stats,
+                  std::vector<MetricFamily>& families) {
+  BacklogFamilies consumers("troupe_consumer_pending", "Deliveries that wait");
+  BacklogFamilies effects("troupe_open_effects", "Calls that have no outcome");
+  BacklogFamilies parked("troupe_parked_events", "Events that are parked");
+  for (const auto& context : stats.contexts) {
+    const auto& backlog = context.backlog;
+    for (const auto& [consumer, pending] : backlog.consumers)
+      consumers.add(pending,
+                    {{"consumer", consumer}, {"context", context.context}, {"node", node}});
+    for (const auto& [effect, pending] : backlog.effects)
+      effects.add(pending, {{"context", context.context}, {"effect", effect}, {"node", node}});
+    if (backlog.parked) parked.add(*backlog.parked, {{"context", context.context}, {"node", node}});
+  }
+  for (auto* family : {&consumers, &effects, &parked}) family->move_to(families);
 }
 
 }  // namespace
@@ -128,6 +172,7 @@ std::string metrics_text(const std::string& node, const engine::EngineStats& sta
           return one.severity == Severity::unready && one.context == context.context;
         });
       });
+  add_backlogs(node, stats, families);
   add_conditions(node, conditions, families);
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -17,6 +17,7 @@
 #include "runtime/host/routed_effects.hpp"
 #include "runtime/host/upgrade.hpp"
 #include "runtime/nats/ingress.hpp"
+#include "runtime/nats/jetstream_backlogs.hpp"
 #include "runtime/nats/jetstream_claims.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
@@ -26,6 +27,7 @@
 #include "runtime/nats/jetstream_subscriptions.hpp"
 #include "runtime/nats/jetstream_timers.hpp"
 #include "runtime/nats/request_effects.hpp"
+#include "runtime/nats/rights.hpp"
 #include "runtime/nats/slot_owners.hpp"
 #include "runtime/nats/streams.hpp"
 #include "runtime/nats/subscription_room.hpp"
@@ -91,7 +93,8 @@ struct Connections {
   std::unique_ptr<nats::Connection> deliveries;
   std::unique_ptr<nats::Connection> slots;
 
-  static Result<Connections> open(const NodeConfig& config) {
+  static Result<Connections> open(const NodeConfig& config,
+                                  const std::shared_ptr<nats::Forbidden>& forbidden) {
     Connections all;
     const auto urls = in_any_order(config.nats_url);
     for (const auto& [connection, purpose] :
@@ -101,6 +104,7 @@ struct Connections {
       auto options = connection_options(config, purpose);
       options.url = urls;
       options.in_order = true;
+      options.forbidden = [forbidden](const std::string& what) { forbidden->heard(what); };
       options.shared_threads = connection == &all.slots;
       auto opened = nats::Connection::open(std::move(options));
       if (!opened) return tl::make_unexpected(opened.error());
@@ -172,12 +176,16 @@ struct Servers {
 };
 
 Result<Servers> find_servers(const NodeConfig& config, const redis::RedisOptions& redis,
-                             const std::vector<ContextModel>& known) {
+                             const std::vector<ContextModel>& known,
+                             const std::vector<ContextModel>& chosen,
+                             const std::shared_ptr<nats::Forbidden>& forbidden) {
   if (auto usable = redis::check_redis(redis); !usable) return tl::make_unexpected(usable.error());
-  auto connections = Connections::open(config);
+  auto connections = Connections::open(config, forbidden);
   if (!connections) return tl::make_unexpected(connections.error());
   if (auto ready = prepare_streams(*connections->reads, config, known); !ready)
     return tl::make_unexpected(ready.error());
+  if (auto allowed = nats::exercise_rights(*connections->reads, chosen, *forbidden); !allowed)
+    return tl::make_unexpected(allowed.error());
   auto system = nats::agree_on_system(*connections->reads, nats::new_system(config.name));
   if (!system) return tl::make_unexpected(system.error());
   // A node may come to own every slot of its contexts.
@@ -235,6 +243,7 @@ public:
         witness_(leaders_, connections_.all(), wanted_streams(models, config_.replicas)),
         marks_(redis_, redis::Keys(system_)),
         skips_(*connections_.slots),
+        backlogs_(*connections_.reads),
         models_(std::move(models)) {
     for (auto* connection : connections_.all())
       watching_.push_back(connection->watch([this](bool) { look_at_connections(); }));
@@ -266,7 +275,8 @@ public:
                                                              .skips = skips_,
                                                              .effects = effects_,
                                                              .clock = machine_clock,
-                                                             .conditions = *conditions_},
+                                                             .conditions = *conditions_,
+                                                             .backlogs = backlogs_},
                                                models_);
     ingress_ = std::make_unique<nats::Ingress>(
         nats::IngressConnections{*connections_.ingress, *connections_.slots},
@@ -342,7 +352,7 @@ private:
                                          {"unknowns", stats.unknowns},
                                          {"refusals", stats.refusals},
                                          {"parked", stats.parked},
-                                         {"open_effects", stats.open_effects},
+                                         {"effects_in_hand", stats.effects_in_hand},
                                          {"view_position", stats.view_position},
                                          {"slots", stats.slots}};
     return info.dump();
@@ -371,6 +381,7 @@ private:
   nats::JetStreamLogWitness witness_;
   redis::RedisLogMarks marks_;
   nats::JetStreamSkips skips_;
+  nats::JetStreamBacklogs backlogs_;
   RoutedEffects effects_;
   const std::vector<ContextModel> models_;
   // Stopped in the reverse order: no more health answers, then no more commands, then the engine.
@@ -396,14 +407,19 @@ Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<Context
                     ? Result<std::unique_ptr<HealthServer>>{}
                     : HealthServer::start(config.health, waiting(config.name, *conditions));
   if (!health) return tl::make_unexpected(health.error());
-  auto servers = find_servers(config, *redis, known);
+  const auto forbidden = std::make_shared<nats::Forbidden>();
+  auto servers = find_servers(config, *redis, known, *models, forbidden);
   while (!servers && servers.error().retryable) {
-    wait_because("Node " + config.name + " waits: " + servers.error().what, waits);
+    const auto heard = forbidden->take();
+    wait_because(fmt::format("Node {} waits: {}{}{}", config.name, servers.error().what,
+                             heard.empty() ? "" : " NATS says: ", heard),
+                 waits);
     if (given_up(look_for_servers_every)) break;
-    servers = find_servers(config, *redis, known);
+    servers = find_servers(config, *redis, known, *models, forbidden);
   }
   if (!servers) return tl::make_unexpected(servers.error());
   waits.clear();
+  forbidden->tell(*conditions);
   auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*servers),
                                             std::move(*models), conditions);
   if (auto started = node->start(); !started) return tl::make_unexpected(started.error());

@@ -105,6 +105,8 @@ public:
     std::string consumer;
     std::size_t undelivered = 0;
     std::size_t unacknowledged = 0;
+    std::size_t in_flight_max = 0;
+    std::uint64_t floor = 0;  ///< all up to here are acknowledged
   };
   /// What the stream's durable consumers have still to do.
   std::vector<Waiting> waiting(const std::string& stream) const;

@@ -139,7 +139,9 @@ std::vector<Broker::Waiting> Broker::waiting(const std::string& stream) const {
     if (durable->options().stream == stream)
       all.push_back({.consumer = durable->options().name,
                      .undelivered = durable->undelivered(stream_locked(stream)),
-                     .unacknowledged = durable->unacknowledged()});
+                     .unacknowledged = durable->unacknowledged(),
+                     .in_flight_max = durable->options().in_flight_max,
+                     .floor = durable->floor()});
   return all;
 }
 

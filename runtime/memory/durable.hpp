@@ -77,6 +77,7 @@ public:
     return stream.matching(options_.prefix, delivered_, SIZE_MAX).size();
   }
   std::size_t unacknowledged() const { return pending_.size(); }
+  std::uint64_t floor() const { return floor_; }
 
   /// A fault: whatever is unacknowledged comes again in the same generation, newest first.
   void redeliver_backwards() { again_.assign(pending_.begin(), pending_.end()); }

@@ -13,7 +13,9 @@ public:
 
   void park(const Token& context, const Token& consumer, const StoredSubject& source,
             std::string record, std::function<void(Result<void>)> done) override;
-  Result<std::vector<Parked>> list(const Token& context, const Token& consumer) override;
+  Result<std::vector<std::string>> sources(const Token& context, const Token& consumer) override;
+  void next(const Token& context, const Token& consumer, const std::string& source,
+            std::uint64_t after, Found found) override;
   Result<void> remove(const Token& context, std::uint64_t sequence) override;
 
 private:

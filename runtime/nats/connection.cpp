@@ -527,6 +527,8 @@ void NatsConnection::on_error(natsConnection* connection, natsSubscription*, nat
   }
   const char* detail = nullptr;
   natsConnection_GetLastError(connection, &detail);
+  if (status == NATS_NOT_PERMITTED && self.options_.forbidden && detail != nullptr)
+    return self.options_.forbidden(detail);
   spdlog::error("{}: NATS reports {} ({}).", self.options_.name, text_of(status),
                 detail != nullptr ? detail : "no detail");
 }

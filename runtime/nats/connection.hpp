@@ -78,6 +78,8 @@ struct ConnectionOptions {
   /// Answers and deliveries come to subjects below this one, which nobody can guess.
   std::string inbox_prefix = "_INBOX";
   Security security{};
+  /// Hears what the server forbids, in its words; on a thread of nats.c's, must not block.
+  std::function<void(const std::string& what)> forbidden{};
   /// Its user can do without it: the process goes on when the server gives it up for good.
   bool may_be_lost = false;
 };

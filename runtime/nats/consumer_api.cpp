@@ -49,7 +49,11 @@ Result<ConsumerState> read_consumer_state(const ApiResult& answer) {
   const auto unacknowledged = field<std::uint64_t>(*answer, "num_ack_pending");
   if (!floor || !unacknowledged)
     return retryable("JetStream's answer about a consumer is unreadable.");
-  ConsumerState state{.floor = *floor, .unacknowledged = *unacknowledged, .pin = {}};
+  ConsumerState state{.floor = *floor, .unacknowledged = *unacknowledged};
+  if (const auto most = field<std::size_t>(*answer, "config.max_batch"); most && *most > 0)
+    state.batch_max = *most;
+  if (const auto most = field<std::int64_t>(*answer, "config.max_expires"); most && *most > 0)
+    state.expires_max = std::chrono::nanoseconds(*most);
   for (const auto& group : list(*answer, "priority_groups"))
     if (const auto pin = field<std::string_view>(group, "pinned_client_id")) state.pin = *pin;
   return state;

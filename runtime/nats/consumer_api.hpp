@@ -42,7 +42,10 @@ struct ConsumerState {
   /// the same answer is not to be relied on, it may count one that the server takes back.
   std::uint64_t floor = 0;
   std::uint64_t unacknowledged = 0;
-  std::string pin;  ///< of the active puller; empty: nobody is
+  std::string pin{};  ///< of the active puller; empty: nobody is
+  /// What one pull may ask for: limits of the server's, of the account or of an operator.
+  std::size_t batch_max = SIZE_MAX;
+  std::chrono::nanoseconds expires_max = std::chrono::nanoseconds::max();
 };
 Result<ConsumerState> read_consumer_state(const ApiResult& answer);
 

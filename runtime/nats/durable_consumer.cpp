@@ -114,17 +114,23 @@ void DurableConsumer::attach() {
 
 void DurableConsumer::on(const Created& created) {
   if (created.attempt != attempt_) return;
-  if (created.answer) {
-    last_complaint_.clear();
+  const auto state = read_consumer_state(created.answer);
+  if (state) {
+    tell({});
+    batch_max_ = state->batch_max;
+    expires_max_ = state->expires_max;
     // What the consumer has passed makes nobody active, so it would wait for a later message.
     return settings_.work_queue ? reset({}) : wait_for_pin();
   }
-  if (created.answer.error().what != last_complaint_) {
-    last_complaint_ = created.answer.error().what;
-    spdlog::warn("Consumer {} of {} does not start yet: {} Trying again.", settings_.durable,
-                 settings_.stream, last_complaint_);
-  }
+  tell(fmt::format("Consumer {} of {} does not start: {}", settings_.durable, settings_.stream,
+                   state.error().what));
   detach(retry_delay);
+}
+
+void DurableConsumer::tell(std::string why_not) {
+  if (why_not == why_not_) return;
+  why_not_ = std::move(why_not);
+  handler_.can_deliver(why_not_);
 }
 
 void DurableConsumer::wait_for_pin() {
@@ -152,10 +158,11 @@ bool DurableConsumer::open_inbox() {
 }
 
 void DurableConsumer::pull() {
-  pulled_ = phase_ == Phase::active ? pull_batch : 1;
+  pulled_ = phase_ == Phase::active ? std::min(pull_batch, batch_max_) : 1;
+  const auto expires = std::min<std::chrono::nanoseconds>(pull_expires, expires_max_);
   // A pull that does not arrive is replaced by the next one.
   (void)connection_.publish("$JS.API." + consumer_verb("MSG.NEXT", settings_), {},
-                            pull_request(pulled_, pull_expires, pin_).dump(), inbox_);
+                            pull_request(pulled_, expires, pin_).dump(), inbox_);
   pull_at_ = std::chrono::steady_clock::now() + pull_interval;
 }
 
@@ -230,15 +237,18 @@ void DurableConsumer::on_status(int status, std::string_view description) {
     case no_responders:
       return detach(retry_delay);
     case conflict:
-      // Other conflicts end only one pull: a batch that is complete, one pull too many.
+      // A limit of the server's that was changed is read anew. Other conflicts end only one pull:
+      // a batch that is complete, one pull too many.
+      if (description.starts_with("Exceeded MaxRequest")) return detach(retry_delay);
       if (description == "Consumer Deleted" || description == "Leadership Change"
           || description == "Server Shutdown")
         detach(retry_delay);
       return;
     case malformed:
     case api_level_too_high:
-      spdlog::error("Consumer {} of {}: NATS refuses to be pulled from: {}. Is it 2.14 or later?",
-                    settings_.durable, settings_.stream, description);
+      tell(
+          fmt::format("Consumer {} of {}: NATS refuses to be pulled from: {}. Is it 2.14 or later?",
+                      settings_.durable, settings_.stream, description));
       return detach(retry_delay);
     default:
       return;  // a pull that expired

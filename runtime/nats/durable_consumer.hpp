@@ -85,6 +85,7 @@ private:
   void reset(std::string pin);
   void activate(std::uint64_t floor);
   bool open_inbox();
+  void tell(std::string why_not);
   void pull();
   void check();
   void hand_out(const Received& message, const DeliveryFacts& facts);
@@ -108,7 +109,9 @@ private:
   std::uint64_t delivered_ = 0;      ///< consumer sequence of the last delivery
   std::uint64_t last_sequence_ = 0;  ///< stream sequence of the last one handed out
   std::size_t pulled_ = 0;           ///< that may still come for the last pull
-  std::string last_complaint_;
+  std::string why_not_;              ///< as the handler was told last
+  std::size_t batch_max_ = SIZE_MAX;
+  std::chrono::nanoseconds expires_max_ = std::chrono::nanoseconds::max();
   Moment attach_at_ = Moment::max();
   Moment pull_at_ = Moment::max();
   Moment check_at_ = Moment::max();

@@ -89,13 +89,24 @@ void Conditions::clear(const ConditionKind& kind, std::string_view context, std:
   log_end(*ended);
 }
 
+void Conditions::clear_all(std::string_view context, std::span<const ConditionKind> kinds) {
+  end_those([&](const Held& held) {
+    return held.condition.context == context
+           && std::ranges::count(kinds, held.condition.code, &ConditionKind::code) > 0;
+  });
+}
+
 void Conditions::expire() {
+  end_those([now = clock_.steady()](const Held& held) { return held.until <= now; });
+}
+
+template <class Meant>
+void Conditions::end_those(const Meant& meant) {
   std::vector<Condition> ended;
   {
-    const auto now = clock_.steady();
     const std::lock_guard lock(mutex_);
     std::erase_if(held_, [&](auto& one) {
-      if (one.second.until > now) return false;
+      if (!meant(one.second)) return false;
       ended.push_back(std::move(one.second.condition));
       return true;
     });

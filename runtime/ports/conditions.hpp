@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -69,6 +70,9 @@ public:
                std::string_view part, std::string sentence);
   void clear(const ConditionKind& kind, std::string_view context, std::string_view part = {});
 
+  /// All parts of these.
+  void clear_all(std::string_view context, std::span<const ConditionKind> kinds);
+
   /// What it says now, or nothing when it does not hold.
   std::string sentence(const ConditionKind& kind, std::string_view context,
                        std::string_view part = {}) const;
@@ -91,6 +95,8 @@ private:
   void put(const ConditionKind& kind, std::string_view context, std::string_view part,
            std::string sentence, Steady until, std::optional<Time> since);
   bool make_room(Severity severity);
+  template <class Meant>
+  void end_those(const Meant& meant);
   void log_end(const Condition& condition) const;
 
   const Clock& clock_;
@@ -115,6 +121,8 @@ public:
     all_.set(kind_, context_, part_, std::move(sentence), since);
   }
   void clear() { all_.clear(kind_, context_, part_); }
+  /// Sets it to the sentence, or clears it when that is empty.
+  void show(std::string what) { what.empty() ? clear() : set(std::move(what)); }
   /// Empty when it does not hold.
   std::string sentence() const { return all_.sentence(kind_, context_, part_); }
   bool holds() const { return !sentence().empty(); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,15 @@ public:
   virtual void park(const Token& context, const Token& consumer, const StoredSubject& source,
                     std::string record, std::function<void(Result<void>)> done) = 0;
 
-  /// All records of a consumer in the order they were parked. Blocks; for start-up and operators.
-  virtual Result<std::vector<Parked>> list(const Token& context, const Token& consumer) = 0;
+  /// The parked_name of each source of which a consumer has records, however many records those
+  /// are. Blocks; for start-up.
+  virtual Result<std::vector<std::string>> sources(const Token& context, const Token& consumer) = 0;
+
+  using Found = std::function<void(Result<std::optional<Parked>>)>;
+  /// The first record of that source behind the one of sequence `after`, or nothing: they come in
+  /// the order they were parked.
+  virtual void next(const Token& context, const Token& consumer, const std::string& source,
+                    std::uint64_t after, Found found) = 0;
 
   /// Removes one record, after it was handled or given up. Blocks.
   virtual Result<void> remove(const Token& context, std::uint64_t sequence) = 0;

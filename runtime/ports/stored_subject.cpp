@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t hash_digits = 32;
 
+std::string before_source(const Token& context, const Token& consumer) {
+  return "dlq." + context.str() + "." + consumer.str() + ".";
+}
+
 bool is_printable(char c) { return c > ' ' && c <= '~'; }
 
 }  // namespace
@@ -32,13 +36,19 @@ std::optional<Instance> instance_of(const StoredSubject& subject) {
 }
 
 Subject parked_subject(const Token& context, const Token& consumer, const StoredSubject& source) {
-  const auto before = "dlq." + context.str() + "." + consumer.str() + ".";
+  const auto before = before_source(context, consumer);
   auto subject = Subject::parse(before + source.str());
   if (!subject)
     subject =
         Subject::parse(before + "illegal." + to_hex(sha256(source.str())).substr(0, hash_digits));
   TROUPE_ASSERT(subject, "a few legal tokens make a legal subject");
   return *std::move(subject);
+}
+
+std::string parked_name(const Token& context, const Token& consumer, const StoredSubject& source) {
+  return parked_subject(context, consumer, source)
+      .str()
+      .substr(before_source(context, consumer).size());
 }
 
 }  // namespace troupe

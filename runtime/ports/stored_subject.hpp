@@ -34,4 +34,7 @@ std::optional<Instance> instance_of(const StoredSubject& subject);
 /// stands there by its hash: dlq.<context>.<consumer>.illegal.<32 hexadecimal digits>.
 Subject parked_subject(const Token& context, const Token& consumer, const StoredSubject& source);
 
+/// What stands there of the source, behind dlq.<context>.<consumer>.
+std::string parked_name(const Token& context, const Token& consumer, const StoredSubject& source);
+
 }  // namespace troupe

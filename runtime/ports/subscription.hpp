@@ -31,6 +31,10 @@ public:
   /// it will be delivered again if it was not acknowledged.
   virtual void activated(std::uint64_t generation) = 0;
 
+  /// Whether the subscription can deliver here at all: why not, as a sentence of the server's, or
+  /// empty. Told when it changes.
+  virtual void can_deliver(const std::string& why_not) { (void)why_not; }
+
   /// Messages come in the order of the stream within a generation; some may have been handled in an
   /// earlier one.
   virtual void deliver(Delivery delivery) = 0;

@@ -23,6 +23,18 @@ public:
     changed_.notify_all();
   }
 
+  void can_deliver(const std::string& why_not) override {
+    const std::lock_guard lock(mutex_);
+    why_not_ = why_not;
+    changed_.notify_all();
+  }
+  /// Waits until it is told why nothing can be delivered here.
+  bool wait_for_refusal(const std::string& part, std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience,
+                             [&] { return why_not_.find(part) != std::string::npos; });
+  }
+
   void deliver(Delivery delivery) override {
     {
       const std::lock_guard lock(mutex_);
@@ -102,6 +114,7 @@ private:
   std::condition_variable changed_;
   std::uint64_t generation_ = 0;
   int activations_ = 0;
+  std::string why_not_;
   std::vector<Delivery> current_;
   std::size_t total_ = 0;
   std::size_t unacknowledged_ = 0;

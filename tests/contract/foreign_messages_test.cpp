@@ -11,6 +11,7 @@
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/in_memory.hpp"
 #include "tests/contract/on_jetstream.hpp"
+#include "tests/contract/parked_records.hpp"
 #include "tests/support/raw_nats.hpp"
 
 using namespace troupe;
@@ -128,7 +129,7 @@ TEMPLATE_TEST_CASE("foreign messages: what came on an illegal subject can be par
                           [&](Result<void> result) { parked.set_value(std::move(result)); });
     REQUIRE(parked.get_future().get());
   }
-  const auto listed = or_throw(backend.parked().list(backend.context(), token("c")));
+  const auto listed = all_parked(backend.parked(), backend.context(), token("c"));
   REQUIRE(listed.size() == records.size());
   for (std::size_t i = 0; i < listed.size(); ++i) CHECK(listed[i].record == records[i]);
 }

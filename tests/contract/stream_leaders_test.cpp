@@ -101,7 +101,7 @@ TEST_CASE("what a leader says that its replicas do not follow any more is not be
   AtTheLeader node;
   REQUIRE(node.append(0).outcome == AppendResult::Outcome::acknowledged);
   REQUIRE(node.load().value().size() == 1);
-  REQUIRE(node.parked().list(context, consumer));
+  REQUIRE(node.parked().sources(context, consumer));
   REQUIRE(node.witness().reachable(stream));
   auto watch = node.watch();
   REQUIRE(eventually(patience, [&] { return watch.look(0).verdict == Verdict::fine; }));
@@ -114,7 +114,7 @@ TEST_CASE("what a leader says that its replicas do not follow any more is not be
   CHECK_FALSE(node.witness().facts(stream));
   CHECK_FALSE(node.witness().hash_at(stream, 1));
   CHECK(eventually(patience, [&] { return !node.witness().accepted(stream); }));
-  CHECK_FALSE(node.parked().list(context, consumer));
+  CHECK_FALSE(node.parked().sources(context, consumer));
   CHECK_FALSE(node.witness().reachable(stream));
   // Nor does it make an alarm that it should have more.
   for (int i = 0; i < 5; ++i) CHECK(watch.look(7).verdict == Verdict::unsure);

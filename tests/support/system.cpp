@@ -28,8 +28,8 @@ bool answers_ok(const std::string& url) {
 
 }  // namespace
 
-System::System(tool::PrivateRedis* redis)
-    : nats_(started(tool::PrivateNats::start({.folder = folder_.path()}))),
+System::System(tool::PrivateRedis* redis, tool::PrivateNatsOptions nats)
+    : nats_(started(tool::PrivateNats::start(in_folder(std::move(nats))))),
       own_redis_(redis != nullptr ? nullptr
                                   : started(tool::PrivateRedis::start({.folder = folder_.path()}))),
       redis_(redis != nullptr ? redis : own_redis_.get()),
@@ -41,6 +41,11 @@ System::System(tool::PrivateRedis* redis)
                                  .log = folder() / "gateway.log"})));
 }
 
+tool::PrivateNatsOptions System::in_folder(tool::PrivateNatsOptions nats) const {
+  nats.folder = folder_.path();
+  return nats;
+}
+
 std::string System::node_config(const std::string& name,
                                 const std::vector<std::string>& contexts) const {
   std::string list;
@@ -48,9 +53,9 @@ std::string System::node_config(const std::string& name,
   if (!health_ports_.contains(name)) health_ports_[name] = tool::free_port();
   return "[node]\n" + node_settings + "name = \"" + name + "\"\ncontexts = [" + list
          + "]\nhealth = \"127.0.0.1:" + std::to_string(health_ports_[name]) + "\"\n[nats]\nurl = \""
-         + nats_->url() + "\"\nmonitoring_url = \"" + nats_->monitoring_url()
-         + "\"\n[redis]\nurl = \"" + redis_->url() + "\"\n[notifications]\nsmtp_url = \""
-         + mail_server_->url() + "\"\n";
+         + nats_->url() + "\"\nmonitoring_url = \"" + nats_->monitoring_url() + "\"\n"
+         + nats_settings + "[redis]\nurl = \"" + redis_->url()
+         + "\"\n[notifications]\nsmtp_url = \"" + mail_server_->url() + "\"\n";
 }
 
 void System::start_unready_node(const std::string& name, const std::vector<std::string>& contexts) {

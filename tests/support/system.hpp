@@ -18,9 +18,12 @@ namespace troupe::test {
 class System {
 public:
   /// `redis`: one that another system uses, too, and that outlives this one; else it has its own.
-  explicit System(tool::PrivateRedis* redis = nullptr);
+  /// `nats`: further lines of the NATS server's configuration; its folder is the system's.
+  explicit System(tool::PrivateRedis* redis = nullptr, tool::PrivateNatsOptions nats = {});
 
-  std::string node_settings{};  ///< further lines of [node] for the nodes that start from now on
+  // For the nodes that start from now on.
+  std::string node_settings{};  ///< further lines of [node]
+  std::string nats_settings{};  ///< further lines of [nats]
 
   /// Starts a node with these contexts and waits until it is ready. A node of that name must not
   /// run.
@@ -36,9 +39,12 @@ public:
   const std::filesystem::path& folder() const { return folder_.path(); }
   tool::PrivateNats& nats() { return *nats_; }
   tool::PrivateRedis& redis() { return *redis_; }
+  tool::ChildProcess& gateway() { return *gateway_; }
   std::string health_url(const std::string& node) const;
 
 private:
+  tool::PrivateNatsOptions in_folder(tool::PrivateNatsOptions nats) const;
+
   tool::TempFolder folder_{"troupe-e2e"};
   std::unique_ptr<tool::PrivateNats> nats_;
   std::unique_ptr<tool::PrivateRedis> own_redis_;

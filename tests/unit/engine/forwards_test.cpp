@@ -61,7 +61,7 @@ TEST_CASE("forwards: an owner that does not answer keeps out no command for what
   Engine engine(options,
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
                  world.views, world.snapshots, leases, world.claims, silent, world.witness,
-                 world.marks, world.skips, world.effects, world.clock, conditions},
+                 world.marks, world.skips, world.effects, world.clock, conditions, world.backlogs},
                 {model_of<Bank>()});
   REQUIRE(engine.start(world.doors));
   const auto slots = [&] { return engine.stats().contexts.front().slots; };

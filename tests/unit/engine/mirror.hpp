@@ -98,8 +98,8 @@ inline bool all_handled(World& world) {
 
 inline std::vector<troupe::v1::ParkedEvent> parked(World& world) {
   std::vector<troupe::v1::ParkedEvent> events;
-  const auto records = world.parked.list(mirror_token, consumer).value();
-  for (const auto& one : records) events.emplace_back().ParseFromString(one.record);
+  const auto records = world.broker.scan("DLQ_MIRROR", "dlq.mirror.mirror-from-example.").value();
+  for (const auto& one : records) events.emplace_back().ParseFromString(one.bytes);
   return events;
 }
 

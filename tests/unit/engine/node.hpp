@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/engine/engine.hpp"
+#include "runtime/memory/memory_backlogs.hpp"
 #include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
@@ -119,6 +120,7 @@ struct World {
   memory::MemoryLogWitness witness{broker};
   memory::MemoryLogMarks marks;
   memory::MemorySkips skips;
+  memory::MemoryBacklogs backlogs{broker};
   ScriptedEffects effects;
 
   std::vector<StoredCommit> commits(const Subject& subject) {
@@ -174,7 +176,7 @@ public:
                 {log != nullptr ? *log : world.log, world.streams, world.subscriptions,
                  world.timers, world.parked, world.views, world.snapshots, leases_, world.claims,
                  world.switchboard, witness != nullptr ? *witness : world.witness, world.marks,
-                 world.skips, world.effects, world.clock, conditions_},
+                 world.skips, world.effects, world.clock, conditions_, world.backlogs},
                 std::move(contexts)) {
     if (const auto started = engine_.start(world.doors); !started)
       throw std::runtime_error(started.error().what);
@@ -228,7 +230,7 @@ public:
         engine_({.node = "rival"},
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
                  world.views, world.snapshots, leases_, claims_, alone_, world.witness, world.marks,
-                 world.skips, world.effects, world.clock, conditions_},
+                 world.skips, world.effects, world.clock, conditions_, world.backlogs},
                 std::move(contexts)) {
     if (const auto started = engine_.start(alone_); !started)
       throw std::runtime_error(started.error().what);

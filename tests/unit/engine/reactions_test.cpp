@@ -163,4 +163,38 @@ TEST_CASE("parked events are replayed first and in order by the next active reac
   CHECK(eventually(patience, [&] { return parked(world).empty(); }));
 }
 
+TEST_CASE("parked events of many instances are all tried again, some at a time",
+          "[engine][reactions]") {
+  World world;
+  Ledger::curse = true;
+  constexpr int instances = 4 * static_cast<int>(Reactor::replays_max);
+  {
+    Node node(world, both());
+    std::vector<std::future<Outcome>> waiting;
+    for (int i = 0; i < instances; ++i)
+      for (const auto cents : {666, 3})
+        waiting.push_back(node.send(command_to(account("a" + std::to_string(i)), deposit(cents))));
+    for (auto& one : waiting) (void)accepted(std::move(one));
+    REQUIRE(all_handled(world));
+    REQUIRE(parked(world).size() == 2 * instances);
+  }
+  Node node(world, both());
+  SECTION("in vain while the cause is there, and what follows is parked behind them") {
+    (void)accepted(node.send(command_to(account("a0"), deposit(4))));
+    REQUIRE(all_handled(world));
+    CHECK(booked(world, "a0").empty());
+    CHECK(parked(world).size() == 2 * instances + 1);
+    Ledger::curse = false;
+    world.broker.reactivate();
+  }
+  SECTION("with one event of one of them, when it is mended") {
+    Ledger::curse = false;
+    (void)accepted(node.send(command_to(account("a0"), deposit(4))));
+  }
+  CHECK(eventually(patience, [&] { return parked(world).empty(); }));
+  CHECK(eventually(patience, [&] { return booked(world, "a0") == Amounts{666, 3, 4}; }));
+  for (int i = 1; i < instances; ++i)
+    CHECK(booked(world, "a" + std::to_string(i)) == Amounts{666, 3});
+}
+
 }  // namespace troupe::engine::test

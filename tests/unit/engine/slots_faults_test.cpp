@@ -266,7 +266,7 @@ std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Le
       Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
             world.snapshots, leases, claims, world.switchboard,
             witness != nullptr ? *witness : world.witness, world.marks, world.skips, world.effects,
-            world.clock, conditions},
+            world.clock, conditions, world.backlogs},
       std::vector{model_of<Bank>()});
   if (const auto started = engine->start(doors); !started)
     throw std::runtime_error(started.error().what);

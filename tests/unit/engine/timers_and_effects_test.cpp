@@ -260,7 +260,7 @@ TEST_CASE("an effect's answer becomes a command, and its timer is gone", "[engin
                              .target = alices.str(),
                              .command_type = "WithdrawMoney",
                              .ordinal = 0}));
-  CHECK(eventually(patience, [&] { return node.stats("example").open_effects == 0; }));
+  CHECK(eventually(patience, [&] { return node.stats("example").effects_in_hand == 0; }));
 }
 
 TEST_CASE("a failed call is made again with the same key", "[engine][effects]") {
@@ -328,7 +328,7 @@ TEST_CASE("an open effect holds no delivery, and is not called twice at a time",
   const auto later = std::chrono::steady_clock::now() + 400ms;
   REQUIRE(eventually(patience, [&] { return std::chrono::steady_clock::now() > later; }));
   CHECK(world.effects.calls().size() == 1);
-  CHECK(node.stats("example").open_effects == 1);
+  CHECK(node.stats("example").effects_in_hand == 1);
 
   done(std::make_unique<StringValue>());
   CHECK(withdrawn(world, 7));

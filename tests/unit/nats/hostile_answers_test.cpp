@@ -11,6 +11,7 @@
 #include "runtime/nats/consumer_api.hpp"
 #include "runtime/nats/consumers_ahead.hpp"
 #include "runtime/nats/event_loading.hpp"
+#include "runtime/nats/jetstream_backlogs.hpp"
 #include "runtime/nats/jetstream_claims.hpp"
 #include "runtime/nats/jetstream_event_streams.hpp"
 #include "runtime/nats/jetstream_log_witness.hpp"
@@ -123,8 +124,14 @@ void read_everything(nats::Connection& connection) {
   (void)claims.agree_on_slots(64);
   claims.record(context, {}, 0, [](const auto&) {});
   nats::JetStreamParkedEvents parked(leaders);
-  (void)parked.list(context, *Token::parse("c"));
+  (void)parked.sources(context, *Token::parse("c"));
+  parked.next(context, *Token::parse("c"), "evt.shop.order.o-1", 0, [](const auto&) {});
   (void)parked.remove(context, 5);
+  nats::JetStreamBacklogs waiting(connection);
+  (void)waiting.reactions(context, *Token::parse("c"));
+  (void)waiting.timers(context);
+  (void)waiting.open_effects(context, *Token::parse("order"), *Token::parse("e"));
+  (void)waiting.stream(StreamKind::parked, context);
   nats::JetStreamTimers timers(connection);
   timers.arm(instance, *Token::parse("t"), Time{}, "", [](const auto&) {});
   timers.disarm(instance, *Token::parse("t"), [](const auto&) {});
