@@ -180,20 +180,22 @@ void Reactor::found_parked(const std::string& source, const Result<std::optional
 }
 
 void Reactor::try_parked_again() {
-  strand_->post([this] {
+  const auto again = [this] {
     if (opened_) try_held_again();
-  });
+  };
+  strand_->post(again);
+  for (const auto time : tries_again_after) strand_->post_after(time, again);
 }
 
 void Reactor::try_held_again() {
+  // Busy with what was read before the decision, or parking it.
+  for (auto& [source, lane] : lanes_) lane.again = lane.busy;
   for (auto& [source, parked] : parked_) {
     const auto lane = lanes_.find(source);
-    if (lane != lanes_.end() && lane->second.busy) {
-      parked.again = true;  // perhaps with what was read before the decision
-    } else if (parked.held) {
-      parked = {};
-      turns_.push_back(source);
-    }
+    const bool busy = lane != lanes_.end() && lane->second.busy;
+    if (busy || !parked.held) continue;
+    parked = {};
+    turns_.push_back(source);
   }
   start_replays();
 }
@@ -268,7 +270,8 @@ void Reactor::go_on(const std::string& source) {
   auto& lane = lanes_[source];
   lane.busy = false;
   const auto parked = parked_.find(source);
-  if (parked != parked_.end() && parked->second.held && parked->second.again) parked->second = {};
+  const bool again = std::exchange(lane.again, false);
+  if (again && parked != parked_.end() && parked->second.held) parked->second = {};
   const bool replayed = parked == parked_.end() || parked->second.held;
   const bool makes_room = replayed && std::exchange(lane.has_turn, false);
   if (makes_room) --replaying_;

@@ -2,6 +2,8 @@
 // with poison parked and everything behind it.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -40,6 +42,9 @@ public:
   /// So many sources with parked events are tried again at a time, however many there are. One that
   /// something is delivered of does not wait for its turn.
   static constexpr std::size_t replays_max = 64;
+  /// Whoever is asked may hear of a decision later than this node: all is tried at once, and again
+  /// after these times.
+  static constexpr std::array<std::chrono::milliseconds, 2> tries_again_after{5'000, 30'000};
 
   Reactor(World world, const ContextModel& context, Token source);
   ~Reactor() override;  ///< stops
@@ -75,6 +80,7 @@ private:
     std::deque<Item> queue;
     bool busy = false;
     bool has_turn = false;  ///< it is one of the replays that were started together
+    bool again = false;     ///< what is parked is to be tried again once it is no longer busy
   };
   /// By the parked_name of the source.
   using Lanes = std::unordered_map<std::string, Lane>;
@@ -84,7 +90,6 @@ private:
   struct Behind {
     std::uint64_t replayed_up_to = 0;  ///< in the stream of parked events
     bool held = false;
-    bool again = false;  ///< is to be tried again once the lane is no longer busy
   };
 
   using Finished = std::function<void(std::string poison)>;
