@@ -44,10 +44,10 @@ constexpr std::chrono::milliseconds write_timeout = (pings_unanswered_max + 1) *
 constexpr std::chrono::milliseconds attempt_max = 30s;
 /// How much may be published between two looks at how much is buffered.
 constexpr std::size_t buffered_look = 1'024 * 1'024;
-/// nats.c 3.4.1 on an event loop keeps its parser over a reconnect (its issue 1007): a connection
-/// that was lost in the middle of a message takes what comes over the next ones for the rest of it,
-/// and loses them to unanswered pings or at the first byte that is no part of a message. One that
-/// brought nothing and did not last so often in a row never works again in this process.
+/// Where nats.c keeps its parser over a reconnect in spite of Parser, a connection that was lost in
+/// the middle of a message takes what comes over the next ones for the rest of it, and loses them
+/// to unanswered pings or at the first byte that is no part of a message. One that brought nothing
+/// and did not last so often in a row never works again in this process.
 constexpr std::chrono::milliseconds futile_within = 5s;
 constexpr int futile_max = 5;
 /// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is

@@ -15,6 +15,7 @@
 
 #include "runtime/nats/attempt.hpp"
 #include "runtime/nats/cork.hpp"
+#include "runtime/nats/parser.hpp"
 #include "runtime/nats/tls_wire.hpp"
 #include "runtime/ports/assert.hpp"
 
@@ -61,6 +62,7 @@ struct EventLoop::Impl final : Corked, Wire, std::enable_shared_from_this<Impl> 
   bool has_run = false;
   std::thread thread;
   Attempt attempt;
+  Parser parser;
   bool tls_required = false;  // constant once it connects
 
   std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
@@ -68,8 +70,9 @@ struct EventLoop::Impl final : Corked, Wire, std::enable_shared_from_this<Impl> 
   natsConnection* connection = nullptr;
   void* adapter = nullptr;       // the adapter's own data; none before and after it is attached
   bool open = false;             // the loop polls the socket: nothing is passed on before or after
+  bool fresh = false;            // nothing has been read from it yet
   std::shared_ptr<TlsWire> tls;  // none while it is in clear
-  std::atomic<bool> plain = false;  // open, and in clear; written under the mutex
+  std::atomic<bool> plain = false;  // open, in clear, and not fresh; written under the mutex
   bool asked = false;               // nats.c has something to write
   bool held_back = false;           // asked for, and nobody writes yet
   bool passed_on = false;           // the loop writes
@@ -79,12 +82,14 @@ struct EventLoop::Impl final : Corked, Wire, std::enable_shared_from_this<Impl> 
   void run() {
     has_run = true;
     wire_here = this;
+    parser.begin_here();
     natsLibuv_SetThreadLocalLoop(&loop);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_close(reinterpret_cast<uv_handle_t*>(&ticker), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&barrier), nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
+    Parser::end_here();
     wire_here = nullptr;
   }
 
@@ -94,6 +99,7 @@ struct EventLoop::Impl final : Corked, Wire, std::enable_shared_from_this<Impl> 
     {
       const std::lock_guard lock(mutex);
       if (!open) return;
+      if (std::exchange(fresh, false)) parser.drop();
       over = tls;
       plain = over == nullptr;
     }
@@ -228,6 +234,7 @@ struct EventLoop::Impl final : Corked, Wire, std::enable_shared_from_this<Impl> 
     if (self.tls_required && !over) return NATS_SSL_ERROR;
     const std::lock_guard lock(self.mutex);
     self.let_go_of_socket();
+    self.fresh = true;
     self.passed_on = false;
     self.tls = std::move(over);
     self.connection = connection;

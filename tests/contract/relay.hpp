@@ -65,6 +65,14 @@ public:
     keeping_ = false;
     changed_.notify_all();
   }
+  /// Ends the connection; what is kept back is lost.
+  void cut() {
+    const std::lock_guard lock(mutex_);
+    for (const int fd : {client_, server_}) (void)shutdown(fd, SHUT_RDWR);
+    keep_behind_ = 0;
+    keeping_ = false;
+    changed_.notify_all();
+  }
 
 private:
   static sockaddr_in loopback(std::uint16_t port) {
