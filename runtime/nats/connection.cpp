@@ -38,16 +38,16 @@ constexpr std::chrono::milliseconds flush_timeout = 2s;
 /// Bytes that wait to be written. A server that does not read loses its connection by the pings,
 /// after 3 s; above this much before that, publishing fails.
 constexpr std::size_t buffered_max = 64 * 1'024 * 1'024;
-/// What a server that does not read can hold up over TLS, where nats.c writes under its lock.
+/// What a server that does not read can hold up while nats.c connects to it.
 constexpr std::chrono::milliseconds write_timeout = (pings_unanswered_max + 1) * ping_interval;
 /// nats.c goes once through all servers. It takes much less, but for name servers that are away.
 constexpr std::chrono::milliseconds attempt_max = 30s;
 /// How much may be published between two looks at how much is buffered.
 constexpr std::size_t buffered_look = 1'024 * 1'024;
-/// nats.c 3.4.1 on an event loop keeps its parser over a reconnect (its issue 1007): a connection
-/// that was lost in the middle of a message takes what comes over the next ones for the rest of it,
-/// and loses them to unanswered pings or at the first byte that is no part of a message. One that
-/// brought nothing and did not last so often in a row never works again in this process.
+/// Where nats.c keeps its parser over a reconnect in spite of Parser, a connection that was lost in
+/// the middle of a message takes what comes over the next ones for the rest of it, and loses them
+/// to unanswered pings or at the first byte that is no part of a message. One that brought nothing
+/// and did not last so often in a row never works again in this process.
 constexpr std::chrono::milliseconds futile_within = 5s;
 constexpr int futile_max = 5;
 /// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
@@ -280,8 +280,6 @@ Result<void> NatsConnection::connect() {
   if (opened != NATS_OK)
     return retryable(
         fmt::format("NATS at {} went away at once: {}.", access_.address, text_of(opened)));
-  if (access_.tls && !loop_.encrypted())
-    return retryable(fmt::format("NATS at {} does not use TLS.", access_.address));
   if (auto fit = look_after(access_, raw, connect_timeout); !fit) return fit;
   const std::lock_guard lock(mutex_);
   if (closed_) return retryable(fmt::format("NATS at {} hung up at once.", access_.address));
@@ -295,7 +293,7 @@ NatsConnection::~NatsConnection() {
   closing_ = true;
   // Closing throws away what is not written yet, such as the last replies.
   if (connected()) (void)natsConnection_FlushTimeout(handle_.get(), flush_timeout.count());
-  loop_.close(handle_.get());
+  natsConnection_Close(handle_.get());
   {
     // The closed callback is the last one that nats.c makes for a connection.
     std::unique_lock lock(mutex_);
@@ -323,8 +321,9 @@ natsStatus NatsConnection::send(natsMsg* message) {
 bool NatsConnection::has_room(std::size_t bytes) {
   if (not_looked_at_.fetch_add(bytes, std::memory_order_relaxed) + bytes < buffered_look)
     return true;
-  const int buffered = natsConnection_Buffered(handle_.get());
-  if (buffered > static_cast<int>(buffered_max)) return false;
+  const auto buffered = static_cast<std::size_t>(
+      std::max(natsConnection_Buffered(handle_.get()), 0));  // below zero: it is closed
+  if (buffered + loop_.unsent() > buffered_max) return false;
   not_looked_at_ = 0;
   return true;
 }

@@ -87,8 +87,7 @@ struct ConnectionOptions {
 /// Thread safety: any method from any thread. Callbacks run on threads of nats.c's or on the
 /// connection's timeout thread and must not block. Reconnects for ever; never buffers while
 /// disconnected, so that nothing is sent behind a caller's back. Publishing never blocks: above
-/// 64 MiB that wait to be written it fails. Over TLS it waits, for 3 s at most, for a server that
-/// does not read.
+/// 64 MiB that wait to be written it fails.
 /// Ends the process, with a sentence and exit code `lost_exit_code`, when nats.c has given the
 /// connection up for good, unless it may be lost: when the server has refused it twice in a row, or
 /// allows it no more subscriptions. Also when nats.c hangs while it connects.

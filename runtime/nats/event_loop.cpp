@@ -1,6 +1,8 @@
 // Implements the loop on nats.c's libuv adapter, whose functions this file alone may define.
 #include "runtime/nats/event_loop.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -13,37 +15,42 @@
 
 #include "runtime/nats/attempt.hpp"
 #include "runtime/nats/cork.hpp"
-#include "runtime/nats/wire_guard.hpp"
+#include "runtime/nats/parser.hpp"
+#include "runtime/nats/tls_wire.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace {
 
-/// Stands before nats.c's reading on the loop's thread.
-struct Reader {
+/// Stands before nats.c's reading and writing on the loop's thread.
+struct Wire {
   virtual void read(natsConnection* connection) = 0;
+  virtual void write(natsConnection* connection) = 0;
 
 protected:
-  ~Reader() = default;
+  ~Wire() = default;
 };
 
-thread_local Reader* reader_here = nullptr;
+thread_local Wire* wire_here = nullptr;
 
-void read_behind_guard(natsConnection* connection) { reader_here->read(connection); }
+void read_wire(natsConnection* connection) { wire_here->read(connection); }
+void write_wire(natsConnection* connection) { wire_here->write(connection); }
 
 }  // namespace
 
-// The adapter calls nats.c itself when there is something to read.
-#define natsConnection_ProcessReadEvent read_behind_guard
+// The adapter calls nats.c itself when there is something to read or to write.
+#define natsConnection_ProcessReadEvent read_wire
+#define natsConnection_ProcessWriteEvent write_wire
 #include <nats/adapters/libuv.h>
 #undef natsConnection_ProcessReadEvent
+#undef natsConnection_ProcessWriteEvent
 
 namespace troupe::nats {
 
 /// Stands between nats.c and the adapter. nats.c asks once for its buffer to be written, and says
 /// when that is done. Either the loop writes, which must be woken for it, or the thread that lets
 /// go of the cork, which is awake; never both at a time, as nats.c takes an empty write for a lost
-/// connection. Over TLS the loop alone writes.
-struct EventLoop::Impl final : Corked, Reader, std::enable_shared_from_this<Impl> {
+/// connection. Over TLS the loop alone reads and writes, by way of TlsWire.
+struct EventLoop::Impl final : Corked, Wire, std::enable_shared_from_this<Impl> {
   Impl(std::chrono::milliseconds attempt_max, std::function<void()> stuck,
        std::function<void()> on_tick)
       : tick(std::move(on_tick)), attempt(attempt_max, std::move(stuck)) {}
@@ -55,60 +62,98 @@ struct EventLoop::Impl final : Corked, Reader, std::enable_shared_from_this<Impl
   bool has_run = false;
   std::thread thread;
   Attempt attempt;
-  WireGuard guard;
-
-  std::mutex reading;    // held while nats.c reads over TLS
-  bool closing = false;  // under it
+  Parser parser;
+  bool tls_required = false;  // constant once it connects
 
   std::mutex mutex;  // guards what follows; taken under the connection's lock, never the reverse
   std::condition_variable written;
   natsConnection* connection = nullptr;
-  void* adapter = nullptr;    // the adapter's own data; none before and after it is attached
-  bool open = false;          // the loop polls the socket: nothing is passed on before or after
-  bool asked = false;         // nats.c has something to write
-  bool held_back = false;     // asked for, and nobody writes yet
-  bool passed_on = false;     // the loop writes
-  bool writing_here = false;  // a thread that let go of the cork writes
+  void* adapter = nullptr;       // the adapter's own data; none before and after it is attached
+  bool open = false;             // the loop polls the socket: nothing is passed on before or after
+  bool fresh = false;            // nothing has been read from it yet
+  std::shared_ptr<TlsWire> tls;  // none while it is in clear
+  std::atomic<bool> plain = false;  // open, in clear, and not fresh; written under the mutex
+  bool asked = false;               // nats.c has something to write
+  bool held_back = false;           // asked for, and nobody writes yet
+  bool passed_on = false;           // the loop writes
+  bool writing_here = false;        // a thread that let go of the cork writes
 
   /// Returns when the connection has closed and the adapter has let go of it.
   void run() {
     has_run = true;
-    reader_here = this;
+    wire_here = this;
+    parser.begin_here();
     natsLibuv_SetThreadLocalLoop(&loop);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_close(reinterpret_cast<uv_handle_t*>(&ticker), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&barrier), nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     natsLibuv_SetThreadLocalLoop(nullptr);
-    reader_here = nullptr;
+    Parser::end_here();
+    wire_here = nullptr;
   }
 
   void read(natsConnection* from) override {
-    if (!guard.may_read()) return;
-    if (guard.wire() == WireGuard::Wire::encrypted) {
-      const std::lock_guard lock(reading);
-      if (!closing) natsConnection_ProcessReadEvent(from);
-      return;
+    if (plain) return natsConnection_ProcessReadEvent(from);
+    std::shared_ptr<TlsWire> over;
+    {
+      const std::lock_guard lock(mutex);
+      if (!open) return;
+      if (std::exchange(fresh, false)) parser.drop();
+      over = tls;
+      plain = over == nullptr;
     }
-    natsConnection_ProcessReadEvent(from);
+    if (over)
+      read_tls(from, *over);
+    else
+      natsConnection_ProcessReadEvent(from);
   }
-  /// The loop's thread is not reading over TLS, and does not any more.
-  void stop_reading() {
-    const std::lock_guard lock(reading);
-    closing = true;
+  void read_tls(natsConnection* from, TlsWire& over) {
+    over.receive();
+    while (over.readable()) {
+      natsConnection_ProcessReadEvent(from);
+      if (over.ended() || over.left_unread()) break;
+    }
+    send(over);  // OpenSSL may have answered something of its own
+  }
+
+  void write(natsConnection* to) override {
+    std::shared_ptr<TlsWire> over;
+    bool waits = false;  // something that nats.c has
+    if (!plain) {
+      const std::lock_guard lock(mutex);
+      over = tls;
+      waits = asked;
+    }
+    if (!over) return natsConnection_ProcessWriteEvent(to);
+    over->send();
+    if (over->unsent() == 0 && waits) {
+      errno = 0;  // with an older EAGAIN in it nats.c would take an error for a socket that is full
+      natsConnection_ProcessWriteEvent(to);
+    }
+    send(*over);
+  }
+  void send(TlsWire& over) {
+    over.send();
+    const std::lock_guard lock(mutex);
+    if (!open || tls.get() != &over) return;
+    const bool more = asked || over.unsent() > 0;
+    if (more && !passed_on) (void)pass_on();
+    if (!more && std::exchange(passed_on, false)) (void)natsLibuv_Write(adapter, false);
   }
 
   natsStatus ask_for_writing() {
     const std::lock_guard lock(mutex);
     asked = true;
-    const bool may_hold_back = guard.wire() == WireGuard::Wire::plain;
-    if (!may_hold_back || (!Cork::held() && !writing_here)) return pass_on();
+    if (tls) return passed_on ? NATS_OK : pass_on();
+    if (!Cork::held() && !writing_here) return pass_on();
     held_back = true;
     return NATS_OK;
   }
   natsStatus stop_writing() {
     const std::lock_guard lock(mutex);
     asked = held_back = false;
+    if (tls) return NATS_OK;  // what nats.c has written is not sent yet
     return std::exchange(passed_on, false) ? natsLibuv_Write(adapter, false) : NATS_OK;
   }
   natsStatus pass_on() {
@@ -169,14 +214,29 @@ struct EventLoop::Impl final : Corked, Reader, std::enable_shared_from_this<Impl
     uv_unref(reinterpret_cast<uv_handle_t*>(&barrier));
   }
 
+  /// REQUIRES: the mutex is held.
+  void let_go_of_socket() {
+    plain = false;
+    if (const auto over = std::exchange(tls, nullptr)) over->end();
+  }
+  std::size_t unsent() {
+    const std::lock_guard lock(mutex);
+    return tls ? tls->unsent() : 0;
+  }
+
   // What nats.c calls, under the connection's lock.
   static natsStatus on_attach(void** data, void* closure, natsConnection* connection,
                               natsSock socket) {
     auto& self = *static_cast<Impl*>(closure);
     *data = closure;
     self.attempt.end();
-    self.guard.attach(socket);
+    auto over = TlsWire::over(socket);
+    if (self.tls_required && !over) return NATS_SSL_ERROR;
     const std::lock_guard lock(self.mutex);
+    self.let_go_of_socket();
+    self.fresh = true;
+    self.passed_on = false;
+    self.tls = std::move(over);
     self.connection = connection;
     const natsStatus attached = natsLibuv_Attach(&self.adapter, &self.loop, connection, socket);
     self.open = attached == NATS_OK;
@@ -188,6 +248,7 @@ struct EventLoop::Impl final : Corked, Reader, std::enable_shared_from_this<Impl
     const std::lock_guard lock(self.mutex);
     self.open = add;
     if (!add) self.asked = self.held_back = false;
+    if (!add) self.let_go_of_socket();
     return natsLibuv_Read(self.adapter, add);
   }
   static natsStatus on_write(void* data, bool add) {
@@ -199,6 +260,7 @@ struct EventLoop::Impl final : Corked, Reader, std::enable_shared_from_this<Impl
     self.attempt.end();
     const std::lock_guard lock(self.mutex);
     self.open = false;
+    self.let_go_of_socket();
     return natsLibuv_Detach(std::exchange(self.adapter, nullptr));
   }
 };
@@ -223,7 +285,10 @@ EventLoop::EventLoop(std::chrono::milliseconds attempt_max, std::function<void()
                      std::function<void()> tick)
     : impl_(std::make_shared<Impl>(attempt_max, std::move(stuck), std::move(tick))) {
   static std::once_flag opened;
-  std::call_once(opened, open_library);
+  std::call_once(opened, [] {
+    TlsWire::watch_openssl();
+    open_library();
+  });
   natsLibuv_Init();
   TROUPE_ASSERT(uv_loop_init(&impl_->loop) == 0, "libuv could not make a loop");
   impl_->start_ticker();
@@ -239,7 +304,7 @@ EventLoop::~EventLoop() {
 }
 
 natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options, bool tls) {
-  if (tls) impl_->guard.require_tls();
+  impl_->tls_required = tls;
   const natsStatus set = natsOptions_SetEventLoop(options, impl_.get(), Impl::on_attach,
                                                   Impl::on_read, Impl::on_write, Impl::on_detach);
   if (set != NATS_OK) return set;
@@ -259,12 +324,7 @@ natsStatus EventLoop::connect(natsConnection** connection, natsOptions* options,
 
 void EventLoop::tries_again() { impl_->attempt.begin(); }
 
-void EventLoop::close(natsConnection* connection) {
-  impl_->stop_reading();
-  natsConnection_Close(connection);
-}
-
-bool EventLoop::encrypted() const { return impl_->guard.wire() == WireGuard::Wire::encrypted; }
+std::size_t EventLoop::unsent() const { return impl_->unsent(); }
 
 void EventLoop::wake() { impl_->wake(); }
 

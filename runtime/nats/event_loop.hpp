@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -13,8 +14,8 @@ namespace troupe::nats {
 /// wakes the loop, which writes all that has gathered with one system call: at once when idle, many
 /// messages at a time when busy. A thread that holds the Cork wakes nobody and writes itself when
 /// it lets go, once per burst. nats.c's own ways are a pause of 1 ms before each write, or a write
-/// per message. Over TLS the loop's thread alone reads and writes, as nats.c before 3.11 keeps no
-/// two threads from using OpenSSL at a time.
+/// per message. Over TLS the loop's thread alone reads and writes (TlsWire), as nats.c before 3.11
+/// keeps no two threads from using OpenSSL at a time.
 class EventLoop {
 public:
   static constexpr std::chrono::milliseconds tick_interval{250};
@@ -29,17 +30,14 @@ public:
   ~EventLoop();
 
   /// As natsConnection_Connect, once; from then on the loop serves the connection until it closes.
-  /// With `tls` a connection that turns out to be in clear is ended at once, each time.
+  /// With `tls` a connection that turns out to be in clear is none, each time.
   natsStatus connect(natsConnection** connection, natsOptions* options, bool tls);
 
-  /// What has been read last came over TLS. Any thread.
-  bool encrypted() const;
+  /// Bytes that nats.c has written over TLS and that the socket has not taken yet. Any thread.
+  std::size_t unsent() const;
 
   /// nats.c goes through its servers once more. Any thread.
   void tries_again();
-
-  /// As natsConnection_Close, when the loop's thread does not read.
-  void close(natsConnection* connection);
 
   /// Has the loop write what some thread holds back. Any thread.
   void wake();

@@ -2,7 +2,6 @@
 #include "runtime/nats/security.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 
 #include <spdlog/fmt/fmt.h>
@@ -15,9 +14,6 @@
 namespace troupe::nats {
 
 namespace {
-
-/// Set in the environment by whoever tries TLS all the same.
-constexpr const char* try_tls = "TROUPE_TRY_TLS";
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -173,11 +169,6 @@ Result<void> apply(const Access& access, natsOptions* options) {
   for (const auto& server : access.servers) servers.push_back(server.c_str());
   if (natsOptions_SetServers(options, servers.data(), static_cast<int>(servers.size())) != NATS_OK)
     return bad_address(access.address, "is not usable");
-  if (access.tls && std::getenv(try_tls) == nullptr)
-    return permanent(fmt::format(
-        "TLS to NATS is not to be trusted yet: under load messages arrived altered. Use a "
-        "tunnel, or set {}=1 to try it with data that do not matter",
-        try_tls));
   if (access.tls)
     if (const auto status = apply_tls(access, options); status != NATS_OK)
       return permanent("TLS to NATS cannot be used as nats.tls says: " + last_words(status));

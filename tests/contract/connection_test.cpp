@@ -12,6 +12,7 @@
 
 #include "runtime/nats/connection.hpp"
 #include "tests/contract/on_jetstream.hpp"
+#include "tests/contract/relay.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -241,6 +242,35 @@ TEST_CASE(
   back.get_future().get();
   CHECK(connection->request_and_wait("echo", {}, "now", 5s).status == Status::answered);
   CHECK_FALSE(late_came);
+}
+
+TEST_CASE("connection: what was lost in the middle of a message is no part of the next one",
+          "[contract][connection]") {
+  NatsServer server;
+  const auto other = server.connect();
+  Relay relay(server->url());
+  const auto connection = or_throw(nats::Connection::open({.url = relay.url(), .name = "relayed"}));
+  const std::string body(100'000, 'x');
+  std::atomic<int> whole = 0;
+  std::atomic<int> altered = 0;
+  const auto subscribed = or_throw(connection->subscribe(
+      "large", {}, [&](const Received& message) { ++(message.body() == body ? whole : altered); }));
+  std::counting_semaphore<> back{0};
+  const auto watch = connection->watch([&](bool connected) {
+    if (connected) back.release();
+  });
+  constexpr int rounds = 3;
+  for (int round = 0; round < rounds; ++round) {
+    relay.keep_back_behind(1'000);
+    REQUIRE(other->publish("large", {}, body));
+    relay.wait_until_kept();
+    relay.cut();
+    back.acquire();
+    CHECK(connection->request_and_wait("nobody", {}, "", 5s).status == Status::no_responders);
+    REQUIRE(other->publish("large", {}, body));
+    CHECK(eventually(2s, [&] { return whole == round + 1; }));
+  }
+  CHECK(altered == 0);
 }
 
 TEST_CASE("connection: a server that does not answer pings is taken for lost",

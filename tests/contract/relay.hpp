@@ -18,8 +18,9 @@ namespace troupe::test {
 /// Serves one client after the other. Thread safe.
 class Relay {
 public:
-  /// In front of the server at 127.0.0.1:`server_port`.
-  explicit Relay(std::uint16_t server_port) {
+  /// In front of the server at nats://127.0.0.1:<port>.
+  explicit Relay(const std::string& url) {
+    const auto server_port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in here = loopback(0);
     socklen_t size = sizeof here;
@@ -43,13 +44,16 @@ public:
     (void)close(listener_);
   }
 
-  std::uint16_t port() const { return port_; }
+  std::string url(const std::string& scheme = "nats") const {
+    return scheme + "://127.0.0.1:" + std::to_string(port_);
+  }
 
   /// Of the first `bytes` or more that the server sends from now on, the last is kept back, and all
   /// behind it, until let_go().
   void keep_back_behind(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     keep_behind_ = bytes;
+    passed_ = 0;
   }
   void wait_until_kept() {
     std::unique_lock lock(mutex_);
@@ -57,6 +61,14 @@ public:
   }
   void let_go() {
     const std::lock_guard lock(mutex_);
+    keep_behind_ = 0;
+    keeping_ = false;
+    changed_.notify_all();
+  }
+  /// Ends the connection; what is kept back is lost.
+  void cut() {
+    const std::lock_guard lock(mutex_);
+    for (const int fd : {client_, server_}) (void)shutdown(fd, SHUT_RDWR);
     keep_behind_ = 0;
     keeping_ = false;
     changed_.notify_all();
@@ -107,7 +119,8 @@ private:
     for (ssize_t size; (size = recv(server, chunk.data(), chunk.size(), 0)) > 0;) {
       const auto bytes = static_cast<std::size_t>(size);
       std::unique_lock lock(mutex_);
-      const bool keep = keep_behind_ > 0 && bytes >= keep_behind_;
+      passed_ += bytes;
+      const bool keep = keep_behind_ > 0 && passed_ >= keep_behind_;
       send_all(client, chunk.data(), bytes - (keep ? 1 : 0));
       if (!keep) continue;
       keeping_ = true;
@@ -126,6 +139,7 @@ private:
   int client_ = -1;
   int server_ = -1;
   std::size_t keep_behind_ = 0;
+  std::size_t passed_ = 0;
   bool keeping_ = false;
   bool ended_ = false;
 

@@ -43,9 +43,7 @@ T started(troupe::Result<T> result) {
 /// Servers that ask who one is, and a node that says it; by what a test adds to their settings.
 class SecureSystem {
 public:
-  SecureSystem() : redis_(started(troupe::tool::PrivateRedis::start({.folder = folder_.path()}))) {
-    setenv("TROUPE_TRY_TLS", "1", 1);
-  }
+  SecureSystem() : redis_(started(troupe::tool::PrivateRedis::start({.folder = folder_.path()}))) {}
 
   /// REQUIRES: once, before anything else.
   void start_nats(const std::string& more) {
