@@ -44,7 +44,7 @@ public:
   static constexpr std::size_t replays_max = 64;
   /// Whoever is asked may hear of a decision later than this node: all is tried at once, and again
   /// after these times.
-  static constexpr std::array<std::chrono::milliseconds, 2> tries_again_after{5'000, 30'000};
+  static constexpr std::array tries_again_after{std::chrono::seconds(5), std::chrono::seconds(30)};
 
   Reactor(World world, const ContextModel& context, Token source);
   ~Reactor() override;  ///< stops
