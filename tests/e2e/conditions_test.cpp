@@ -261,6 +261,21 @@ TEST_CASE("a log that has no room is told and commands are answered at once, unt
   CHECK(node.logged("(log_refuses_appends)") == 2);
 }
 
+TEST_CASE("views whose store does not answer are told", "[e2e][conditions]") {
+  System system;
+  Seen node(system);
+  system.start_node("node-1", {"ordering"});
+  REQUIRE(node.says_nothing());
+  system.redis().process().signal(SIGSTOP);
+  REQUIRE(eventually(patience, [&] { return node.holds("view_waits"); }));
+  CHECK(node.ready());
+  CHECK(node.condition("view_waits").at("severity") == "remark");
+  CHECK(node.is_counted("view_waits"));
+  system.redis().process().signal(SIGCONT);
+  CHECK(node.says_nothing());
+  CHECK(node.logged("(view_waits)") % 2 == 0);
+}
+
 namespace {
 
 /// The node's user may do all but this.
