@@ -156,6 +156,32 @@ TEST_CASE("events that are parked are told by a node that starts anew, until the
       patience, [&] { return node.metric("troupe_parked_events", "context=\"inventory\"") == 0; }));
 }
 
+TEST_CASE("more parked events than the server names at a time keep no consumer from its work",
+          "[e2e][conditions]") {
+  System system;
+  Seen node(system);
+  system.start_node("node-1", {"ordering", "inventory"});
+  Server server(system);
+  system.node("node-1").signal(SIGTERM);
+  REQUIRE(system.node("node-1").wait(20s) == 0);
+  constexpr int parked = 101'000;
+  const auto prefix = "dlq.inventory." + inventory_consumer + ".evt.ordering.order.o-";
+  for (int i = 0; i < parked; ++i) {
+    REQUIRE(server.connection().publish(prefix + std::to_string(i), {}, "x"));
+    if (i % 10'000 == 0) REQUIRE(server.connection().flush(10s));
+  }
+  REQUIRE(server.connection().flush(10s));
+  system.start_node("node-1", {"ordering", "inventory"});
+  REQUIRE(place(system, "new").code == 0);
+  CHECK(eventually(patience, [&] {
+    const auto info = server.ask("CONSUMER.INFO.EVT_ORDERING." + inventory_consumer, nullptr);
+    return info.at("num_pending") == 0 && info.at("num_ack_pending") == 0;
+  }));
+  CHECK(eventually(patience, [&] {
+    return node.metric("troupe_parked_events", "context=\"inventory\"") == parked;
+  }));
+}
+
 TEST_CASE("a gateway that hangs is told while a call is open, also by a node that starts anew",
           "[e2e][conditions]") {
   const std::vector<std::string> contexts{"ordering", "inventory", "payments", "notifications"};
