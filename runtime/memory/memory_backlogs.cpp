@@ -34,9 +34,9 @@ Result<Pending> MemoryBacklogs::open_effects(const Token& context, const Token& 
 }
 
 Result<StreamBacklog> MemoryBacklogs::stream(StreamKind kind, const Token& context) {
-  const auto messages = broker_.scan(stream_name(kind, context), {});
-  if (!messages) return tl::make_unexpected(messages.error());
-  return StreamBacklog{.messages = {.count = messages->size()}};
+  const auto facts = broker_.facts(stream_name(kind, context));
+  if (!facts) return tl::make_unexpected(facts.error());
+  return StreamBacklog{.messages = {.count = facts->last_sequence - facts->missing}};
 }
 
 }  // namespace troupe::memory

@@ -156,6 +156,32 @@ TEST_CASE("events that are parked are told by a node that starts anew, until the
       patience, [&] { return node.metric("troupe_parked_events", "context=\"inventory\"") == 0; }));
 }
 
+TEST_CASE("more parked events than the server names at a time keep no consumer from its work",
+          "[e2e][conditions]") {
+  System system;
+  Seen node(system);
+  system.start_node("node-1", {"ordering", "inventory"});
+  Server server(system);
+  system.node("node-1").signal(SIGTERM);
+  REQUIRE(system.node("node-1").wait(20s) == 0);
+  constexpr int parked = 101'000;
+  const auto prefix = "dlq.inventory." + inventory_consumer + ".evt.ordering.order.o-";
+  for (int i = 0; i < parked; ++i) {
+    REQUIRE(server.connection().publish(prefix + std::to_string(i), {}, "x"));
+    if (i % 10'000 == 0) REQUIRE(server.connection().flush(10s));
+  }
+  REQUIRE(server.connection().flush(10s));
+  system.start_node("node-1", {"ordering", "inventory"});
+  REQUIRE(place(system, "new").code == 0);
+  CHECK(eventually(patience, [&] {
+    const auto info = server.ask("CONSUMER.INFO.EVT_ORDERING." + inventory_consumer, nullptr);
+    return info.at("num_pending") == 0 && info.at("num_ack_pending") == 0;
+  }));
+  CHECK(eventually(patience, [&] {
+    return node.metric("troupe_parked_events", "context=\"inventory\"") == parked;
+  }));
+}
+
 TEST_CASE("a gateway that hangs is told while a call is open, also by a node that starts anew",
           "[e2e][conditions]") {
   const std::vector<std::string> contexts{"ordering", "inventory", "payments", "notifications"};
@@ -259,6 +285,21 @@ TEST_CASE("a log that has no room is told and commands are answered at once, unt
   CHECK(eventually(patience, [&] { return place(system, "after").code == 0; }));
   CHECK(eventually(patience, [&] { return !node.holds("log_refuses_appends"); }));
   CHECK(node.logged("(log_refuses_appends)") == 2);
+}
+
+TEST_CASE("views whose store does not answer are told", "[e2e][conditions]") {
+  System system;
+  Seen node(system);
+  system.start_node("node-1", {"ordering"});
+  REQUIRE(node.says_nothing());
+  system.redis().process().signal(SIGSTOP);
+  REQUIRE(eventually(patience, [&] { return node.holds("view_waits"); }));
+  CHECK(node.ready());
+  CHECK(node.condition("view_waits").at("severity") == "remark");
+  CHECK(node.is_counted("view_waits"));
+  system.redis().process().signal(SIGCONT);
+  CHECK(node.says_nothing());
+  CHECK(node.logged("(view_waits)") % 2 == 0);
 }
 
 namespace {
