@@ -49,7 +49,6 @@ TEST_CASE("records: an empty stream has an age and no headers", "[contract][chec
   CHECK(facts.created.seconds() > 0);
   CHECK(facts.first_sequence <= 1);
   CHECK(facts.headers.empty());
-  CHECK(facts.replicas.empty());
 }
 
 TEST_CASE("records: every message's headers are counted, over several pulls", "[contract][check]") {
