@@ -5,6 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/stored_fields.hpp"
 
 namespace troupe::engine {
@@ -24,7 +25,7 @@ std::string defect(const v1::Commit& commit) {
   if (commit.events().empty()) return "it has no event";
   if (!can_be_counted(commit))
     return "its first version is " + std::to_string(commit.first_version());
-  if (!is_time(commit.issued_at()) || !is_time(commit.committed_at()))
+  if (!is_legal(commit.issued_at()) || !is_legal(commit.committed_at()))
     return "its times are none that a calendar has";
   if (!fits_header(commit.correlation_id()) || !fits_header(commit.causation_id())
       || !fits_header(commit.traceparent()))

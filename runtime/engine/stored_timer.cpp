@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/stored_fields.hpp"
 
 namespace troupe::engine {
@@ -18,7 +19,7 @@ Result<ReadTimer> read_timer(const StoredSubject& fired, std::string_view bytes)
   const Instance instance{*context, *aggregate, *id};
   if (Subject::timer_fired(instance, *name).str() != fired.str())
     return permanent("it says that it is another timer than its subject's");
-  if (!is_time(record.due()) || !is_time(record.effect().time()))
+  if (!is_legal(record.due()) || !is_legal(record.effect().time()))
     return permanent("its times are none that a calendar has");
   if (!fits_header(record.correlation_id())) return permanent("its correlation id is none");
   return ReadTimer{instance, *name, std::move(record)};

@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::size_t url_max = 1'024;
 
-/// What the server or OpenSSL said, of this thread.
-std::string last_words(natsStatus status) {
-  const char* detail = nats_GetLastError(nullptr);
-  return detail != nullptr && *detail != '\0' ? detail : natsStatus_GetText(status);
-}
-
 }  // namespace
 
 Result<void> look_before(const Access& access, std::chrono::milliseconds patience) {

@@ -3,11 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
-#include <climits>
 #include <condition_variable>
 #include <cstdlib>
-#include <deque>
 #include <mutex>
 #include <random>
 
@@ -17,9 +14,12 @@
 #include "runtime/nats/cork.hpp"
 #include "runtime/nats/event_loop.hpp"
 #include "runtime/nats/feed.hpp"
+#include "runtime/nats/feeds.hpp"
+#include "runtime/nats/message.hpp"
 #include "runtime/nats/outstanding.hpp"
 #include "runtime/nats/text.hpp"
 #include "runtime/nats/unique_name.hpp"
+#include "runtime/nats/watchers.hpp"
 #include "runtime/ports/assert.hpp"
 
 namespace troupe::nats {
@@ -50,16 +50,8 @@ constexpr std::size_t buffered_look = 1'024 * 1'024;
 /// and did not last so often in a row never works again in this process.
 constexpr std::chrono::milliseconds futile_within = 5s;
 constexpr int futile_max = 5;
-/// nats.c 3.4.1's reader may still touch a subscription just after it was closed. Its memory is
-/// kept this much longer; the reader needs microseconds.
-constexpr std::chrono::milliseconds retired_for = 10s;
 /// A subscription that drops messages begins and ceases to do so very often.
 constexpr std::chrono::milliseconds drop_report_every = 10s;
-
-bool is_on_one_line(std::string_view text) {
-  using namespace std::string_view_literals;
-  return text.find_first_of("\r\n\0"sv) == std::string_view::npos;
-}
 
 std::string text_of(natsStatus status) { return natsStatus_GetText(status); }
 
@@ -79,49 +71,6 @@ Reply::Status end_of(natsStatus sent) {
   return nothing_left ? Reply::Status::not_sent : Reply::Status::disconnected;
 }
 
-/// Null when subject, reply subject or a header cannot be sent: names and values may come from
-/// outside.
-MessageHandle make_message(std::string_view subject, const Headers& headers, std::string_view body,
-                           std::string_view reply) {
-  const bool sendable =
-      is_clean(subject) && (reply.empty() || is_clean(reply)) && body.size() <= INT_MAX
-      && std::ranges::all_of(headers, [](const auto& h) { return is_on_one_line(h.second); });
-  if (!sendable) return nullptr;
-  const std::string reply_text(reply);
-  natsMsg* raw = nullptr;
-  const natsStatus created = natsMsg_Create(&raw, std::string(subject).c_str(),
-                                            reply.empty() ? nullptr : reply_text.c_str(),
-                                            body.data(), static_cast<int>(body.size()));
-  TROUPE_ASSERT(created == NATS_OK, "nats.c could not make a message");
-  MessageHandle message(raw);
-  for (const auto& [key, value] : headers) {
-    TROUPE_ASSERT(is_clean(key), "a header key holds no space and no control character");
-    if (value.empty()) continue;  // nats.c before 3.11 misreads them
-    const natsStatus set = natsMsgHeader_Add(raw, key, value.c_str());
-    TROUPE_ASSERT(set == NATS_OK, "nats.c could not set a header");
-  }
-  return message;
-}
-
-/// Somebody who wants to know when the connection goes and comes.
-class Watcher {
-public:
-  explicit Watcher(std::function<void(bool)> changed) : changed_(std::move(changed)) {}
-
-  void tell(bool connected) {
-    const std::lock_guard lock(mutex_);
-    if (changed_) changed_(connected);
-  }
-  void forget() {
-    const std::lock_guard lock(mutex_);
-    changed_ = nullptr;
-  }
-
-private:
-  std::mutex mutex_;
-  std::function<void(bool)> changed_;
-};
-
 class NatsConnection final : public Connection {
 public:
   NatsConnection(ConnectionOptions options, Access access)
@@ -133,7 +82,7 @@ public:
             [sentence = options_.name + ": " + stuck(access_)] {
               end_process(sentence + " This process ends, to be started anew.");
             },
-            [this] { look_at_feeds(); }) {}
+            [this] { feeds_.look(); }) {}
   ~NatsConnection() override;
 
   Result<void> connect();
@@ -157,12 +106,9 @@ public:
   bool connected() const override {
     return handle_ && natsConnection_Status(handle_.get()) == NATS_CONN_STATUS_CONNECTED;
   }
-  std::shared_ptr<void> watch(std::function<void(bool)> changed) override;
-
-  void forget(const Feed& feed);
-  /// Keeps a closed feed until nothing of nats.c's can touch it.
-  void retire(std::unique_ptr<Feed> feed);
-  std::atomic<int> open_feeds{0};
+  std::shared_ptr<void> watch(std::function<void(bool)> changed) override {
+    return watchers_.add(std::move(changed));
+  }
 
 private:
   Result<OptionsHandle> make_options();
@@ -171,8 +117,6 @@ private:
   void end_if_futile();
   bool has_room(std::size_t bytes);
   void on_reply(Received message);
-  void look_at_feeds();
-  void tell_watchers(bool connected);
   static void on_disconnected(natsConnection* connection, void* closure);
   static void on_reconnected(natsConnection*, void* closure);
   static void on_closed(natsConnection*, void* closure);
@@ -192,40 +136,17 @@ private:
   int futile_ = 0;
   std::chrono::steady_clock::time_point dropped_reported_at_{};
 
-  std::mutex mutex_;  // guards the five below
+  std::mutex mutex_;  // guards the two behind the condition variable
   std::condition_variable closed_changed_;
   bool serving_ = false;  ///< open() has succeeded
   bool closed_ = false;
-  std::vector<std::weak_ptr<Watcher>> watchers_;
-  std::deque<std::pair<std::chrono::steady_clock::time_point, std::unique_ptr<Feed>>> retired_;
 
-  std::mutex feeds_mutex_;
-  std::vector<Feed*> bounded_feeds_;  // under feeds_mutex_, those that are open
-
+  Watchers watchers_;
+  Feeds feeds_;
   EventLoop loop_;  // goes after the connection that it serves
   ConnectionHandle handle_;
   std::unique_ptr<Feed> replies_;
   Outstanding outstanding_;  // last member: its destructor's callbacks may still try to send
-};
-
-class NatsSubscribed final : public Connection::Subscribed {
-public:
-  NatsSubscribed(NatsConnection& connection, std::unique_ptr<Feed> feed)
-      : connection_(connection), feed_(std::move(feed)) {
-    ++connection_.open_feeds;
-  }
-  ~NatsSubscribed() override {
-    connection_.forget(*feed_);
-    feed_->close();
-    connection_.retire(std::move(feed_));
-    --connection_.open_feeds;
-  }
-  void drain(std::chrono::milliseconds patience) override { feed_->drain(patience); }
-  void begin_drain(std::chrono::milliseconds patience) override { feed_->begin_drain(patience); }
-
-private:
-  NatsConnection& connection_;
-  std::unique_ptr<Feed> feed_;
 };
 
 // ---- life ---------------------------------------------------------------------------------------
@@ -288,7 +209,7 @@ Result<void> NatsConnection::connect() {
 }
 
 NatsConnection::~NatsConnection() {
-  TROUPE_ASSERT(open_feeds == 0, "a subscription outlives its connection");
+  TROUPE_ASSERT(feeds_.all_closed(), "a subscription outlives its connection");
   if (!handle_) return;
   closing_ = true;
   // Closing throws away what is not written yet, such as the last replies.
@@ -380,8 +301,7 @@ bool NatsConnection::flush(std::chrono::milliseconds patience) {
 
 void NatsConnection::on_reply(Received message) {
   const std::string_view number_text = message.subject().substr(inbox_.size() + 1);
-  std::uint64_t number = 0;
-  std::from_chars(number_text.data(), number_text.data() + number_text.size(), number);
+  const auto number = parse_number(number_text).value_or(0);
   // A stored message may have such a header; it comes with its sequence.
   const bool nobody =
       message.status() == 503 && message.body().empty() && !message.last_header("Nats-Sequence");
@@ -402,58 +322,17 @@ Result<std::unique_ptr<Connection::Subscribed>> NatsConnection::subscribe(
   const natsStatus opened = feed->open(handle_.get());
   if (opened != NATS_OK) {
     feed->close();
-    retire(std::move(feed));
+    feeds_.retire(std::move(feed));
     return retryable(fmt::format("{} could not be subscribed: {}.", subject, text_of(opened)));
   }
-  if (feed->bounded()) {
-    const std::lock_guard lock(feeds_mutex_);
-    bounded_feeds_.push_back(feed.get());
-  }
+  auto subscribed = feeds_.add(std::move(feed));
   loop_.wake();
   // A failure here is a lost connection, and every subscription is made anew with the next one.
   (void)natsConnection_FlushTimeout(handle_.get(), subscribe_timeout.count());
-  return std::make_unique<NatsSubscribed>(*this, std::move(feed));
-}
-
-void NatsConnection::forget(const Feed& feed) {
-  const std::lock_guard lock(feeds_mutex_);
-  std::erase(bounded_feeds_, &feed);
-}
-
-/// What waits for a handler that takes long is known to have come in, too.
-void NatsConnection::look_at_feeds() {
-  const std::lock_guard lock(feeds_mutex_);
-  for (auto* feed : bounded_feeds_) feed->look();
-}
-
-void NatsConnection::retire(std::unique_ptr<Feed> feed) {
-  const auto now = std::chrono::steady_clock::now();
-  const std::lock_guard lock(mutex_);
-  while (!retired_.empty() && retired_.front().first + retired_for < now) retired_.pop_front();
-  retired_.emplace_back(now, std::move(feed));
+  return subscribed;
 }
 
 // ---- the state of the connection ----------------------------------------------------------------
-
-std::shared_ptr<void> NatsConnection::watch(std::function<void(bool)> changed) {
-  const auto watcher = std::make_shared<Watcher>(std::move(changed));
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(watchers_, [](const auto& old) { return old.expired(); });
-    watchers_.push_back(watcher);
-  }
-  return {watcher.get(), [watcher](void*) { watcher->forget(); }};
-}
-
-void NatsConnection::tell_watchers(bool connected) {
-  std::vector<std::weak_ptr<Watcher>> watchers;
-  {
-    const std::lock_guard lock(mutex_);
-    watchers = watchers_;
-  }
-  for (const auto& weak : watchers)
-    if (const auto watcher = weak.lock()) watcher->tell(connected);
-}
 
 /// Messages, since the connection was made first.
 std::uint64_t NatsConnection::received() const {
@@ -485,7 +364,7 @@ void NatsConnection::on_disconnected(natsConnection* connection, void* closure) 
   if (!natsConnection_IsClosed(connection))
     spdlog::warn("{}: the connection to NATS at {} is lost; trying again every {} ms.",
                  self.options_.name, self.access_.address, reconnect_wait.count());
-  self.tell_watchers(false);
+  self.watchers_.tell(false);
 }
 
 void NatsConnection::on_reconnected(natsConnection*, void* closure) {
@@ -493,7 +372,7 @@ void NatsConnection::on_reconnected(natsConnection*, void* closure) {
   spdlog::info("{}: connected to NATS again.", self.options_.name);
   self.reconnected_at_ = std::chrono::steady_clock::now();
   self.received_then_ = self.received();
-  self.tell_watchers(true);
+  self.watchers_.tell(true);
 }
 
 std::int64_t NatsConnection::on_try(natsConnection*, int, void* closure) {

@@ -145,12 +145,12 @@ natsStatus apply_login(const Access& access, natsOptions* options) {
                                  escaped(access.password).c_str());
 }
 
+}  // namespace
+
 std::string last_words(natsStatus status) {
   const char* detail = nats_GetLastError(nullptr);
   return detail != nullptr && *detail != '\0' ? detail : natsStatus_GetText(status);
 }
-
-}  // namespace
 
 Result<Access> access_to(std::string_view urls, const Security& security) {
   Access access;

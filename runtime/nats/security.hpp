@@ -47,4 +47,7 @@ Result<Access> access_to(std::string_view urls, const Security& security);
 /// Has nats.c connect like that.
 Result<void> apply(const Access& access, natsOptions* options);
 
+/// Why nats.c failed on this thread, in its, the server's or OpenSSL's words.
+std::string last_words(natsStatus status);
+
 }  // namespace troupe::nats

@@ -3,8 +3,6 @@
 #include <chrono>
 #include <memory>
 
-#include <unistd.h>
-
 #include "actors/all.hpp"
 #include "runtime/engine/log_regression.hpp"
 #include "runtime/nats/consumers_ahead.hpp"
@@ -15,6 +13,7 @@
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/cli/clear_views.hpp"
 #include "tools/troupe/cli/commands.hpp"
+#include "tools/troupe/cli/operator.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
 #include "tools/troupe/cli/server_options.hpp"
@@ -45,12 +44,6 @@ Result<Servers> open(const AcceptLogCommand& options) {
   return Servers{std::move(*connection), *redis, std::move(*system)};
 }
 
-std::string who() {
-  char host[256] = {};
-  return gethostname(host, sizeof host - 1) == 0 ? "an operator on " + std::string(host)
-                                                 : "an operator";
-}
-
 std::string text(Instant instant) { return to_text(to_timestamp(instant)); }
 
 Result<StreamFacts> facts_of(LogWitness& witness, const std::string& stream) {
@@ -66,7 +59,7 @@ Result<void> accept(LogWitness& witness, const std::string& stream, const Stream
   const Incarnation now{.created = facts.created,
                         .last_sequence = facts.last_sequence,
                         .accepted_at = std::chrono::system_clock::now(),
-                        .accepted_by = who(),
+                        .accepted_by = this_operator(),
                         .missing = facts.missing};
   if (auto done = witness.accept(stream, now, LogWitness::Record::next); !done) return done;
   say(stream + ": accepted as created at " + text(now.created) + ", up to sequence "

@@ -3,8 +3,6 @@
 #include <chrono>
 #include <memory>
 
-#include <unistd.h>
-
 #include "actors/all.hpp"
 #include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/jetstream_event_log.hpp"
@@ -18,6 +16,7 @@
 #include "tools/troupe/cli/clear_views.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/fold.hpp"
+#include "tools/troupe/cli/operator.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"
 #include "tools/troupe/cli/server_options.hpp"
@@ -125,12 +124,6 @@ Result<Found> Log::find(std::uint64_t sequence) {
   return found;
 }
 
-std::string who() {
-  char host[256] = {};
-  return gethostname(host, sizeof host - 1) == 0 ? "an operator on " + std::string(host)
-                                                 : "an operator";
-}
-
 void show(const Log& log, const Found& found) {
   say("sequence " + std::to_string(found.stored.sequence) + " of " + log.stream() + ", on "
       + found.stored.subject.str() + ", " + std::to_string(found.stored.bytes.size())
@@ -162,7 +155,7 @@ Result<void> decide(const SkipCommand& options, const ContextModel& model, Log& 
                   .hash = sha256(found.stored.bytes),
                   .cause = found.cause,
                   .reason = options.reason,
-                  .decided_by = who(),
+                  .decided_by = this_operator(),
                   .decided_at = SystemClock{}.now()};
   if (auto recorded = log.skips().record(skip); !recorded) return recorded;
   say("From now on everybody who reads " + skip.stream + " passes over sequence "
