@@ -100,9 +100,8 @@ public:
                          | (at.ai_family == AF_INET6 ? MHD_USE_DUAL_STACK : MHD_NO_FLAG);
     daemon_.reset(MHD_start_daemon(options, 0, nullptr, nullptr, on_request, this,
                                    MHD_OPTION_SOCK_ADDR, at.ai_addr, MHD_OPTION_CONNECTION_LIMIT,
-                                   connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                                   connections_of_one_max, MHD_OPTION_CONNECTION_TIMEOUT,
-                                   idle_max_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, head_bytes_max,
+                                   connections_max, MHD_OPTION_CONNECTION_TIMEOUT, idle_max_s,
+                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, head_bytes_max,
                                    MHD_OPTION_NOTIFY_COMPLETED, on_done, this, MHD_OPTION_END));
     if (!daemon_) return permanent(std::strerror(errno));
     return {};

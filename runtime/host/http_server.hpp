@@ -41,8 +41,6 @@ class HttpServer {
 public:
   /// Further ones wait, until one is silent for `idle_max`.
   static constexpr unsigned connections_max = 256;
-  /// Of one address: somebody who holds these open shuts nobody else out.
-  static constexpr unsigned connections_of_one_max = 64;
   static constexpr unsigned idle_max_s = 2;
   /// Of one connection, for what stands before the body; more is answered with 431 or 414.
   static constexpr std::size_t head_bytes_max = 16 * 1'024;
