@@ -13,7 +13,7 @@ namespace {
 
 /// A slot's subscription is one of many: together they bound about as much as the one for all. The
 /// bytes are such that the largest message fits.
-constexpr IntakeBounds slot_bounds{.messages_max = 128, .bytes_max = 256 * 1'024};
+constexpr IntakeBounds slot_bounds{.messages_max = 64, .bytes_max = 96 * 1'024};
 
 std::string names_of_commands(const AggregateModel& aggregate) {
   std::string names;

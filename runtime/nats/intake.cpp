@@ -20,16 +20,21 @@ Intake::Verdict Intake::judge(std::string_view reply, Instant now, std::chrono::
   if (!busy && messages_ <= bounds_.messages_max && bytes_ <= bounds_.bytes_max
       && age <= bounds_.age_max)
     return Verdict::handle;
-  if (senders_.sends_much(reply)) return crowded() ? Verdict::drop : refuse(now);
-  return crowded() || age > IntakeBounds::old * bounds_.age_max ? refuse(now) : Verdict::handle;
+  if (senders_.sends_much(reply))
+    return crowded() ? Verdict::drop : refuse(now, IntakeBounds::refused_of_many_max);
+  return crowded() || age > IntakeBounds::old * bounds_.age_max
+             ? refuse(now, IntakeBounds::refused_per_window_max)
+             : Verdict::handle;
 }
 
-Intake::Verdict Intake::refuse(Instant now) {
+Intake::Verdict Intake::refuse(Instant now, std::size_t most) {
   if (now - window_began_ >= IntakeBounds::window) {
     window_began_ = now;
     refused_ = 0;
   }
-  return ++refused_ <= IntakeBounds::refused_per_window_max ? Verdict::refuse : Verdict::drop;
+  if (refused_ >= most) return Verdict::drop;
+  ++refused_;
+  return Verdict::refuse;
 }
 
 void Intake::look(Instant now, std::size_t messages, std::size_t bytes) {

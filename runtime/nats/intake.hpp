@@ -27,6 +27,8 @@ struct IntakeBounds {
   static constexpr int full = 5;
   /// To refuse costs more than to drop: so often it is done, and beyond it all is dropped.
   static constexpr std::size_t refused_per_window_max = 1'000;
+  /// Of those so many go to whoever sends much: the rest are answered when they are refused, too.
+  static constexpr std::size_t refused_of_many_max = 800;
   static constexpr std::chrono::milliseconds window{100};
 };
 
@@ -56,7 +58,7 @@ public:
   bool crowded() const;
 
 private:
-  Verdict refuse(Instant now);
+  Verdict refuse(Instant now, std::size_t most);
 
   const IntakeBounds bounds_;
   Arrivals arrivals_;

@@ -87,12 +87,14 @@ TEST_CASE("intake: refusals cost time, and beyond so many what would be refused 
       count += door.judge("_INBOX.flooder.1") == Verdict::refuse ? 1U : 0U;
     return count;
   };
-  CHECK(refused() == IntakeBounds::refused_per_window_max);
+  CHECK(refused() == IntakeBounds::refused_of_many_max);
   door.now += IntakeBounds::window - 1ms;
   CHECK(refused() == 0);
   door.now += 1ms;
-  CHECK(refused() == IntakeBounds::refused_per_window_max);
+  CHECK(refused() == IntakeBounds::refused_of_many_max);
   CHECK(door.judge("_INBOX.other.1") == Verdict::handle);
+  CHECK(door.judge("_INBOX.other.1", 1'001ms) == Verdict::refuse);
+  CHECK(door.judge("_INBOX.flooder.1") == Verdict::drop);
 }
 
 TEST_CASE("senders: who takes a new name each time is taken for many", "[nats][intake]") {
