@@ -22,6 +22,8 @@ constexpr std::size_t pull_batch = 10'000;
 constexpr auto check_interval = 1s;
 constexpr auto silence_max = 4s;
 constexpr auto retry_delay = 1s;
+/// So long a consumer that the server does not answer for is nothing to be told of.
+constexpr auto start_patience = 20s;
 
 /// Of the pull answers' Status header.
 constexpr int no_responders = 503;
@@ -116,15 +118,29 @@ void DurableConsumer::on(const Created& created) {
   if (created.attempt != attempt_) return;
   const auto state = read_consumer_state(created.answer);
   if (state) {
+    fails_since_.reset();
     tell({});
     batch_max_ = state->batch_max;
     expires_max_ = state->expires_max;
     // What the consumer has passed makes nobody active, so it would wait for a later message.
     return settings_.work_queue ? reset({}) : wait_for_pin();
   }
-  tell(fmt::format("Consumer {} of {} does not start: {}", settings_.durable, settings_.stream,
-                   state.error().what));
+  does_not_start(state.error());
   detach(retry_delay);
+}
+
+/// What may pass is told when it lasts: an election takes some seconds.
+void DurableConsumer::does_not_start(const Failure& failure) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!fails_since_) {
+    fails_since_ = now;
+    if (failure.retryable)
+      spdlog::warn("Consumer {} of {} does not start yet: {} Trying again.", settings_.durable,
+                   settings_.stream, failure.what);
+  }
+  if (failure.retryable && now - *fails_since_ < start_patience) return;
+  tell(fmt::format("Consumer {} of {} does not start: {}", settings_.durable, settings_.stream,
+                   failure.what));
 }
 
 void DurableConsumer::tell(std::string why_not) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -85,6 +86,7 @@ private:
   void reset(std::string pin);
   void activate(std::uint64_t floor);
   bool open_inbox();
+  void does_not_start(const Failure& failure);
   void tell(std::string why_not);
   void pull();
   void check();
@@ -106,10 +108,11 @@ private:
   bool pin_hidden_ = false;  ///< a message came whose headers do not tell the pin: it is asked for
   std::string inbox_;
   std::unique_ptr<Connection::Subscribed> inbox_subscription_;
-  std::uint64_t delivered_ = 0;      ///< consumer sequence of the last delivery
-  std::uint64_t last_sequence_ = 0;  ///< stream sequence of the last one handed out
-  std::size_t pulled_ = 0;           ///< that may still come for the last pull
-  std::string why_not_;              ///< as the handler was told last
+  std::uint64_t delivered_ = 0;        ///< consumer sequence of the last delivery
+  std::uint64_t last_sequence_ = 0;    ///< stream sequence of the last one handed out
+  std::size_t pulled_ = 0;             ///< that may still come for the last pull
+  std::optional<Moment> fails_since_;  ///< it does not start
+  std::string why_not_;                ///< as the handler was told last
   std::size_t batch_max_ = SIZE_MAX;
   std::chrono::nanoseconds expires_max_ = std::chrono::nanoseconds::max();
   Moment attach_at_ = Moment::max();

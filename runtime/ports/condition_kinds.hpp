@@ -66,7 +66,7 @@ inline constexpr ConditionKind steps_fail{"steps_fail", Severity::remark};
 // ---- what waits in a context's streams, told by the node that looks at it -----------------------
 
 /// Of one consumer: what waits for it does not move.
-inline constexpr ConditionKind consumer_stuck{"consumer_stuck", Severity::remark, Urgency::act};
+inline constexpr ConditionKind consumer_stuck{"consumer_stuck", Severity::remark};
 /// Of one effect: its oldest call has had no outcome for too long.
 inline constexpr ConditionKind effects_stuck{"effects_stuck", Severity::remark};
 inline constexpr ConditionKind events_parked{"events_parked", Severity::remark, Urgency::act};
