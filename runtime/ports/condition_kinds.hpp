@@ -37,8 +37,7 @@ inline constexpr ConditionKind clocks_differ{"clocks_differ", Severity::unready,
 inline constexpr ConditionKind instance_refused{"instance_refused", Severity::remark, Urgency::act};
 
 /// The last append was refused, or none was acknowledged for a while. The next one that is ends it.
-inline constexpr ConditionKind log_refuses_appends{"log_refuses_appends", Severity::remark,
-                                                   Urgency::act};
+inline constexpr ConditionKind log_refuses_appends{"log_refuses_appends", Severity::remark};
 
 // ---- who runs what ------------------------------------------------------------------------------
 
