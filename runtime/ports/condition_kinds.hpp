@@ -57,8 +57,8 @@ inline constexpr ConditionKind leases_not_renewed{"leases_not_renewed", Severity
 
 /// Of one consumer: which of its events are parked cannot be read, so it handles nothing.
 inline constexpr ConditionKind parked_unread{"parked_unread", Severity::remark};
-/// Of one consumer: the server does not let it be subscribed to.
-inline constexpr ConditionKind consumer_refused{"consumer_refused", Severity::remark, Urgency::act};
+/// Of one consumer: the server does not let it be subscribed to, or has not answered for a while.
+inline constexpr ConditionKind consumer_refused{"consumer_refused", Severity::remark};
 /// What an event, a timer or an effect's answer asks for is tried again and again.
 inline constexpr ConditionKind steps_fail{"steps_fail", Severity::remark};
 
