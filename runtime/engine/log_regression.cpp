@@ -61,8 +61,9 @@ const char* cure(Loss loss) {
     case Loss::shortened:
       return "Restore a copy that has them, or accept what is left of it with";
     case Loss::holed:
-      return "Take away what removed them (`nats stream info` shows limits) and restore a copy that "
-             "has them. Or accept what is left, which views cannot fold, with";
+      return "Take away what removed them (`nats stream info` shows limits)"
+             " and restore a copy that has them. Or accept what is left, which views cannot fold, "
+             "with";
     case Loss::altered:
       return "Restore a copy from before, or accept it as it is with";
     case Loss::unrecorded:
