@@ -106,7 +106,10 @@ private:
   bool known();
   void ask(Waiting waiting);
   void ask_now();
+  struct Listening;
   void listen(std::vector<Waiting> asked, Moment asked_at, const ApiResult& said);
+  bool heard(const std::shared_ptr<Listening>& listening, const ApiResult& info, bool more);
+  void end_of(Listening& listening);
   void answered(std::vector<Waiting> asked, Moment asked_at, const ApiResult& said);
   void note(const Led& led);
   /// Nothing: it is worth asking again.
@@ -167,38 +170,67 @@ void StreamLeaders::Stream::ask_now() {
       });
 }
 
-/// Asks everybody once more: a second server that leads as far as it knows would answer, too.
+/// What is heard while it is listened for a second leader.
+struct StreamLeaders::Stream::Listening {
+  std::vector<Waiting> asked;
+  Moment asked_at;
+  ApiResult said;
+  std::string leader;
+
+  std::mutex mutex{};  // guards what follows
+  std::set<std::string> others{};
+  bool heard_leader = false;
+  bool over = false;
+};
+
+/// Asks everybody once more: a second server that leads as far as it knows would answer, too. The
+/// time counts from the leader's answer, so that slow servers are not taken for silent ones.
 void StreamLeaders::Stream::listen(std::vector<Waiting> asked, Moment asked_at,
                                    const ApiResult& said) {
-  struct Heard {
-    std::mutex mutex;
-    std::set<std::string> leaders;
-    bool over = false;
-  };
-  const auto heard = std::make_shared<Heard>();
-  const auto leader = read_led(*said).leader;
+  const auto listening =
+      std::make_shared<Listening>(std::move(asked), asked_at, said, read_led(*said).leader);
   const auto verb = "STREAM.INFO." + name_;
-  connection_.request_many("$JS.API." + verb, {}, {}, patience, [heard, verb](const Reply& reply) {
-    const auto info = read_api_reply(verb, reply);
-    const std::lock_guard lock(heard->mutex);
-    if (info) heard->leaders.insert(read_led(*info).leader);
-    return !heard->over;
-  });
-  const auto waiting = std::make_shared<std::vector<Waiting>>(std::move(asked));
-  connection_.after(listens_for, [self = shared_from_this(), heard, waiting, asked_at, said,
-                                  leader] {
-    std::string other;
-    {
-      const std::lock_guard lock(heard->mutex);
-      heard->over = true;
-      for (const auto& name : heard->leaders)
-        if (!name.empty() && name != leader) other = name;
-    }
-    const auto judged = other.empty() ? said
-                                      : failed(fmt::format("both {} and {} say that they lead {}",
-                                                           leader, other, self->name_));
-    self->answered(std::move(*waiting), asked_at, judged);
-  });
+  connection_.request_many("$JS.API." + verb, {}, {}, patience,
+                           [self = shared_from_this(), listening, verb](const Reply& reply) {
+                             return self->heard(listening, read_api_reply(verb, reply),
+                                                reply.status == Reply::Status::answered);
+                           });
+}
+
+/// False: nothing more is worth hearing.
+bool StreamLeaders::Stream::heard(const std::shared_ptr<Listening>& listening,
+                                  const ApiResult& info, bool more) {
+  {
+    const std::lock_guard lock(listening->mutex);
+    if (listening->over) return false;
+    const auto who = info ? read_led(*info).leader : std::string();
+    const bool first = who == listening->leader && !std::exchange(listening->heard_leader, true);
+    if (!who.empty() && who != listening->leader) listening->others.insert(who);
+    if (!first && more) return true;
+    if (!first && listening->heard_leader) return false;  // the time runs
+    listening->over = !more;
+  }
+  if (more)
+    connection_.after(listens_for,
+                      [self = shared_from_this(), listening] { self->end_of(*listening); });
+  else
+    end_of(*listening);
+  return more;
+}
+
+void StreamLeaders::Stream::end_of(Listening& listening) {
+  auto judged = listening.said;
+  {
+    const std::lock_guard lock(listening.mutex);
+    listening.over = true;
+    if (!listening.others.empty())
+      judged = failed(fmt::format("both {} and {} say that they lead {}", listening.leader,
+                                  *listening.others.begin(), name_));
+    else if (!listening.heard_leader)
+      judged =
+          failed(fmt::format("{} did not say again that it leads {}", listening.leader, name_));
+  }
+  answered(std::move(listening.asked), listening.asked_at, judged);
 }
 
 void StreamLeaders::Stream::answered(std::vector<Waiting> asked, Moment asked_at,

@@ -180,6 +180,12 @@ TEST_CASE("while a leader is new, a second one is listened for and what was read
   CHECK(asking.told.empty());
   const auto listening = asking.connection.take();
   REQUIRE(listening.subject == "$JS.API.STREAM.INFO.EVT_ORDERING");
+  SECTION("nobody answers") {
+    CHECK_FALSE(listening.answered({nats::Reply::Status::timed_out, {}}));
+    CHECK(asking.only().error().retryable);
+    CHECK(asking.nothing_asked());
+    return;
+  }
   CHECK(listening.answered(ScriptedConnection::reply(by_new)));
   SECTION("there is none, and it reads the same") {
     asking.let_time_pass();
@@ -190,6 +196,13 @@ TEST_CASE("while a leader is new, a second one is listened for and what was read
     asking.let_time_pass();
     asking.answer_read(R"({"message":{"seq":8,"data":"YQ=="}})");
     CHECK(asking.only().error().retryable);
+  }
+  SECTION("nobody answers any more, and the time is not over") {
+    CHECK_FALSE(listening.answered({nats::Reply::Status::timed_out, {}}));
+    CHECK(asking.told.empty());
+    asking.let_time_pass();
+    asking.answer_read();
+    CHECK(asking.only()->contains("message"));
   }
   SECTION("there is one") {
     CHECK(listening.answered(
