@@ -280,6 +280,24 @@ TEST_CASE("a failed call is made again with the same key", "[engine][effects]") 
   CHECK(timers_gone(world));
 }
 
+TEST_CASE("the result of an effect that is refused, but not by the domain, is told again",
+          "[engine][effects]") {
+  World world;
+  world.effects.on_call(succeed);
+  Node node(world, {model_of<Abroad>()}, impatient());
+  // Another command has the id that the result's will have: 409.
+  const auto id = asked_command_id({.consumer = "effect",
+                                    .source_subject = alices.str(),
+                                    .version = 1,
+                                    .reaction = "transfer",
+                                    .target = alices.str(),
+                                    .command_type = "WithdrawMoney",
+                                    .ordinal = 0});
+  (void)accepted(node.send(command_to(alice, deposit(7), id)));
+  CHECK(eventually(patience, [&] { return world.effects.calls().size() >= 3; }));
+  CHECK(world.commits(alices).size() == 1);
+}
+
 TEST_CASE("after its last attempt an effect gives up visibly", "[engine][effects]") {
   World world;
   SECTION("when too many attempts failed") {

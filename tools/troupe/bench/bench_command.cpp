@@ -205,7 +205,7 @@ void add_honest(CLI::App& bench, Run& run) {
     run = [options]() -> int {
       const auto result = run_honest(*options);
       if (!result) return complain(exit_usage, result.error().what);
-      say(to_json(*result).dump());
+      say(nlohmann::json(*result).dump());
       return exit_ok;
     };
   });
@@ -266,7 +266,7 @@ void add_load(CLI::App& bench, Run& run) {
     run = [options]() -> int {
       const auto result = run_load(*options);
       if (!result) return complain(exit_usage, result.error().what);
-      say_json(to_json(*result));
+      say_json(nlohmann::json(*result));
       return exit_ok;
     };
   });

@@ -73,7 +73,7 @@ Result<HonestResult> be_honest(const BenchStage& stage, const FloodOptions& opti
                        stage.folder() / "honest.log", signals);
   if (!ended) return tl::make_unexpected(ended.error());
   if (ended->code != 0 || !ended->json.is_object()) return permanent(ended->words);
-  return honest_result_from(ended->json);
+  return ended->json.get<HonestResult>();
 }
 
 /// Until commands are accepted as fast as ever, from now on.
@@ -113,7 +113,7 @@ Result<Json> flood(BenchStage& stage, const FloodOptions& options, const StopSig
               {"seconds", options.seconds},
               {"memory_before", memory_before},
               {"memory_max", memory.max()},
-              {"honest", to_json(*honest)},
+              {"honest", *honest},
               {"recovery_ms", recovered.count()},
               {"node", stage.node_counts()}};
 }
@@ -125,7 +125,7 @@ std::vector<std::string> complaints(const Json& report) {
   if (memory > memory_max)
     all.push_back(
         fmt::format("the node took {} MB, not {}", memory / 1'000'000, memory_max / 1'000'000));
-  const auto honest = honest_result_from(report.at("honest"));
+  const auto honest = report.at("honest").get<HonestResult>();
   // Where every message has a sender of its own nobody is told apart.
   const bool told_apart = report.at("kind") != "names";
   if (told_apart

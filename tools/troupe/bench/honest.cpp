@@ -143,28 +143,4 @@ Result<HonestResult> run_honest(const HonestOptions& options) {
   return Honest(options, std::move(*connection)).run();
 }
 
-nlohmann::json to_json(const HonestResult& result) {
-  return {{"sent", result.sent},
-          {"answered", result.answered},
-          {"accepted", result.accepted},
-          {"answered_twice", result.answered_twice},
-          {"accepted_twice", result.accepted_twice},
-          {"p50_ms", result.p50_ms},
-          {"p99_ms", result.p99_ms},
-          {"max_ms", result.max_ms}};
-}
-
-HonestResult honest_result_from(const nlohmann::json& json) {
-  HonestResult result;
-  json.at("sent").get_to(result.sent);
-  json.at("answered").get_to(result.answered);
-  json.at("accepted").get_to(result.accepted);
-  json.at("answered_twice").get_to(result.answered_twice);
-  json.at("accepted_twice").get_to(result.accepted_twice);
-  json.at("p50_ms").get_to(result.p50_ms);
-  json.at("p99_ms").get_to(result.p99_ms);
-  json.at("max_ms").get_to(result.max_ms);
-  return result;
-}
-
 }  // namespace troupe::tool

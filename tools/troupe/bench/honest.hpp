@@ -30,7 +30,8 @@ struct HonestResult {
 /// Blocks until every command is answered or given up.
 Result<HonestResult> run_honest(const HonestOptions& options);
 
-nlohmann::json to_json(const HonestResult& result);
-HonestResult honest_result_from(const nlohmann::json& json);
+/// A result without one of these fields is refused with an exception.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HonestResult, sent, answered, accepted, answered_twice,
+                                   accepted_twice, p50_ms, p99_ms, max_ms)
 
 }  // namespace troupe::tool

@@ -231,36 +231,4 @@ Result<LoadResult> run_load(const LoadOptions& options) {
   return Load(options, std::move(*connection)).run();
 }
 
-nlohmann::json to_json(const LoadResult& result) {
-  return {{"seconds", result.seconds},
-          {"accepted", result.accepted},
-          {"accepted_in_all", result.accepted_in_all},
-          {"unknown_in_all", result.unknown_in_all},
-          {"repeats_in_all", result.repeats_in_all},
-          {"rejected_in_all", result.rejected_in_all},
-          {"p50_us", result.p50_us},
-          {"p99_us", result.p99_us},
-          {"p999_us", result.p999_us},
-          {"max_us", result.max_us},
-          {"own_cpu_s", result.own_cpu_s},
-          {"cpu_s", result.cpu_s}};
-}
-
-LoadResult load_result_from(const nlohmann::json& json) {
-  LoadResult result;
-  json.at("seconds").get_to(result.seconds);
-  json.at("accepted").get_to(result.accepted);
-  json.at("accepted_in_all").get_to(result.accepted_in_all);
-  json.at("unknown_in_all").get_to(result.unknown_in_all);
-  json.at("repeats_in_all").get_to(result.repeats_in_all);
-  json.at("rejected_in_all").get_to(result.rejected_in_all);
-  json.at("p50_us").get_to(result.p50_us);
-  json.at("p99_us").get_to(result.p99_us);
-  json.at("p999_us").get_to(result.p999_us);
-  json.at("max_us").get_to(result.max_us);
-  json.at("own_cpu_s").get_to(result.own_cpu_s);
-  json.at("cpu_s").get_to(result.cpu_s);
-  return result;
-}
-
 }  // namespace troupe::tool

@@ -49,7 +49,9 @@ struct LoadResult {
 /// latency counts from the moment at which a command should have been sent.
 Result<LoadResult> run_load(const LoadOptions& options);
 
-nlohmann::json to_json(const LoadResult& result);
-LoadResult load_result_from(const nlohmann::json& json);
+/// A result without one of these fields is refused with an exception.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadResult, seconds, accepted, accepted_in_all, unknown_in_all,
+                                   repeats_in_all, rejected_in_all, p50_us, p99_us, p999_us, max_us,
+                                   own_cpu_s, cpu_s)
 
 }  // namespace troupe::tool

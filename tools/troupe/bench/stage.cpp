@@ -169,7 +169,7 @@ Result<LoadResult> BenchStage::load(const LoadOptions& options) {
   if (ended->code != 0 || !ended->json.is_object())
     return permanent(
         fmt::format("the load generator ended with {}: {}", ended->code, ended->words));
-  auto result = load_result_from(ended->json);
+  auto result = ended->json.get<LoadResult>();
   accepted_ += result.accepted_in_all;
   unknown_ += result.unknown_in_all;
   return result;
