@@ -338,6 +338,28 @@ TEST_CASE("what waits behind poison of its instance is handled in order once tha
   CHECK(booked(world, "a") == Amounts{1, 3, 4, 5});
 }
 
+TEST_CASE("what is being parked when somebody decides is tried again at once",
+          "[engine][poison][reactions]") {
+  World world;
+  Node node(world, both());
+  const auto sequence = write(world, "evt.mirror.ledger.dead", "x", "EVT_MIRROR");
+  world.broker.set_message_bytes_max(350);  // a commit fits, the record of what is parked does not
+  (void)accepted(node.send(command_to(account("dead"), deposit(10))));
+  REQUIRE(eventually(patience, [&] {
+    return !node.says(condition::instance_refused, "mirror", "ledger.dead").empty();
+  }));
+  skip(world, sequence, "x", "EVT_MIRROR");
+  world.broker.settle();
+  const auto commits = [&] {
+    return world.commits(Subject::events(instance("mirror", "ledger", "dead"))).size();
+  };
+  CHECK(commits() == 1);
+  world.broker.set_message_bytes_max(1'000'000);
+  static_assert(Reactor::tries_again_after.front() > 4s);
+  CHECK(eventually(4s, [&] { return commits() == 2; }));
+  CHECK(eventually(patience, [&] { return parked(world).empty(); }));
+}
+
 TEST_CASE("what is for an instance that cannot be read is parked and holds up nobody",
           "[engine][poison][reactions]") {
   World world;

@@ -472,26 +472,50 @@ TEST_CASE("what was claimed in a control stream that is no more is claimed anew"
   CHECK(eventually(patience, [&] { return slots_of(*engine) == 8; }));
 }
 
+namespace {
+
+/// Two nodes, of which the second owns an instance and is not certain of it for a minute.
+struct Doubtful {
+  World world;
+  Node first{world, {model_of<Bank>()}, quick("n1")};
+  Node second;
+  Instance target = instance("example", "account", "a0");
+
+  static EngineOptions options() {
+    auto options = quick("n2");
+    options.lease_ttl = 30s;  // and twice that the doubt
+    return options;
+  }
+  Doubtful() : second(world, {model_of<Bank>()}, options()) {
+    std::uint32_t slot = 0;
+    while (owner_of(slot, {"n1|", "n2|"}) != "n2|") ++slot;
+    REQUIRE(eventually(
+        patience, [&] { return std::ranges::count(second.stats("example").slots, slot) > 0; }));
+    for (int i = 1; slot_of(target, 8) != slot; ++i)
+      target = instance("example", "account", "a" + std::to_string(i));
+  }
+};
+
+}  // namespace
+
 TEST_CASE("after a hand-over what the old owner may still append is looked for",
           "[engine][slots]") {
-  World world;
-  Node first(world, {model_of<Bank>()}, quick("n1"));
-  auto options = quick("n2");
-  options.lease_ttl = 30s;  // and twice that the doubt
-  Node second(world, {model_of<Bank>()}, options);
-  std::uint32_t slot = 0;
-  while (owner_of(slot, {"n1|", "n2|"}) != "n2|") ++slot;
-  REQUIRE(eventually(patience,
-                     [&] { return std::ranges::count(second.stats("example").slots, slot) > 0; }));
-  int i = 0;
-  auto target = instance("example", "account", "a0");
-  while (slot_of(target, 8) != slot)
-    target = instance("example", "account", "a" + std::to_string(++i));
-
+  Doubtful nodes;
+  auto& [world, first, second, target] = nodes;
   CHECK(rejected(second.send(command_to(target, withdraw(5)))).decided_at == 0);
   Rival late(world, {model_of<Bank>()});
   (void)accepted(late.send(command_to(target, deposit(5))));
   CHECK(accepted(second.send(command_to(target, withdraw(5)))).first_version == 2);
+}
+
+TEST_CASE("that a log cannot be read is said by an owner that is not certain, too",
+          "[engine][slots]") {
+  Doubtful nodes;
+  auto& [world, first, second, target] = nodes;
+  REQUIRE(world.broker.publish("EVT_EXAMPLE", StoredSubject(Subject::events(target).str()), "x"));
+  auto command = command_to(target, deposit(1));
+  command.forwarded = true;
+  CHECK(rejected(second.send(command)).text.starts_with(unreadable_log));
 }
 
 }  // namespace troupe::engine::test
