@@ -6,16 +6,15 @@ import pathlib
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 from cluster_kit import questions
 from cluster_kit.cluster import Cluster
+from cluster_kit.waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
 PATIENCE = 60
-BETWEEN_LOOKS = 0.05
 SLOTS = list(range(64))
 
 
@@ -27,14 +26,6 @@ class NodesTest(unittest.TestCase):
         self.addCleanup(self.cluster.stop)
         self.cluster.start()
         self.url = self.cluster.of_kind("nats")[0].addresses["url"]
-
-    def eventually(self, holds) -> bool:
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(BETWEEN_LOOKS)
-        return True
 
     def health(self, node: str) -> str:
         return self.cluster.parts[node].addresses["health"]
@@ -51,31 +42,31 @@ class NodesTest(unittest.TestCase):
         return json.loads(done.stdout)
 
     def test_slots_are_shared_and_move_when_their_owner_dies_and_redis_is_not_needed_to_keep_them(self):
-        self.assertTrue(self.eventually(lambda: min(len(self.slots("node-1")), len(self.slots("node-2"))) > 16
+        self.assertTrue(eventually(lambda: min(len(self.slots("node-1")), len(self.slots("node-2"))) > 16
                                         and sorted(self.slots("node-1") + self.slots("node-2")) == SLOTS))
         for number in range(20):
             self.assertEqual(self.send(number)["first_version"], 1)
 
         self.cluster.kill("node-1", signal.SIGKILL)
-        self.assertTrue(self.eventually(lambda: self.slots("node-2") == SLOTS))
+        self.assertTrue(eventually(lambda: self.slots("node-2") == SLOTS))
         for number in range(20):
             self.assertEqual(self.send(number)["first_version"], 2)
 
         self.cluster.kill("redis", signal.SIGKILL)
-        self.assertTrue(self.eventually(lambda: "cannot be renewed" in questions.get(self.health("node-2"), "/readyz")[1]))
+        self.assertTrue(eventually(lambda: "cannot be renewed" in questions.get(self.health("node-2"), "/readyz")[1]))
         self.assertEqual(questions.get(self.health("node-2"), "/readyz")[0], 200)
         for number in range(20):
             self.assertEqual(self.send(number)["first_version"], 3)
         self.cluster.restart("redis")
-        self.assertTrue(self.eventually(lambda: questions.get(self.health("node-2"), "/readyz") == (200, "ready")))
+        self.assertTrue(eventually(lambda: questions.get(self.health("node-2"), "/readyz") == (200, "ready")))
 
     def test_a_node_waits_for_its_servers_and_says_so(self):
         for name in ("node-1", "nats-1", "redis"):
             self.cluster.kill(name, signal.SIGKILL)
         self.cluster.restart("node-1", wait=False)
-        self.assertTrue(self.eventually(lambda: "Redis at" in questions.get(self.health("node-1"), "/readyz")[1]))
+        self.assertTrue(eventually(lambda: "Redis at" in questions.get(self.health("node-1"), "/readyz")[1]))
         self.cluster.restart("redis")
-        self.assertTrue(self.eventually(lambda: "No NATS server" in questions.get(self.health("node-1"), "/readyz")[1]))
+        self.assertTrue(eventually(lambda: "No NATS server" in questions.get(self.health("node-1"), "/readyz")[1]))
         self.assertEqual(questions.get(self.health("node-1"), "/readyz")[0], 503)
         self.assertIn('troupe_ready{node="node-1"} 0', questions.get(self.health("node-1"), "/metrics")[1])
 
@@ -85,7 +76,7 @@ class NodesTest(unittest.TestCase):
 
         self.cluster.restart("node-1", wait=False)
         self.cluster.restart("nats-1")
-        self.assertTrue(self.eventually(lambda: questions.get(self.health("node-1"), "/readyz") == (200, "ready")))
+        self.assertTrue(eventually(lambda: questions.get(self.health("node-1"), "/readyz") == (200, "ready")))
         self.assertIn('troupe_slots_owned{context="inventory",node="node-1"}', questions.get(self.health("node-1"), "/metrics")[1])
 
 

@@ -7,16 +7,15 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
 
 from cluster_kit import questions
 from cluster_kit.cluster import Cluster
+from cluster_kit.waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
 PATIENCE = 60
-BETWEEN_LOOKS = 0.05
 STREAMS = ("EVT_ORDERING", "TMR_ORDERING", "DLQ_ORDERING")
 
 
@@ -93,14 +92,6 @@ class RestoreTest(unittest.TestCase):
         self.backups = Backups(int(self.nats.rsplit(":", 1)[1]))
         self.addCleanup(self.backups.close)
 
-    def eventually(self, holds) -> bool:
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(BETWEEN_LOOKS)
-        return True
-
     def troupe(self, *arguments: str) -> subprocess.CompletedProcess:
         return subprocess.run([TROUPE, *arguments, "--nats", self.nats], capture_output=True, text=True, timeout=PATIENCE)
 
@@ -128,10 +119,10 @@ class RestoreTest(unittest.TestCase):
     def test_a_restored_copy_is_told_from_another_log_and_confirmed_without_clearing_views(self):
         for number in range(5):
             last = self.place(number)["sequence"]
-        self.assertTrue(self.eventually(lambda: self.marked() == last))
+        self.assertTrue(eventually(lambda: self.marked() == last))
         copies = {stream: self.backups.backup(stream) for stream in STREAMS}
         self.replace(copies)
-        self.assertTrue(self.eventually(lambda: "confirm it; views stay" in self.readiness()), self.readiness())
+        self.assertTrue(eventually(lambda: "confirm it; views stay" in self.readiness()), self.readiness())
         self.assertIn(f"It has the same message {last}", self.readiness())
 
         accepted = self.troupe("accept-log", "--context", "ordering", "--redis", self.redis)
@@ -139,7 +130,7 @@ class RestoreTest(unittest.TestCase):
         self.assertNotIn("cleared", accepted.stdout)
         for stream in STREAMS:
             self.assertIn(f"{stream}: accepted", accepted.stdout)
-        self.assertTrue(self.eventually(lambda: questions.get(self.health, "/readyz") == (200, "ready")), self.readiness())
+        self.assertTrue(eventually(lambda: questions.get(self.health, "/readyz") == (200, "ready")), self.readiness())
         self.assertTrue(self.place(4)["duplicate"])
         self.assertEqual(self.place(5)["first_version"], 1)
 
@@ -150,12 +141,12 @@ class RestoreTest(unittest.TestCase):
         for number in range(3, 6):
             self.place(number)
         self.replace(copies)
-        self.assertTrue(self.eventually(lambda: "accept this one with" in self.readiness()), self.readiness())
+        self.assertTrue(eventually(lambda: "accept this one with" in self.readiness()), self.readiness())
 
         accepted = self.troupe("accept-log", "--context", "ordering", "--redis", self.redis)
         self.assertEqual(accepted.returncode, 0, accepted.stderr)
         self.assertIn("cleared", accepted.stdout)
-        self.assertTrue(self.eventually(lambda: questions.get(self.health, "/readyz") == (200, "ready")), self.readiness())
+        self.assertTrue(eventually(lambda: questions.get(self.health, "/readyz") == (200, "ready")), self.readiness())
         self.assertTrue(self.place(2)["duplicate"])
         self.assertFalse(self.place(4).get("duplicate", False))
 
@@ -164,16 +155,16 @@ class RestoreTest(unittest.TestCase):
             self.place(number)
         config = self.backups.ask("INFO.EVT_ORDERING", {})["config"]
         self.backups.ask("UPDATE.EVT_ORDERING", {**config, "max_msgs": 1_000_000})
-        self.assertTrue(self.eventually(lambda: "has max_msgs = 1000000 where -1 is needed" in self.readiness()), self.readiness())
+        self.assertTrue(eventually(lambda: "has max_msgs = 1000000 where -1 is needed" in self.readiness()), self.readiness())
         self.backups.ask("UPDATE.EVT_ORDERING", config)
-        self.assertTrue(self.eventually(lambda: questions.get(self.health, "/readyz") == (200, "ready")), self.readiness())
+        self.assertTrue(eventually(lambda: questions.get(self.health, "/readyz") == (200, "ready")), self.readiness())
 
         self.backups.ask("UPDATE.EVT_ORDERING", {**config, "max_age": 1_000_000_000})
-        self.assertTrue(self.eventually(lambda: "messages any more" in self.readiness()), self.readiness())
+        self.assertTrue(eventually(lambda: "messages any more" in self.readiness()), self.readiness())
         self.cluster.kill("node-1", signal.SIGKILL)
         self.backups.ask("UPDATE.EVT_ORDERING", config)
         self.cluster.restart("node-1", wait=False)
-        self.assertTrue(self.eventually(lambda: "messages any more" in self.readiness()), self.readiness())
+        self.assertTrue(eventually(lambda: "messages any more" in self.readiness()), self.readiness())
 
 
 if __name__ == "__main__":
