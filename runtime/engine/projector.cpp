@@ -120,14 +120,15 @@ void Projector::pause(const std::stop_token& stopping, std::chrono::milliseconds
 void Projector::follow() {
   const auto checkpoint = world_.views.checkpoint(name_);
   if (!checkpoint) return;
-  if (!compared_) {
+  if (!end_) {
     const auto last = world_.streams.last_sequence(name_.context);
     if (!last) return;
     compared(*last);
   }
   progress_.moved(*checkpoint);
   looks_there_ = *checkpoint == std::exchange(followed_, *checkpoint) ? looks_there_ + 1 : 0;
-  if (looks_there_ == looks_until_stuck) look_whether_blocked(*checkpoint);
+  const bool stuck = looks_there_ > 0 && looks_there_ % looks_until_stuck == 0;
+  if (stuck && *checkpoint < *end_) look_whether_blocked(*checkpoint);
 }
 
 /// Whoever keeps the view knows, and may be away when this node starts.
@@ -137,7 +138,9 @@ void Projector::look_whether_blocked(std::uint64_t checkpoint) {
 }
 
 void Projector::compared(std::uint64_t end) {
-  if (!std::exchange(compared_, true)) progress_.compared(end);
+  if (end_) return;
+  end_ = end;
+  progress_.compared(end);
 }
 
 Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position) {

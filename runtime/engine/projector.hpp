@@ -109,13 +109,13 @@ private:
   OwnCondition standstill_;
   OwnCondition blocked_;
   OwnCondition waits_;
-  std::uint64_t blocked_at_ = 0;    // its checkpoint then
-  std::uint64_t skips_known_ = 0;   // changes of the skip list before it last read
-  std::uint64_t skips_judged_ = 0;  // changes of which it is known what they mean to the view
-  std::uint64_t followed_ = 0;      // the checkpoint at the last look
-  int looks_there_ = 0;             // at which it was that
-  bool compared_ = false;           // of the thread
-  std::mutex mutex_;                // only for the pauses
+  std::uint64_t blocked_at_ = 0;      // its checkpoint then
+  std::uint64_t skips_known_ = 0;     // changes of the skip list before it last read
+  std::uint64_t skips_judged_ = 0;    // changes of which it is known what they mean to the view
+  std::uint64_t followed_ = 0;        // the checkpoint at the last look
+  int looks_there_ = 0;               // at which it was that
+  std::optional<std::uint64_t> end_;  // of the stream, when it was compared with the view
+  std::mutex mutex_;                  // only for the pauses
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: runs from construction
 };
