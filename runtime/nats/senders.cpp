@@ -1,22 +1,33 @@
 #include "runtime/nats/senders.hpp"
 
+#include <algorithm>
 #include <functional>
 
 namespace troupe::nats {
 
-bool Senders::sends_much(std::string_view reply) {
-  if (counted_ == counted_max) {
-    counts_.fill(0);
-    counted_ = 0;
-    ++round_;
+std::size_t Senders::Sketch::count(std::uint64_t sender, std::uint16_t more) {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+  std::uint64_t hash = sender ^ round;
+  std::size_t least = counted_max;
+  for (auto& row : counts) {
+    hash *= odd;
+    least = std::min<std::size_t>(least, row[hash >> 56] += more);
+    hash ^= hash >> 32;
   }
-  const auto sender = reply.substr(0, reply.rfind('.'));  // all of it when there is no dot
-  constexpr std::size_t odd = 0x9e3779b97f4a7c15;
-  const auto hash = (std::hash<std::string_view>{}(sender) ^ round_) * odd;
-  auto& count = counts_[hash >> 56];
-  ++count;
-  ++counted_;
-  return counted_ >= counted_min && count * share >= counted_;
+  counted += more;
+  return least;
+}
+
+bool Senders::sends_much(std::string_view reply) {
+  if (latest_.counted == counted_max) {
+    before_ = latest_;
+    latest_ = {.round = before_.round + 1};
+  }
+  // All of the subject when there is no dot.
+  const auto sender = std::hash<std::string_view>{}(reply.substr(0, reply.rfind('.')));
+  const auto sent = latest_.count(sender, 1);
+  if (latest_.counted >= counted_min) return sent * share >= latest_.counted;
+  return before_.counted > 0 && before_.count(sender, 0) * share >= before_.counted;
 }
 
 }  // namespace troupe::nats

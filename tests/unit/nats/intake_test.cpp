@@ -121,6 +121,28 @@ TEST_CASE("senders: nobody shares the line of one who sends much for long", "[na
   CHECK(always == 0);
 }
 
+TEST_CASE("senders: who sends much is told from the others at all times", "[nats][intake]") {
+  Senders senders;
+  int taken_for_others = 0;
+  for (int i = 0; i < 100'000; ++i)
+    taken_for_others +=
+        senders.sends_much("_INBOX.flooder-" + std::to_string(i % 2) + ".1") ? 0 : 1;
+  CHECK(taken_for_others < static_cast<int>(Senders::counted_min));
+}
+
+TEST_CASE("senders: who sends little is hardly ever taken for one of two who send much",
+          "[nats][intake]") {
+  Senders senders;
+  constexpr int asked = 20'000;
+  int mistaken = 0;
+  for (int other = 0; other < asked; ++other) {
+    for (int i = 0; i < 997; ++i)
+      senders.sends_much("_INBOX.flooder-" + std::to_string(i % 2) + ".1");
+    mistaken += senders.sends_much("_INBOX.other.1") ? 1 : 0;
+  }
+  CHECK(mistaken * 1'000 < asked);
+}
+
 TEST_CASE("arrivals: a message's age counts from when it came in, not from when it is handled",
           "[nats][intake]") {
   Arrivals arrivals;
