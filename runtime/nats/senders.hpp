@@ -9,39 +9,50 @@
 namespace troupe::nats {
 
 /// A message does not say who sent it, but whoever wants an answer says where to: the subjects of
-/// one connection differ in their last token only. The latest messages are counted, in a count-min
-/// sketch (Cormode and Muthukrishnan, 2005): each sender has a line in each row, which others may
-/// share for a while, and sent at most the least of its lines. Whoever makes up a name for each
-/// message is taken for many. Not thread safe.
+/// one connection differ in their last token only. The latest messages are counted in rounds, each
+/// in a count-min sketch (Cormode and Muthukrishnan, 2005): every sender has a line in each row,
+/// which others may share, and sent at most the least of its lines. Whoever makes up a name for
+/// each message is taken for many. Not thread safe.
 class Senders {
 public:
-  /// So many messages are counted; then it begins anew, with other neighbours in each line.
-  static constexpr std::size_t counted_max = 2'048;
-  /// Before so many those counted last are asked, and at the beginning nobody is judged.
+  /// So many messages are a round; the next has other neighbours in each line.
+  static constexpr std::size_t round_messages = 8'192;
+  /// So many rounds are remembered: a client that does not run for some tenths of a second sends
+  /// nothing, and much again when it does.
+  static constexpr std::size_t rounds = 8;
+  /// In a round of fewer messages nobody is judged.
   static constexpr std::size_t counted_min = 64;
-  /// Whoever sends at least one of so many sends much.
+  /// Whoever sent at least one of so many in one of the rounds sends much.
   static constexpr std::size_t share = 8;
 
   /// Counts a message; whether its sender sends much.
   bool sends_much(std::string_view reply);
 
 private:
-  struct Sketch {
-    /// With one row an honest client shared the line of one of two flooders in 0.9 % of its
-    /// messages.
+  class Round {
+  public:
+    Round() = default;
+    explicit Round(std::uint64_t number) : number_(number) {}
+
+    void count(std::uint64_t sender);
+    bool sent_much(std::uint64_t sender) const;
+    bool full() const { return counted_ == round_messages; }
+    std::uint64_t number() const { return number_; }
+
+  private:
+    /// With one row an honest client shares the line of one of two flooders in 0.9 % of all rounds.
     static constexpr std::size_t rows = 2;
     static constexpr std::size_t lines = 256;
 
-    /// How often the sender was counted, at most, once `more` are added.
-    std::size_t count(std::uint64_t sender, std::uint16_t more);
+    std::array<std::size_t, rows> lines_of(std::uint64_t sender) const;
 
-    std::array<std::array<std::uint16_t, lines>, rows> counts{};
-    std::size_t counted = 0;
-    std::uint64_t round = 0;
+    std::array<std::array<std::uint16_t, lines>, rows> counts_{};
+    std::size_t counted_ = 0;
+    std::uint64_t number_ = 0;
   };
 
-  Sketch latest_;
-  Sketch before_;
+  std::array<Round, rounds> rounds_{};
+  std::size_t latest_ = 0;
 };
 
 }  // namespace troupe::nats
