@@ -1,4 +1,4 @@
-# Generates a table of files that the program carries inside it: see runtime/ports/embedded.hpp.
+# Generates a table of files that the program carries inside it: see runtime/base/embedded.hpp.
 file(GLOB embedded CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
      config/*.toml deploy/streams/*.json deploy/nats/*.conf deploy/redis/*.conf runtime/redis/*.lua)
 list(SORT embedded)
@@ -22,8 +22,8 @@ endforeach()
 string(SHA256 fingerprint "${hashes}")
 
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded.cpp @ONLY CONTENT
-[[#include "runtime/ports/embedded.hpp"
-#include "runtime/ports/assert.hpp"
+[[#include "runtime/base/embedded.hpp"
+#include "runtime/base/assert.hpp"
 #include <utility>
 namespace troupe {
 std::string_view embedded_file(std::string_view path) {
@@ -36,4 +36,4 @@ std::string_view embedded_file(std::string_view path) {
 std::string_view domain_fingerprint() { return "@fingerprint@"; }
 }  // namespace troupe
 ]])
-target_sources(troupe_runtime_ports PRIVATE ${PROJECT_BINARY_DIR}/embedded.cpp)
+target_sources(troupe_runtime_base PRIVATE ${PROJECT_BINARY_DIR}/embedded.cpp)

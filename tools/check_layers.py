@@ -11,22 +11,68 @@ HOMES = {"caf": "runtime/engine", "nats": "runtime/nats", "hiredis": "runtime/re
 # What the runtime is measured against is written by hand against the library.
 EXCEPT = {"tools/troupe/bench/floor.cpp": "nats"}
 
+BELOW = ["runtime/base", "runtime/domain", "runtime/ports"]
 # folder -> what it may include of ours, besides itself and generated schemas
 MAY_INCLUDE = {
     "actors": ["runtime/domain", "actors"],
+    "runtime/base": [],
     "runtime/domain": [],
-    "runtime/ports": ["runtime/domain"],
-    "runtime/engine": ["runtime/domain", "runtime/ports"],
-    "runtime/nats": ["runtime/domain", "runtime/ports"],
-    "runtime/redis": ["runtime/domain", "runtime/ports"],
-    "runtime/curl": ["runtime/domain", "runtime/ports"],
-    "runtime/memory": ["runtime/domain", "runtime/ports"],
+    "runtime/ports": ["runtime/base", "runtime/domain"],
+    "runtime/engine": BELOW,
+    "runtime/nats": BELOW,
+    "runtime/redis": BELOW,
+    "runtime/curl": BELOW,
+    "runtime/memory": BELOW,
     "runtime/host": ["runtime"],
+}
+# folder -> its rooms -> what each may include of the rooms above it here, so that there is no circle; what lies in the
+# folder itself may include all
+ROOMS = {
+    "runtime/engine": {
+        "options": [],
+        "health": [],
+        "history": [],
+        "asks": ["health"],
+        "log_guard": ["health"],
+        "ownership": ["options"],
+        "instances": ["health", "history", "options", "ownership"],
+        "effects": ["asks", "health", "history", "options"],
+        "reactions": ["asks", "effects", "health", "history"],
+        "views": ["health", "history"],
+    },
+    "runtime/nats": {
+        "client": [],
+        "wire": ["client"],
+        "jetstream": ["client"],
+        "log": ["client", "jetstream", "wire"],
+        "deliveries": ["client", "jetstream", "log", "wire"],
+        "claims": ["client", "jetstream", "wire"],
+        "service": ["client", "wire"],
+        "requests": ["client", "wire"],
+    },
 }
 # Domain code is a function of its arguments.
 IMPURE = re.compile(r"_clock::now\(|std::(thread|mutex|random_device|this_thread)|\b(time|rand|getenv)\(")
 PURE = ("actors", "runtime/domain")
 OURS = re.compile(r'#include "((?:runtime|actors|tools|tests)/[^"]+)"')
+
+
+def room_of(path: str, folder: str) -> str | None:
+    """None for what lies in the folder itself."""
+    parts = path.removeprefix(folder + "/").split("/")
+    return parts[0] if len(parts) > 1 else None
+
+
+def room_problem(path: str, folder: str, include: str):
+    """Why a file in a folder of rooms may not include another one in it."""
+    room, other = room_of(path, folder), room_of(include, folder)
+    if room is None or room == other:
+        return None
+    if room not in ROOMS[folder]:
+        return f"{room} is no room of {folder}"
+    if other not in ROOMS[folder][room]:
+        return "not a room below"
+    return None
 
 
 def problems(path: str, folder: str, line: str):
@@ -37,6 +83,9 @@ def problems(path: str, folder: str, line: str):
     if include and folder in MAY_INCLUDE:
         if not any(include[1].startswith(allowed + "/") for allowed in [folder, *MAY_INCLUDE[folder]]):
             yield "not a layer below"
+    if include and folder in ROOMS and include[1].startswith(folder + "/"):
+        if problem := room_problem(path, folder, include[1]):
+            yield problem
     if folder in PURE and IMPURE.search(line):
         yield "domain code has no clock, thread or chance"
 
@@ -46,7 +95,17 @@ def layer_of(path: pathlib.Path) -> str:
     return "/".join(parts[:2]) if parts[0] == "runtime" else parts[0]
 
 
+def check_order() -> None:
+    for rooms in ROOMS.values():
+        above: set[str] = set()
+        for room, may_include in rooms.items():
+            if not above.issuperset(may_include):
+                raise ValueError(f"{room} may include what does not stand above it")
+            above.add(room)
+
+
 def main() -> int:
+    check_order()
     root = pathlib.Path(__file__).resolve().parent.parent
     failures = 0
     for top in ("actors", "runtime", "tools", "tests"):

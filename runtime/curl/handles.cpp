@@ -1,6 +1,6 @@
 #include "runtime/curl/handles.hpp"
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe::curl {
 

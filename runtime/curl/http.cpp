@@ -1,7 +1,7 @@
 #include "runtime/curl/http.hpp"
 
+#include "runtime/base/secrets.hpp"
 #include "runtime/curl/handles.hpp"
-#include "runtime/ports/secrets.hpp"
 
 namespace troupe::curl {
 

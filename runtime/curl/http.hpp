@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::curl {
 

@@ -5,10 +5,10 @@
 #include <google/protobuf/util/json_util.h>
 #include <spdlog/spdlog.h>
 
+#include "runtime/base/secrets.hpp"
+#include "runtime/base/traceparent.hpp"
 #include "runtime/curl/http.hpp"
 #include "runtime/curl/smtp.hpp"
-#include "runtime/ports/secrets.hpp"
-#include "runtime/ports/traceparent.hpp"
 #include "troupe/v1/mail.pb.h"
 
 namespace troupe::curl {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "runtime/base/secrets.hpp"
 #include "runtime/curl/handles.hpp"
-#include "runtime/ports/secrets.hpp"
 
 namespace troupe::curl {
 

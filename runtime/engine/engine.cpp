@@ -11,11 +11,11 @@
 #include <spdlog/spdlog.h>
 #include <caf/all.hpp>
 
-#include "runtime/engine/asked.hpp"
-#include "runtime/engine/command_memory.hpp"
+#include "runtime/engine/asks/asked.hpp"
+#include "runtime/engine/health/pause_watch.hpp"
+#include "runtime/engine/history/command_memory.hpp"
 #include "runtime/engine/hosted_context.hpp"
-#include "runtime/engine/instance_table.hpp"
-#include "runtime/engine/pause_watch.hpp"
+#include "runtime/engine/instances/instance_table.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/identity.hpp"
 

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/model.hpp"
-#include "runtime/engine/backlog_watch.hpp"
-#include "runtime/engine/engine_options.hpp"
+#include "runtime/engine/health/backlog_watch.hpp"
+#include "runtime/engine/options/engine_options.hpp"
 #include "runtime/ports/backlogs.hpp"
 #include "runtime/ports/claims.hpp"
 #include "runtime/ports/clock.hpp"
@@ -22,7 +23,6 @@
 #include "runtime/ports/log_witness.hpp"
 #include "runtime/ports/parked_events.hpp"
 #include "runtime/ports/query_bus.hpp"
-#include "runtime/ports/result.hpp"
 #include "runtime/ports/skips.hpp"
 #include "runtime/ports/slot_doors.hpp"
 #include "runtime/ports/snapshots.hpp"

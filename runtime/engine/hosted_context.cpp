@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
-#include "runtime/engine/fold.hpp"
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
+#include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 
 namespace troupe::engine {

@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "runtime/engine/append_watch.hpp"
-#include "runtime/engine/backlog_watch.hpp"
+#include "runtime/engine/effects/fired_timers.hpp"
 #include "runtime/engine/engine.hpp"
-#include "runtime/engine/fired_timers.hpp"
-#include "runtime/engine/instance_kind.hpp"
-#include "runtime/engine/log_guard.hpp"
-#include "runtime/engine/projector.hpp"
-#include "runtime/engine/queries.hpp"
-#include "runtime/engine/reactor.hpp"
+#include "runtime/engine/health/append_watch.hpp"
+#include "runtime/engine/health/backlog_watch.hpp"
+#include "runtime/engine/instances/instance_kind.hpp"
+#include "runtime/engine/log_guard/log_guard.hpp"
+#include "runtime/engine/reactions/reactor.hpp"
+#include "runtime/engine/views/projector.hpp"
+#include "runtime/engine/views/queries.hpp"
 
 namespace troupe::engine {
 

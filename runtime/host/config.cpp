@@ -7,11 +7,11 @@
 
 #include <toml++/toml.h>
 
+#include "runtime/base/assert.hpp"
+#include "runtime/base/embedded.hpp"
+#include "runtime/base/secrets.hpp"
 #include "runtime/domain/token.hpp"
-#include "runtime/nats/inboxes.hpp"
-#include "runtime/ports/assert.hpp"
-#include "runtime/ports/embedded.hpp"
-#include "runtime/ports/secrets.hpp"
+#include "runtime/nats/client/inboxes.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::host {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/nats/security.hpp"
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/nats/client/security.hpp"
 #include "runtime/redis/redis_options.hpp"
 
 namespace troupe::host {

@@ -4,8 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "runtime/base/json.hpp"
 #include "runtime/curl/http.hpp"
-#include "runtime/nats/json.hpp"
 
 namespace troupe::host {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::host {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "runtime/base/result.hpp"
 #include "runtime/host/health_report.hpp"
-#include "runtime/ports/result.hpp"
 
 namespace troupe::host {
 

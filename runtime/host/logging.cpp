@@ -9,7 +9,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "runtime/ports/printable.hpp"
+#include "runtime/base/printable.hpp"
 
 namespace troupe::host {
 

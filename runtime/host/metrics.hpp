@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "runtime/engine/engine.hpp"
-#include "runtime/nats/ingress.hpp"
+#include "runtime/nats/service/ingress.hpp"
 #include "runtime/ports/conditions.hpp"
 
 namespace troupe::host {

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/model.hpp"
 #include "runtime/host/config.hpp"
-#include "runtime/ports/result.hpp"
 
 namespace troupe::host {
 

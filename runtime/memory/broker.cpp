@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe::memory {
 

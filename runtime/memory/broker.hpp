@@ -18,12 +18,12 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/aggregate.hpp"
 #include "runtime/memory/durable.hpp"
 #include "runtime/memory/stream.hpp"
 #include "runtime/memory/worker.hpp"
 #include "runtime/ports/event_log.hpp"
-#include "runtime/ports/result.hpp"
 #include "runtime/ports/subscription.hpp"
 
 namespace troupe::memory {

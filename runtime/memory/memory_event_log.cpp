@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe::memory {
 

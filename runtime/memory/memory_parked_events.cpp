@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe::memory {
 

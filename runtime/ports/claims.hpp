@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "runtime/ports/subject.hpp"
 #include "runtime/ports/subscription.hpp"
 

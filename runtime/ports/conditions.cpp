@@ -6,8 +6,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include "runtime/base/printable.hpp"
 #include "runtime/ports/condition_kinds.hpp"
-#include "runtime/ports/printable.hpp"
 
 namespace troupe {
 

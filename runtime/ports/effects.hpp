@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/model.hpp"
-#include "runtime/ports/result.hpp"
 
 namespace troupe {
 

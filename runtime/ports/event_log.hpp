@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "runtime/ports/stored_subject.hpp"
 
 namespace troupe {

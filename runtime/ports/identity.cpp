@@ -8,7 +8,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <openssl/evp.h>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/token.hpp"
 #include "runtime/ports/log_witness.hpp"
-#include "runtime/ports/result.hpp"
 
 namespace troupe {
 

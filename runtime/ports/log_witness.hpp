@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "runtime/base/result.hpp"
 #include "runtime/ports/instant.hpp"
-#include "runtime/ports/result.hpp"
 
 namespace troupe {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/aggregate.hpp"
-#include "runtime/ports/result.hpp"
 #include "runtime/ports/subscription.hpp"
 
 namespace troupe {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/result.hpp"
 #include "runtime/ports/command_bus.hpp"
-#include "runtime/ports/result.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe {

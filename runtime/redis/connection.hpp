@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "runtime/redis/handles.hpp"
 #include "runtime/redis/redis_options.hpp"
 #include "runtime/redis/reply.hpp"

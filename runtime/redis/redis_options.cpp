@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "runtime/ports/secrets.hpp"
+#include "runtime/base/secrets.hpp"
 
 namespace troupe::redis {
 

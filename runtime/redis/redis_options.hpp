@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::redis {
 

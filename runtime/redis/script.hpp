@@ -6,7 +6,7 @@
 
 #include <openssl/sha.h>
 
-#include "runtime/ports/embedded.hpp"
+#include "runtime/base/embedded.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::redis {

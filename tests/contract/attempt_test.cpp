@@ -5,9 +5,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/attempt.hpp"
-#include "runtime/nats/event_loop.hpp"
-#include "runtime/nats/handles.hpp"
+#include "runtime/nats/client/attempt.hpp"
+#include "runtime/nats/client/event_loop.hpp"
+#include "runtime/nats/client/handles.hpp"
 #include "tests/contract/line_server.hpp"
 
 using namespace troupe;

@@ -10,7 +10,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "tests/contract/relay.hpp"
 

@@ -8,9 +8,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/append_reply.hpp"
-#include "runtime/nats/stored_message.hpp"
+#include "runtime/nats/jetstream/api.hpp"
+#include "runtime/nats/jetstream/stored_message.hpp"
+#include "runtime/nats/log/append_reply.hpp"
 #include "tests/contract/on_jetstream.hpp"
 
 using namespace troupe;

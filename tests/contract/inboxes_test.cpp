@@ -6,7 +6,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/slot_owners.hpp"
+#include "runtime/nats/requests/slot_owners.hpp"
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/ingress_bench.hpp"
 #include "tests/support/raw_nats.hpp"

@@ -11,8 +11,8 @@
 #include <google/protobuf/struct.pb.h>
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/command_client.hpp"
-#include "runtime/nats/ingress.hpp"
+#include "runtime/nats/requests/command_client.hpp"
+#include "runtime/nats/service/ingress.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "troupe/v1/commit.pb.h"
 #include "troupe/v1/control.pb.h"

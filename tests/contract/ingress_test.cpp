@@ -4,7 +4,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/wire.hpp"
+#include "runtime/nats/wire/wire.hpp"
 #include "tests/contract/ingress_bench.hpp"
 
 using namespace troupe;

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/api.hpp"
+#include "runtime/nats/jetstream/api.hpp"
 #include "tests/contract/on_jetstream.hpp"
 
 using namespace troupe;

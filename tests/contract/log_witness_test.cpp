@@ -5,10 +5,10 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/log_watch.hpp"
+#include "runtime/engine/log_guard/log_watch.hpp"
 #include "runtime/memory/memory_log_marks.hpp"
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/consumers_ahead.hpp"
+#include "runtime/nats/jetstream/api.hpp"
+#include "runtime/nats/jetstream/consumers_ahead.hpp"
 #include "tests/contract/in_memory.hpp"
 #include "tests/contract/on_jetstream.hpp"
 

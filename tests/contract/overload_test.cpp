@@ -10,7 +10,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/wire.hpp"
+#include "runtime/nats/wire/wire.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "tests/contract/ingress_bench.hpp"
 #include "tests/support/eventually.hpp"

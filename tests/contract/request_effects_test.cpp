@@ -5,8 +5,8 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/command_client.hpp"
-#include "runtime/nats/request_effects.hpp"
+#include "runtime/nats/requests/command_client.hpp"
+#include "runtime/nats/requests/request_effects.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "troupe/v1/commit.pb.h"
 

@@ -1,5 +1,5 @@
 // Exercising rights proves them and leaves no trace.
-#include "runtime/nats/rights.hpp"
+#include "runtime/nats/client/rights.hpp"
 
 #include <future>
 

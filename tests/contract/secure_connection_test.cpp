@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "tests/contract/relay.hpp"
 #include "tests/support/certificates.hpp"

@@ -5,9 +5,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/jetstream_backlogs.hpp"
-#include "runtime/nats/json.hpp"
+#include "runtime/base/json.hpp"
+#include "runtime/nats/deliveries/jetstream_backlogs.hpp"
+#include "runtime/nats/jetstream/api.hpp"
 #include "runtime/ports/clock.hpp"
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/on_jetstream.hpp"

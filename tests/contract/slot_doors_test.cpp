@@ -4,8 +4,8 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/slot_owners.hpp"
-#include "runtime/nats/wire.hpp"
+#include "runtime/nats/requests/slot_owners.hpp"
+#include "runtime/nats/wire/wire.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "tests/contract/ingress_bench.hpp"
 

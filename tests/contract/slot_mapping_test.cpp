@@ -4,7 +4,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/ports/embedded.hpp"
+#include "runtime/base/embedded.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "tests/support/slot_table.hpp"
 

@@ -6,13 +6,13 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/log_watch.hpp"
+#include "runtime/engine/log_guard/log_watch.hpp"
 #include "runtime/memory/memory_log_marks.hpp"
-#include "runtime/nats/jetstream_event_log.hpp"
-#include "runtime/nats/jetstream_event_streams.hpp"
-#include "runtime/nats/jetstream_log_witness.hpp"
-#include "runtime/nats/jetstream_parked_events.hpp"
-#include "runtime/nats/streams.hpp"
+#include "runtime/nats/deliveries/jetstream_parked_events.hpp"
+#include "runtime/nats/jetstream/streams.hpp"
+#include "runtime/nats/log/jetstream_event_log.hpp"
+#include "runtime/nats/log/jetstream_event_streams.hpp"
+#include "runtime/nats/log/jetstream_log_witness.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/nats_cluster.hpp"
 

@@ -3,9 +3,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/streams.hpp"
-#include "runtime/ports/embedded.hpp"
+#include "runtime/base/embedded.hpp"
+#include "runtime/nats/jetstream/api.hpp"
+#include "runtime/nats/jetstream/streams.hpp"
 #include "runtime/ports/subject.hpp"
 #include "tests/contract/on_jetstream.hpp"
 

@@ -7,7 +7,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/api.hpp"
+#include "runtime/nats/jetstream/api.hpp"
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/in_memory.hpp"
 #include "tests/contract/on_jetstream.hpp"

@@ -11,7 +11,7 @@
 
 #include "runtime/domain/model.hpp"
 #include "runtime/host/upgrade.hpp"
-#include "runtime/nats/api.hpp"
+#include "runtime/nats/jetstream/api.hpp"
 #include "runtime/redis/client.hpp"
 #include "tests/contract/on_jetstream.hpp"
 #include "tests/contract/on_redis.hpp"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
 #include "tools/troupe/servers/loopback.hpp"

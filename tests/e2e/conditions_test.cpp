@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/curl/http.hpp"
-#include "runtime/nats/api.hpp"
+#include "runtime/nats/jetstream/api.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"

@@ -7,7 +7,7 @@
 
 #include "inventory/v1/stock.pb.h"
 #include "runtime/curl/http.hpp"
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/raw_nats.hpp"

@@ -5,9 +5,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/connection.hpp"
-#include "runtime/nats/jetstream_event_streams.hpp"
-#include "runtime/nats/stream_leaders.hpp"
+#include "runtime/nats/client/connection.hpp"
+#include "runtime/nats/jetstream/stream_leaders.hpp"
+#include "runtime/nats/log/jetstream_event_streams.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"

@@ -14,7 +14,7 @@
 #include "inventory/v1/stock_row.pb.h"
 #include "ordering/v1/customer_orders.pb.h"
 #include "ordering/v1/orders.pb.h"
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "runtime/redis/client.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/system.hpp"

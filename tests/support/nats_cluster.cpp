@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/streams.hpp"
+#include "runtime/nats/jetstream/api.hpp"
+#include "runtime/nats/jetstream/streams.hpp"
 #include "tests/support/eventually.hpp"
 #include "tools/troupe/servers/loopback.hpp"
 

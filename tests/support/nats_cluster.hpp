@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tools/troupe/servers/private_nats.hpp"
 #include "tools/troupe/servers/temp_folder.hpp"
 

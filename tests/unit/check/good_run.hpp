@@ -20,7 +20,7 @@
 #include "payments/v1/gateway.pb.h"
 #include "payments/v1/payment.pb.h"
 #include "runtime/domain/timestamp.hpp"
-#include "runtime/nats/body.hpp"
+#include "runtime/nats/wire/body.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/support/pb.hpp"
 #include "tools/troupe/check/check.hpp"

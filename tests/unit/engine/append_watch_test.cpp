@@ -1,5 +1,5 @@
 // Appends that nobody acknowledges are a condition until one is acknowledged.
-#include "runtime/engine/append_watch.hpp"
+#include "runtime/engine/health/append_watch.hpp"
 
 #include <catch2/catch_all.hpp>
 

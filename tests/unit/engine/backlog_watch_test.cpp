@@ -1,5 +1,5 @@
 // What waits and does not get on is said, by one node, for as long as it is so.
-#include "runtime/engine/backlog_watch.hpp"
+#include "runtime/engine/health/backlog_watch.hpp"
 
 #include <catch2/catch_all.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/command_memory.hpp"
+#include "runtime/engine/history/command_memory.hpp"
 
 namespace troupe::engine {
 

@@ -1,7 +1,7 @@
 // Handlers that throw or do not return.
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/watchdog.hpp"
+#include "runtime/engine/health/watchdog.hpp"
 #include "runtime/memory/manual_clock.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/members.hpp"
+#include "runtime/engine/ownership/members.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"

@@ -1,7 +1,7 @@
 // Instances leave memory and come back: snapshots, memory, damage.
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/fold.hpp"
+#include "runtime/engine/history/fold.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/history.hpp"

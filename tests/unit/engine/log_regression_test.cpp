@@ -1,5 +1,5 @@
 // What counts as a log that went back, and when it is believed.
-#include "runtime/engine/log_regression.hpp"
+#include "runtime/engine/log_guard/log_regression.hpp"
 
 #include <catch2/catch_all.hpp>
 

@@ -3,8 +3,8 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/members.hpp"
-#include "runtime/engine/pause_watch.hpp"
+#include "runtime/engine/health/pause_watch.hpp"
+#include "runtime/engine/ownership/members.hpp"
 
 namespace troupe::engine {
 

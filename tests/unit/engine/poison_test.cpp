@@ -4,7 +4,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/command_memory.hpp"
+#include "runtime/engine/history/command_memory.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "tests/unit/engine/mirror.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/queries.hpp"
+#include "runtime/engine/views/queries.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"
 

@@ -6,8 +6,8 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/command_memory.hpp"
-#include "runtime/engine/fold.hpp"
+#include "runtime/engine/history/command_memory.hpp"
+#include "runtime/engine/history/fold.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/history.hpp"

@@ -1,5 +1,5 @@
 // What is tried again and again is a condition until it is done.
-#include "runtime/engine/step_watch.hpp"
+#include "runtime/engine/health/step_watch.hpp"
 
 #include <catch2/catch_all.hpp>
 

@@ -1,5 +1,5 @@
 // What is a commit and what is not, as everybody who reads the log sees it.
-#include "runtime/engine/stored_commit.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
 
 #include <functional>
 

@@ -1,7 +1,7 @@
 // Views follow the stream, exactly once in effect, and queries wait for them.
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/projector.hpp"
+#include "runtime/engine/views/projector.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"

@@ -6,7 +6,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/ports/embedded.hpp"
+#include "runtime/base/embedded.hpp"
 #include "tools/troupe/servers/temp_folder.hpp"
 
 namespace {

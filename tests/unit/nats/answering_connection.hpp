@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tests/unit/nats/scripted_connection.hpp"
 
 namespace troupe::test {

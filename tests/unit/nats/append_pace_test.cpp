@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/append_pace.hpp"
+#include "runtime/nats/log/append_pace.hpp"
 
 using namespace std::chrono_literals;
 using troupe::nats::AppendPace;

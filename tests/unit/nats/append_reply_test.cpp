@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/append_reply.hpp"
+#include "runtime/nats/log/append_reply.hpp"
 
 using namespace troupe;
 using Outcome = AppendResult::Outcome;

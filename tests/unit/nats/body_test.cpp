@@ -1,5 +1,5 @@
 // Bodies from outside: what is taken, and what is printed.
-#include "runtime/nats/body.hpp"
+#include "runtime/nats/wire/body.hpp"
 
 #include <string>
 
@@ -10,7 +10,7 @@
 
 #include "ordering/v1/customer_orders.pb.h"
 #include "ordering/v1/order.pb.h"
-#include "runtime/nats/printing.hpp"
+#include "runtime/nats/wire/printing.hpp"
 #include "troupe/v1/records.pb.h"
 
 namespace {

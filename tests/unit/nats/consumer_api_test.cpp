@@ -1,5 +1,5 @@
 // What the reply subject of a delivery says.
-#include "runtime/nats/consumer_api.hpp"
+#include "runtime/nats/jetstream/consumer_api.hpp"
 
 #include <string>
 

@@ -6,7 +6,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/group_commit.hpp"
+#include "runtime/nats/log/group_commit.hpp"
 #include "tests/unit/nats/scripted_connection.hpp"
 
 using namespace troupe;

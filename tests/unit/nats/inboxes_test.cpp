@@ -1,5 +1,5 @@
 // Which subjects are inboxes.
-#include "runtime/nats/inboxes.hpp"
+#include "runtime/nats/client/inboxes.hpp"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // What becomes of messages that come in faster than they are handled.
-#include "runtime/nats/intake.hpp"
+#include "runtime/nats/client/intake.hpp"
 
 #include <algorithm>
 #include <string>

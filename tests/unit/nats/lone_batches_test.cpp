@@ -7,7 +7,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/lone_batches.hpp"
+#include "runtime/nats/log/lone_batches.hpp"
 #include "tests/unit/nats/scripted_connection.hpp"
 
 using namespace troupe;

@@ -6,7 +6,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/outstanding.hpp"
+#include "runtime/nats/client/outstanding.hpp"
 
 using namespace std::chrono_literals;
 using troupe::nats::Outstanding;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 
 namespace troupe::test {
 

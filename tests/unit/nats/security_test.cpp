@@ -1,5 +1,5 @@
 // How addresses, TLS and logins of NATS are put together, before anything is connected.
-#include "runtime/nats/security.hpp"
+#include "runtime/nats/client/security.hpp"
 
 #include <fstream>
 

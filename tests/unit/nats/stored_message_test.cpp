@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/stored_message.hpp"
+#include "runtime/nats/jetstream/stored_message.hpp"
 
 using namespace troupe;
 using nats::from_base64;

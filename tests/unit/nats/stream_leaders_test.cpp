@@ -5,7 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/stream_leaders.hpp"
+#include "runtime/nats/jetstream/stream_leaders.hpp"
 #include "tests/unit/nats/scripted_connection.hpp"
 
 using namespace troupe;

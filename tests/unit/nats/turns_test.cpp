@@ -4,7 +4,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/turns.hpp"
+#include "runtime/nats/log/turns.hpp"
 
 using troupe::nats::Turns;
 

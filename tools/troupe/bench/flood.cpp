@@ -10,7 +10,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "bench/v1/item.pb.h"
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "tools/troupe/bench/honest.hpp"
 #include "tools/troupe/bench/json_program.hpp"
 #include "tools/troupe/bench/stage.hpp"

@@ -10,7 +10,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "bench/v1/item.pb.h"
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tools/troupe/figures/histogram.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::tool {
 

@@ -9,7 +9,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "bench/v1/item.pb.h"
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tools/troupe/bench/keys.hpp"
 #include "tools/troupe/figures/cpu_time.hpp"

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "runtime/nats/connection.hpp"
-#include "runtime/nats/stream_leaders.hpp"
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/nats/client/connection.hpp"
+#include "runtime/nats/jetstream/stream_leaders.hpp"
 #include "tools/troupe/bench/load.hpp"
 #include "tools/troupe/bench/verify.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"

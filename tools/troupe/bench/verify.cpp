@@ -5,7 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "runtime/engine/stored_commit.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
 #include "tools/troupe/bench/floor.hpp"
 
 namespace troupe::tool {

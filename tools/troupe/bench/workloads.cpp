@@ -6,7 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "bench/v1/item.pb.h"
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "tools/troupe/bench/stage.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/figures/cpu_time.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/nats/body.hpp"
+#include "runtime/nats/wire/body.hpp"
 #include "tools/troupe/check/instance_fold.hpp"
 #include "tools/troupe/check/invariants.hpp"
 

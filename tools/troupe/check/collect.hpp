@@ -6,9 +6,9 @@
 #include <stop_token>
 #include <vector>
 
+#include "runtime/base/result.hpp"
 #include "runtime/domain/token.hpp"
 #include "runtime/ports/event_cursor.hpp"
-#include "runtime/ports/result.hpp"
 #include "runtime/ports/view_store.hpp"
 #include "tools/troupe/check/run.hpp"
 

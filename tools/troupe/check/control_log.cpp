@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "runtime/nats/jetstream_skips.hpp"
+#include "runtime/nats/claims/jetstream_skips.hpp"
 
 namespace troupe::tool {
 

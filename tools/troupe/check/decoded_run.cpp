@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "runtime/domain/timestamp.hpp"
-#include "runtime/engine/stored_commit.hpp"
-#include "runtime/nats/jetstream_skips.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
+#include "runtime/nats/claims/jetstream_skips.hpp"
 
 namespace troupe::tool {
 

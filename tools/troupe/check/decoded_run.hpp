@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
-#include "runtime/engine/skip_list.hpp"
+#include "runtime/engine/history/skip_list.hpp"
 #include "tools/troupe/check/poison.hpp"
 #include "tools/troupe/check/report.hpp"
 #include "tools/troupe/check/run.hpp"

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/consumers_ahead.hpp"
-#include "runtime/nats/json.hpp"
-#include "runtime/nats/stored_message.hpp"
+#include "runtime/base/json.hpp"
+#include "runtime/nats/jetstream/api.hpp"
+#include "runtime/nats/jetstream/consumers_ahead.hpp"
+#include "runtime/nats/jetstream/stored_message.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::tool {

@@ -1,7 +1,7 @@
 // What contexts have still to do, as JetStream says.
 #pragma once
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tools/troupe/check/collect.hpp"
 
 namespace troupe::tool {

@@ -11,11 +11,11 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "runtime/nats/api.hpp"
-#include "runtime/nats/consumer_api.hpp"
-#include "runtime/nats/json.hpp"
-#include "runtime/nats/mailbox.hpp"
-#include "runtime/nats/unique_name.hpp"
+#include "runtime/base/json.hpp"
+#include "runtime/base/mailbox.hpp"
+#include "runtime/nats/client/unique_name.hpp"
+#include "runtime/nats/jetstream/api.hpp"
+#include "runtime/nats/jetstream/consumer_api.hpp"
 
 namespace troupe::tool {
 

@@ -1,7 +1,7 @@
 // Headers and ages of event streams, and stream CTL, as JetStream has them.
 #pragma once
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tools/troupe/check/collect.hpp"
 
 namespace troupe::tool {

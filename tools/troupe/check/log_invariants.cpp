@@ -2,7 +2,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "runtime/engine/stored_commit.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tools/troupe/check/invariants.hpp"
 

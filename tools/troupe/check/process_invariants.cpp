@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/engine/command_memory.hpp"
+#include "runtime/engine/history/command_memory.hpp"
 #include "tools/troupe/check/invariants.hpp"
 
 namespace troupe::tool {

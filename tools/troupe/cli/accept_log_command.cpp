@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "actors/all.hpp"
-#include "runtime/engine/log_regression.hpp"
-#include "runtime/nats/consumers_ahead.hpp"
-#include "runtime/nats/jetstream_log_witness.hpp"
-#include "runtime/nats/system_id.hpp"
+#include "runtime/engine/log_guard/log_regression.hpp"
+#include "runtime/nats/claims/system_id.hpp"
+#include "runtime/nats/jetstream/consumers_ahead.hpp"
+#include "runtime/nats/log/jetstream_log_witness.hpp"
 #include "runtime/ports/subject.hpp"
 #include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_view_store.hpp"

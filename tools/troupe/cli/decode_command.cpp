@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "runtime/engine/stored_commit.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/readable.hpp"

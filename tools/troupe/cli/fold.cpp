@@ -6,7 +6,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "runtime/engine/thrown.hpp"
+#include "runtime/base/thrown.hpp"
 
 namespace troupe::tool {
 

@@ -7,8 +7,8 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
-#include "runtime/engine/fold.hpp"
-#include "runtime/engine/stored_commit.hpp"
+#include "runtime/engine/history/fold.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
 
 namespace troupe::tool {
 

@@ -5,10 +5,10 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/all.hpp"
+#include "runtime/base/embedded.hpp"
+#include "runtime/base/fault_point.hpp"
 #include "runtime/host/config.hpp"
 #include "runtime/host/node.hpp"
-#include "runtime/ports/embedded.hpp"
-#include "runtime/ports/fault_point.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"

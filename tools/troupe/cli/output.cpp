@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
-#include "runtime/ports/printable.hpp"
+#include "runtime/base/printable.hpp"
 
 namespace troupe::tool {
 

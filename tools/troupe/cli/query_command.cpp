@@ -2,7 +2,7 @@
 #include <chrono>
 
 #include "actors/all.hpp"
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "runtime/ports/subject.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"

@@ -3,7 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "runtime/domain/token.hpp"
-#include "runtime/nats/printing.hpp"
+#include "runtime/nats/wire/printing.hpp"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::tool {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/nats/body.hpp"
+#include "runtime/nats/wire/body.hpp"
 
 namespace troupe::tool {
 

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "actors/all.hpp"
-#include "runtime/nats/command_client.hpp"
-#include "runtime/nats/wire.hpp"
+#include "runtime/nats/requests/command_client.hpp"
+#include "runtime/nats/wire/wire.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tools/troupe/cli/commands.hpp"

@@ -1,7 +1,7 @@
 #include "tools/troupe/cli/server_options.hpp"
 
-#include "runtime/nats/inboxes.hpp"
-#include "runtime/ports/secrets.hpp"
+#include "runtime/base/secrets.hpp"
+#include "runtime/nats/client/inboxes.hpp"
 
 namespace troupe::tool {
 

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "runtime/redis/redis_options.hpp"
 
 namespace troupe::tool {

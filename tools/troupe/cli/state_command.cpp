@@ -3,8 +3,8 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "actors/all.hpp"
-#include "runtime/nats/jetstream_event_log.hpp"
-#include "runtime/nats/jetstream_skips.hpp"
+#include "runtime/nats/claims/jetstream_skips.hpp"
+#include "runtime/nats/log/jetstream_event_log.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/fold.hpp"
 #include "tools/troupe/cli/output.hpp"

@@ -6,9 +6,9 @@
 
 #include "actors/all.hpp"
 #include "runtime/host/memory_node.hpp"
-#include "runtime/nats/connection.hpp"
-#include "runtime/nats/jetstream_event_streams.hpp"
-#include "runtime/nats/system_id.hpp"
+#include "runtime/nats/claims/system_id.hpp"
+#include "runtime/nats/client/connection.hpp"
+#include "runtime/nats/log/jetstream_event_streams.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/collect.hpp"

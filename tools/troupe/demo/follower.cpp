@@ -1,6 +1,6 @@
 #include "tools/troupe/demo/follower.hpp"
 
-#include "runtime/engine/stored_commit.hpp"
+#include "runtime/engine/history/stored_commit.hpp"
 
 namespace troupe::tool {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/nats/body.hpp"
+#include "runtime/nats/wire/body.hpp"
 
 namespace troupe::tool {
 

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::tool {
 

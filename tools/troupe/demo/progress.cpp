@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "runtime/ports/printable.hpp"
+#include "runtime/base/printable.hpp"
 
 namespace troupe::tool {
 

@@ -7,7 +7,7 @@
 #include "ordering/v1/customer_orders.pb.h"
 #include "ordering/v1/order.pb.h"
 #include "ordering/v1/orders.pb.h"
-#include "runtime/nats/wire.hpp"
+#include "runtime/nats/wire/wire.hpp"
 
 namespace troupe::tool {
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "tools/troupe/demo/command_sender.hpp"
 #include "tools/troupe/demo/patient_client.hpp"
 #include "tools/troupe/history/history.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "tools/troupe/orders/invoice.hpp"
 
 namespace troupe::tool {

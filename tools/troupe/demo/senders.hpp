@@ -1,7 +1,7 @@
 // The two ways of a command: over NATS, and straight to a node in this process.
 #pragma once
 
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "tools/troupe/demo/command_sender.hpp"
 
 namespace troupe::tool {

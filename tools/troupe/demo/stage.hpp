@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "tools/troupe/servers/private_nats.hpp"
 #include "tools/troupe/servers/private_redis.hpp"
 

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "actors/all.hpp"
-#include "runtime/nats/connection.hpp"
-#include "runtime/nats/jetstream_event_streams.hpp"
+#include "runtime/nats/client/connection.hpp"
+#include "runtime/nats/log/jetstream_event_streams.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"
 #include "tools/troupe/demo/follower.hpp"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/nats/command_client.hpp"
+#include "runtime/nats/requests/command_client.hpp"
 #include "tools/troupe/demo/patient_client.hpp"
 #include "tools/troupe/drive/tally.hpp"
 #include "tools/troupe/history/history.hpp"

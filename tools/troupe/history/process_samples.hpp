@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::tool {
 

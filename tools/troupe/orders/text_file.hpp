@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 
 namespace troupe::tool {
 

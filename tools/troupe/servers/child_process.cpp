@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe::tool {
 

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "runtime/ports/assert.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace troupe::tool {
 

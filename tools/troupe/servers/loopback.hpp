@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "tools/troupe/servers/child_process.hpp"
 
 namespace troupe::tool {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "tools/troupe/servers/child_process.hpp"
 
 namespace troupe::tool {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "payments/v1/gateway.pb.h"
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "tools/troupe/history/gateway_ledger.hpp"
 
 namespace troupe::tool {

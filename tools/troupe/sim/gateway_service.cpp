@@ -5,9 +5,9 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/domain/token.hpp"
-#include "runtime/nats/body.hpp"
-#include "runtime/nats/services.hpp"
-#include "runtime/nats/wire.hpp"
+#include "runtime/nats/service/services.hpp"
+#include "runtime/nats/wire/body.hpp"
+#include "runtime/nats/wire/wire.hpp"
 #include "tools/troupe/sim/delay_queue.hpp"
 
 namespace troupe::tool {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <memory>
 
-#include "runtime/nats/connection.hpp"
+#include "runtime/nats/client/connection.hpp"
 #include "tools/troupe/sim/gateway.hpp"
 
 namespace troupe::tool {

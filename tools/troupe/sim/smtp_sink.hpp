@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "runtime/ports/result.hpp"
+#include "runtime/base/result.hpp"
 #include "tools/troupe/history/mail_ledger.hpp"
 
 namespace troupe::tool {

@@ -1,0 +1,243 @@
+#include "runtime/engine/effects/effect_runner.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/base/assert.hpp"
+#include "runtime/base/thrown.hpp"
+#include "runtime/base/traceparent.hpp"
+#include "runtime/domain/timestamp.hpp"
+#include "runtime/engine/history/fold.hpp"
+#include "runtime/ports/identity.hpp"
+
+namespace troupe::engine {
+
+namespace {
+
+std::string key_of(const v1::TimerRecord& record) {
+  return record.armed_by() + '/' + record.effect().effect();
+}
+
+EventFacts facts_of(const v1::TimerRecord& record) {
+  return {.id = record.id(),
+          .version = record.effect().version(),
+          .time = to_time(record.effect().time())};
+}
+
+/// A result can be told to an aggregate that has no use for it any more: then it is told.
+StepResult judge_told(const Command& command, const Outcome& outcome) {
+  if (std::holds_alternative<Accepted>(outcome)) return {};
+  if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
+  if (std::get<Rejected>(outcome).code != 422)
+    return {StepResult::Kind::poison, sentence(command, outcome)};
+  spdlog::warn("The result of an effect was not wanted: {}.", sentence(command, outcome));
+  return {};
+}
+
+}  // namespace
+
+EffectRunner::EffectRunner(World world, const ContextModel& context, std::shared_ptr<Strand> strand)
+    : world_(world), context_(context), strand_(std::move(strand)) {}
+
+const EffectModel* EffectRunner::find(std::string_view effect) const {
+  const auto found = std::ranges::find(context_.effects, effect, &EffectModel::name);
+  return found == context_.effects.end() ? nullptr : &*found;
+}
+
+void EffectRunner::begin(v1::TimerRecord record, StepDone taken) {
+  strand_->post(
+      [this, record = std::move(record), taken = std::move(taken)] { take_over(record, taken); });
+}
+
+void EffectRunner::forget_finished() {
+  strand_->post([this] { finished_ = RecentKeys(finished_max); });
+}
+
+/// Null when it cannot be read. REQUIRES: there is such an effect.
+MessagePtr EffectRunner::event_of(const v1::TimerRecord& record) const {
+  const auto* event = find(record.effect().effect())->event;
+  return unpack(record.effect().event(), {{event->GetTypeName(), event}});
+}
+
+void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& taken) {
+  if (!find(record.effect().effect()))
+    return taken({StepResult::Kind::poison,
+                  context_.name + " has no effect " + shown(record.effect().effect())});
+  if (!event_of(record))
+    return taken({StepResult::Kind::poison,
+                  "the event of its effect " + record.effect().effect() + " cannot be read"});
+  const auto key = key_of(record);
+  if (finished_.contains(key)) return taken({});
+  arm(record, world_.options.effect_patience,
+      [this, strand = strand_, key, record, taken](const Result<void>& armed) {
+        taken(step_result(armed));
+        if (armed) strand->post([this, key, record] { line_up(key, record); });
+      });
+}
+
+void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record) {
+  if (open_.contains(key) || finished_.contains(key)) return;
+  const auto* model = find(record.effect().effect());
+  auto& line = lines_[model->name];
+  if (line.waiting.size() >= waiting_max) return;
+  open_.emplace(key, Open{model, record, event_of(record)});
+  ++world_.counters.effects_in_hand;
+  if (line.calling >= calls_max) return line.waiting.push_back(key);
+  ++line.calling;
+  call(key);
+}
+
+void EffectRunner::call(const std::string& key) {
+  const auto& open = open_.at(key);
+  EffectCall call{.effect = open.model->name,
+                  .key = {},
+                  .request = nullptr,
+                  .answer = open.model->answer,
+                  .timeout = world_.options.effect_timeout,
+                  .traceparent = legal_traceparent(open.record.traceparent())};
+  try {
+    const auto watch = world_.watchdog.watch(key, "request");
+    call.request = open.model->request(facts_of(open.record), *open.event);
+  } catch (...) {
+    return called(key, permanent("its request threw: " + what_was_thrown()));
+  }
+  const auto instance = instance_of(open.record);
+  call.key = effect_key(Subject::events(*instance).str(), open.record.effect().version(),
+                        open.model->name);
+  world_.effects.call(std::move(call), [this, strand = strand_, key](Result<MessagePtr> answer) {
+    auto kept = std::make_shared<Result<MessagePtr>>(std::move(answer));
+    strand->post([this, key, kept] { called(key, *kept); });
+  });
+}
+
+void EffectRunner::called(const std::string& key, const Result<MessagePtr>& answer) {
+  auto& line = lines_[open_.at(key).model->name];
+  if (line.waiting.empty()) {
+    --line.calling;
+  } else {
+    const auto next = std::move(line.waiting.front());
+    line.waiting.pop_front();
+    strand_->post([this, next] { call(next); });
+  }
+  if (answer)
+    answered(key, **answer);
+  else
+    failed(key, answer.error());
+}
+
+void EffectRunner::answered(const std::string& key, const Message& answer) {
+  const auto& open = open_.at(key);
+  tell(
+      key, open.model->name,
+      [&] { return open.model->answered(facts_of(open.record), *open.event, answer); },
+      [this, key] { close(key); });
+}
+
+void EffectRunner::failed(const std::string& key, const Failure& failure) {
+  const auto& open = open_.at(key);
+  const auto number = open.record.effect().number();
+  const auto most = open.model->attempts_max;
+  const bool last = most != 0 && (number >= most || !failure.retryable);
+  spdlog::debug("Attempt {} of {} failed: {}.", number, key, failure.what);
+  const FailedAttempt attempt{.number = number, .last = last, .cause = failure.what};
+  tell(
+      key, open.model->name + '#' + std::to_string(number),
+      [&] { return open.model->failed(facts_of(open.record), *open.event, attempt); },
+      [this, key, last] { last ? close(key) : try_later(key); });
+}
+
+/// Sends the commands that a result asks for. Where that is hopeless, the timer brings the effect
+/// back, perhaps to a program that knows better.
+void EffectRunner::tell(const std::string& key, std::string_view reaction,
+                        const std::function<std::vector<AskedCommand>()>& asks,
+                        std::function<void()> told) {
+  const auto& open = open_.at(key);
+  const auto instance = instance_of(open.record);
+  const Cause cause{.consumer = "effect",
+                    .source_subject = Subject::events(*instance).str(),
+                    .version = open.record.effect().version(),
+                    .time = to_time(open.record.effect().time()),
+                    .correlation_id = open.record.correlation_id(),
+                    .traceparent = open.record.traceparent()};
+  Result<std::vector<Command>> commands;
+  try {
+    const auto watch = world_.watchdog.watch(key, reaction);
+    commands = commands_for(cause, instance->context, open.model->aggregate, reaction, asks());
+  } catch (...) {
+    commands = permanent(std::string(reaction) + " threw: " + what_was_thrown());
+  }
+  if (!commands) {
+    spdlog::error("The result of {} cannot be told and is tried again: {}.", key,
+                  commands.error().what);
+    return forget(key);
+  }
+  std::vector<Step> steps;
+  for (auto& command : *commands)
+    steps.push_back(
+        command_step(world_.bus, std::move(command), world_.options.asked_deadline, judge_told));
+  run_steps(strand_, world_.steps, std::move(steps),
+            [this, key, told = std::move(told)](const std::string& poison) {
+              if (poison.empty()) return told();
+              spdlog::error("The result of {} cannot be told and is tried again: {}.", key, poison);
+              forget(key);
+            });
+}
+
+void EffectRunner::close(const std::string& key) {
+  const auto& open = open_.at(key);
+  finished_.add(key);
+  const auto timer = Token::parse(open.record.name());
+  world_.timers.disarm(*instance_of(open.record), *timer,
+                       [this, strand = strand_, key](const Result<void>& disarmed) {
+                         if (!disarmed)
+                           spdlog::warn("The timer of {} stays ({}); the effect may be repeated.",
+                                        key, disarmed.error().what);
+                         strand->post([this, key] { forget(key); });
+                       });
+}
+
+void EffectRunner::try_later(const std::string& key) {
+  auto& record = open_.at(key).record;
+  const auto number = record.effect().number();
+  const auto doublings = std::min(number - 1, 16U);
+  const auto pause =
+      std::min(world_.options.effect_retry * (1U << doublings), world_.options.effect_retry_max);
+  record.mutable_effect()->set_number(number + 1);
+  arm(record, pause, [this, strand = strand_, key](const Result<void>&) {
+    // Where this failed, the timer armed at the start of the attempt is still there.
+    strand->post([this, key] { forget(key); });
+  });
+}
+
+void EffectRunner::forget(const std::string& key) {
+  open_.erase(key);
+  --world_.counters.effects_in_hand;
+}
+
+void EffectRunner::arm(const v1::TimerRecord& record, std::chrono::milliseconds delay,
+                       Timers::Done done) {
+  const auto due = world_.clock.now() + delay;
+  auto armed = record;
+  *armed.mutable_due() = to_timestamp(due);
+  const auto instance = instance_of(record);
+  const auto timer = Token::parse(record.name());
+  if (!instance || !timer) return done(permanent("the timer's record has illegal names"));
+  world_.timers.arm(*instance, *timer, due, armed.SerializeAsString(), std::move(done));
+}
+
+std::string effect_timer_name(std::string_view effect, std::uint64_t version) {
+  return std::string(effect) + '-' + std::to_string(version);
+}
+
+std::optional<Instance> instance_of(const v1::TimerRecord& record) {
+  auto context = Token::parse(record.context());
+  auto aggregate = Token::parse(record.aggregate());
+  auto id = Token::parse(record.id());
+  if (!context || !aggregate || !id) return std::nullopt;
+  return Instance{std::move(*context), std::move(*aggregate), std::move(*id)};
+}
+
+}  // namespace troupe::engine

@@ -1,0 +1,280 @@
+#include "runtime/engine/instances/instance_actor.hpp"
+#include "runtime/base/thrown.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/ports/identity.hpp"
+
+namespace troupe::engine {
+
+InstanceActor::InstanceActor(caf::actor_config& config, std::shared_ptr<const InstanceKind> kind,
+                             std::shared_ptr<Presence> presence)
+    : caf::event_based_actor(config), kind_(std::move(kind)), presence_(std::move(presence)) {}
+
+caf::behavior InstanceActor::make_behavior() {
+  return {[this](Input& input) { on(input); }};
+}
+
+/// What the domain throws is caught where it is called. Whatever else is thrown is a defect, after
+/// which nobody could say what becomes of the commands here: the node aborts.
+void InstanceActor::on(Input& input) noexcept {
+  std::visit([this](auto& what) { on(what); }, input.what);
+}
+
+void InstanceActor::on(Waiting& waiting) {
+  if (refuses()) return answer(waiting, Rejected{503, refusal_->why, std::nullopt});
+  if (waiting.command.deadline <= kind_->clock.steady())
+    return answer(waiting, Unknown{"the deadline passed before the command was started"});
+  queue_.push_back(std::move(waiting));
+  advance();
+}
+
+void InstanceActor::on(const Leave& how) {
+  leaving_ = true;
+  if (how.gone) gone_ = how.gone;
+  if (!how.at_once) return advance();
+  answer_all(Rejected{503, "the node stops and nothing was sent", std::nullopt});
+  leave();
+}
+
+void InstanceActor::on(const SnapshotFound& found) {
+  if (found.snapshot) fold_ = Fold::restore(kind_->model, *found.snapshot, kind_->fingerprint);
+  // The snapshot's own last commit is read again: it shows that the log still has it.
+  read_log(fold_ ? fold_->sequence() - 1 : 0);
+}
+
+void InstanceActor::on(const Loaded& answer) {
+  phase_ == Phase::catching_up ? caught_up(answer.commits) : loaded(answer.commits);
+}
+
+void InstanceActor::on(const Appended& answer) { appended(answer.result); }
+
+void InstanceActor::on(const Wake&) {
+  if (phase_ != Phase::pausing) return;
+  phase_ = Phase::idle;
+  advance();
+}
+
+void InstanceActor::on(const DeadlinePassed&) {
+  expire();
+  advance();
+}
+
+/// Nobody learns what becomes of an append under way when its instance leaves: it stays for that.
+void InstanceActor::on(const Settle&) {
+  if (phase_ == Phase::idle && batch_ && !fold_) load();
+}
+
+void InstanceActor::advance() {
+  if (phase_ == Phase::idle) expire();
+  const bool settles = batch_ && fold_;  // was read back, or its append is under way
+  if (nobody_waits() && !settles) {
+    if (leaving_) leave();
+    return;
+  }
+  if (phase_ != Phase::idle) return;
+  if (!fold_) return load();
+  if (batch_) return resolve();
+  if (queue_.empty()) return look_up();
+  decide_queued();
+}
+
+bool InstanceActor::nobody_waits() const {
+  return queue_.empty() && aside_.empty()
+         && (!batch_ || std::ranges::none_of(batch_->entries, [](const Batch::Entry& entry) {
+              return static_cast<bool>(entry.waiting.answered);
+            }));
+}
+
+void InstanceActor::decide_queued() {
+  Batch batch;
+  batch.epoch = kind_->slots.epoch(presence_->slot);
+  if (batch.epoch == 0) {  // what is begun from now on is the next owner's
+    answer_all(Rejected{503, "its slot moves to another node and nothing was sent: repeat it",
+                        std::nullopt});
+    return advance();
+  }
+  if (!fresh_ && !kind_->slots.certain(presence_->slot)) return catch_up();
+  batch.expected = fold_->sequence();
+  if (one_by_one_ > 0) batch.commits_max = 1;
+  while (fold_ && !queue_.empty() && !batch.full()) {
+    const auto first = fold_->memory().find(queue_.front().command.id);
+    if (first || !set_aside()) decide_next(batch, first);
+  }
+  if (batch.commits.empty()) return advance();
+  batch_ = std::make_unique<Batch>(std::move(batch));
+  append();
+  look_up();
+}
+
+/// Answers at once what rests on acknowledged commits only.
+void InstanceActor::decide_next(Batch& batch, const std::optional<RememberedCommand>& first) {
+  auto waiting = std::move(queue_.front());
+  queue_.pop_front();
+  if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
+    return answer(waiting, Rejected{500, waiting.command.type + " with this id crashed twice",
+                                    fold_->version()});
+  Outcome outcome;
+  try {
+    const auto watch = kind_->watchdog.watch(subject().str(), waiting.command.type);
+    outcome = first           ? repeated(*kind_, waiting, *first, fold_->version())
+              : waiting.found ? repeated(*kind_, waiting, *waiting.found, fold_->version())
+                              : decide(*kind_, *fold_, waiting, batch);
+  } catch (...) {
+    return crashed(std::move(waiting), what_was_thrown());
+  }
+  if (batch.commits.empty()) return answer(waiting, std::move(outcome));
+  batch.entries.push_back({std::move(waiting), std::move(outcome)});
+}
+
+/// The state may be half changed: it is folded again, and the command gets a second chance.
+void InstanceActor::crashed(Waiting waiting, const std::string& what) {
+  const auto version = fold_->version();
+  fold_.reset();
+  spdlog::error("{} threw in {} at version {}: {}", waiting.command.type, subject().str(), version,
+                what);
+  if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
+  if (!crashed_ids_) crashed_ids_ = std::make_unique<RecentKeys>(crashed_ids_max);
+  crashed_ids_->add(waiting.command.id);
+  answer(waiting, Rejected{500, waiting.command.type + " crashed twice: " + what, version});
+}
+
+void InstanceActor::append() {
+  phase_ = Phase::appending;
+  presence_->in_doubt = true;
+  for (auto& entry : batch_->entries) {
+    const auto* accepted = std::get_if<Accepted>(&entry.outcome);
+    if (accepted && accepted->first_version != 0 && !accepted->duplicate) entry.waiting.sent = true;
+  }
+  kind_->log.append(subject(), batch_->expected, batch_->commits, reply_here_as<Appended>());
+}
+
+void InstanceActor::appended(const AppendResult& result) {
+  using Outcome = AppendResult::Outcome;
+  if (result.outcome == Outcome::acknowledged) return acknowledged(result.sequence);
+  fold_.reset();  // it holds commits that may not be in the log
+  if (result.outcome == Outcome::refused) {
+    ++kind_->counters.refusals;
+    // One that is too large is between its instance and its clients.
+    if (!result.too_large) kind_->appends.refused(result.detail);
+    if (!batch_->in_doubt) return refused(result);
+    batch_->refusal = result;
+    return pause();
+  }
+  const bool conflict = result.outcome == Outcome::conflict;
+  ++(conflict ? kind_->counters.conflicts : kind_->counters.unknowns);
+  spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
+                conflict ? "a conflict" : "an unknown outcome", result.detail);
+  if (!conflict) kind_->appends.in_doubt(result.detail);
+  batch_->in_doubt |= !conflict;
+  batch_->refusal.reset();
+  pause();
+}
+
+void InstanceActor::acknowledged(std::uint64_t last_sequence) {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  batch.acknowledged(last_sequence);
+  high_water_ = {last_sequence, fold_ ? fold_->commit_hash() : sha256(batch.commits.back())};
+  if (fold_) fold_->acknowledged(batch.commits.size(), last_sequence);
+  presence_->in_doubt = false;
+  tried_ = false;
+  backoff_.reset();
+  kind_->counters.commits += batch.commits.size();
+  kind_->counters.events += batch.events;
+  kind_->counters.reach(last_sequence);
+  kind_->appends.acknowledged();
+  for (auto& entry : batch.entries) answer(entry.waiting, std::move(entry.outcome));
+  snapshot_commits_ += batch.commits.size();
+  if (fold_) {
+    weigh();
+    keep_snapshot(kind_->options.snapshot_every);
+  }
+  if (one_by_one_ > 0) --one_by_one_;
+  phase_ = Phase::idle;
+  advance();
+}
+
+/// The subject was read back after an append without a clear answer.
+void InstanceActor::resolve() {
+  if (fold_->sequence() == batch_->expected) {
+    if (batch_->refusal) return give_up();
+    // It may still arrive. The very same commits are sent again: at most one copy can match the
+    // expected sequence, and no answer given from now on can contradict it.
+    std::vector<StoredCommit> commits;
+    for (const auto& bytes : batch_->commits) commits.push_back({0, subject(), bytes});
+    if (fold_all(commits.data(), commits.data() + commits.size())) append();
+    return;
+  }
+  // It is in the log, which the memory of the fold knows by the command ids, or never will be.
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  const auto queued_before = queue_.begin();
+  for (auto& entry : batch.entries)
+    if (entry.waiting.answered) queue_.insert(queued_before, std::move(entry.waiting));
+  decide_queued();
+}
+
+/// Nothing of the batch is in the log or will be. Of several commits it is not known which one is
+/// refused: they are decided again, each in an append of its own.
+void InstanceActor::refused(const AppendResult& result) {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  one_by_one_ = batch.commits.size() > 1 ? batch.commits.size() : one_by_one_ - (one_by_one_ > 0);
+  auto again = batch.entries.begin();
+  if (batch.commits.size() == 1) {
+    spdlog::debug("The log refuses {} of {}: {}", again->waiting.command.type, subject().str(),
+                  result.detail);
+    answer(again->waiting,
+           result.too_large
+               ? Rejected{413, "its events are too large: " + result.detail,
+                          batch.first_versions.front() - 1}
+               : Rejected{503, "the log refuses its events: " + result.detail, std::nullopt});
+    ++again;
+  }
+  const auto queued_before = queue_.begin();
+  for (; again != batch.entries.end(); ++again)
+    if (again->waiting.answered) queue_.insert(queued_before, std::move(again->waiting));
+  phase_ = Phase::idle;
+  advance();
+}
+
+/// It is refused now and was not there when it was read back. That an earlier try will not arrive
+/// all the same, nobody can say; but others need not wait for it.
+void InstanceActor::give_up() {
+  auto batch = std::move(*batch_);
+  batch_.reset();
+  presence_->in_doubt = false;
+  for (auto& entry : batch.entries)
+    answer(entry.waiting, Unknown{"what became of the append is not known, and now the log refuses "
+                                  "it: "
+                                  + batch.refusal->detail});
+  decide_queued();
+}
+
+/// The first try after a failure is made at once, the others after pauses that grow.
+void InstanceActor::pause() {
+  ++kind_->counters.retries;
+  if (!std::exchange(tried_, true)) {
+    phase_ = Phase::idle;
+    return advance();
+  }
+  phase_ = Phase::pausing;
+  delayed_send(this, backoff_.next(), Input{Wake{}});
+}
+
+/// Seldom enough that a large state costs each of its events little.
+void InstanceActor::weigh() {
+  constexpr std::uint64_t growth = 8;
+  if (fold_->version() < weigh_at_) return;
+  weigh_at_ = fold_->version() + fold_->version() / growth + 1;
+  presence_->take(static_cast<std::int64_t>(bytes_without_fold + fold_->bytes()));
+}
+
+}  // namespace troupe::engine

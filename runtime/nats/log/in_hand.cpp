@@ -1,0 +1,49 @@
+// The deliveries of one generation that are handed out and not yet acknowledged.
+#include "runtime/nats/log/in_hand.hpp"
+
+namespace troupe::nats {
+
+void InHand::begin(std::uint64_t generation) {
+  const std::lock_guard lock(mutex_);
+  generation_ = generation;
+  items_.clear();
+}
+
+void InHand::add(std::uint64_t sequence, std::string ack_subject) {
+  const std::lock_guard lock(mutex_);
+  items_.insert_or_assign(sequence, Item{std::move(ack_subject), std::chrono::steady_clock::now()});
+}
+
+bool InHand::holds(std::uint64_t sequence) const {
+  const std::lock_guard lock(mutex_);
+  return items_.contains(sequence);
+}
+
+void InHand::acknowledge(std::uint64_t generation, std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || generation != generation_) return;
+  const auto item = items_.find(sequence);
+  if (item == items_.end()) return;
+  // A lost acknowledgement is repeated when the message comes again.
+  (void)connection_.publish(item->second.ack_subject, {}, "+ACK");
+  items_.erase(item);
+}
+
+void InHand::report_progress(std::chrono::steady_clock::duration age) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  const auto now = std::chrono::steady_clock::now();
+  for (auto& [sequence, item] : items_) {
+    if (now - item.since < age) continue;
+    (void)connection_.publish(item.ack_subject, {}, "+WPI");
+    item.since = now;
+  }
+}
+
+void InHand::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  items_.clear();
+}
+
+}  // namespace troupe::nats
