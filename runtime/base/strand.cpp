@@ -35,7 +35,7 @@ void Strand::stop() {
   if (thread_.joinable()) thread_.join();
   // What the dropped tasks own may call back into this strand: destroy it without the lock.
   std::deque<Task> dropped;
-  std::multimap<Instant, Task> dropped_later;
+  std::multimap<SteadyTime, Task> dropped_later;
   const std::lock_guard lock(mutex_);
   dropped.swap(tasks_);
   dropped_later.swap(delayed_);

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "runtime/base/steady_time.hpp"
+
 namespace troupe::engine {
 
 /// Thread safety: any method from any thread. Tasks must not throw. Whoever posts is bounded by
@@ -30,17 +32,15 @@ public:
   void stop();
 
 private:
-  using Instant = std::chrono::steady_clock::time_point;
-
   void run();
   void move_due_tasks();
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Task> tasks_;                // under mutex_
-  std::multimap<Instant, Task> delayed_;  // under mutex_
-  bool stopped_ = false;                  // under mutex_
-  std::thread thread_;                    // last: runs from construction
+  std::deque<Task> tasks_;                   // under mutex_
+  std::multimap<SteadyTime, Task> delayed_;  // under mutex_
+  bool stopped_ = false;                     // under mutex_
+  std::thread thread_;                       // last: runs from construction
 };
 
 }  // namespace troupe::engine

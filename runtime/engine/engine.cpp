@@ -56,7 +56,7 @@ std::optional<Rejected> of_the_future(const Command& command, Time now) {
                   std::nullopt};
 }
 
-/// What comes in on a slot's subject reaches every node that has its door open, also one that was
+/// What comes in on a slot's subject reaches every node subscribed to it, also one that was
 /// paused or cut off while another took the slot. Only who surely owns it may call the command
 /// refused; of the others' answers the client may believe just that it should repeat.
 CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
@@ -75,15 +75,15 @@ CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
 }  // namespace
 
 struct Engine::Impl : SkipHandler {
-  Impl(Engine& self, EngineOptions wanted, Ports world, std::vector<ContextModel> models)
-      : bus(self), options(std::move(wanted)), ports(world), contexts(std::move(models)) {}
+  Impl(Engine& self, EngineOptions wanted, Ports given, std::vector<ContextModel> models)
+      : bus(self), options(std::move(wanted)), ports(given), contexts(std::move(models)) {}
 
   HostedContext* find(std::string_view context) {
     const auto found = hosted.find(context);
     return found == hosted.end() ? nullptr : found->second.get();
   }
 
-  void host(const ContextModel& model, SlotDoors& doors);
+  void host(const ContextModel& model, SlotIngress& ingress);
   void beat();
   void look_after_deadlines();
   void sweep();
@@ -118,11 +118,12 @@ struct Engine::Impl : SkipHandler {
   std::unique_ptr<Subscription> following_skips;
 };
 
-void Engine::Impl::host(const ContextModel& model, SlotDoors& doors) {
+void Engine::Impl::host(const ContextModel& model, SlotIngress& ingress) {
   hosted.emplace(
       model.name,
       std::make_unique<HostedContext>(
-          HostedContext::World{options, ports, bus, skips, watchdog, in_flight, gate}, model, doors,
+          HostedContext::Dependencies{options, ports, bus, skips, watchdog, in_flight, gate}, model,
+          ingress,
           [this, context = *Token::parse(model.name)](auto slot, const auto& gone) {
             table.drop(slot, context, gone);
           },
@@ -192,11 +193,11 @@ Engine::~Engine() {
   impl_->forwards->close();
 }
 
-Result<void> Engine::start(SlotDoors& doors) {
+Result<void> Engine::start(SlotIngress& ingress) {
   auto& impl = *impl_;
   for (const auto& model : impl.contexts)
     if (const auto checked = check_declarations(model); !checked) return checked;
-  for (const auto& model : impl.contexts) impl.host(model, doors);
+  for (const auto& model : impl.contexts) impl.host(model, ingress);
   impl.following_skips = impl.ports.skips.follow(impl);
 
   std::map<std::string, Queries::Context> asked;

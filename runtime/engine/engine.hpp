@@ -18,14 +18,14 @@
 #include "runtime/ports/effects.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/event_log.hpp"
+#include "runtime/ports/high_water_marks.hpp"
 #include "runtime/ports/leases.hpp"
-#include "runtime/ports/log_marks.hpp"
-#include "runtime/ports/log_witness.hpp"
 #include "runtime/ports/parked_events.hpp"
 #include "runtime/ports/query_bus.hpp"
 #include "runtime/ports/skips.hpp"
-#include "runtime/ports/slot_doors.hpp"
+#include "runtime/ports/slot_ingress.hpp"
 #include "runtime/ports/snapshots.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 #include "runtime/ports/subscription.hpp"
 #include "runtime/ports/timers.hpp"
 #include "runtime/ports/view_store.hpp"
@@ -44,8 +44,8 @@ struct Ports {
   Leases& leases;
   Claims& claims;
   SlotOwners& owners;  ///< of slots that this node does not own
-  LogWitness& witness;
-  LogMarks& marks;
+  StreamInspector& inspector;
+  HighWaterMarks& marks;
   Skips& skips;
   Effects& effects;
   const Clock& clock;
@@ -86,8 +86,8 @@ public:
 
   /// Takes slots, then starts deliveries, timers and views of each context whose log is sound.
   /// Fails only when a declaration cannot work; a store that is away is waited for in the
-  /// background. `doors` outlives stop().
-  Result<void> start(SlotDoors& doors);
+  /// background. `ingress` outlives stop().
+  Result<void> start(SlotIngress& ingress);
 
   void send(Command command, CommandBus::Answered answered) override;
   void ask(QueryCall call, QueryBus::Answered answered) override;

@@ -59,44 +59,42 @@ Result<void> check_declarations(const ContextModel& model) {
   return check_aggregates(model, model.effects);
 }
 
-HostedContext::HostedContext(World world, const ContextModel& model, SlotDoors& doors,
+HostedContext::HostedContext(Dependencies deps, const ContextModel& model, SlotIngress& ingress,
                              Slots::LetGo let_go, std::function<void()> forget)
-    : world_(std::move(world)),
+    : deps_(std::move(deps)),
       model_(model),
       name_(token(model.name)),
-      forwards_(world_.options.forwards_max),
-      slots_({world_.ports.leases, world_.ports.claims, doors, world_.ports.clock, world_.options,
-              world_.ports.conditions, [this] { return log_guard_.fit(); }},
+      forwards_(deps_.options.forwards_max),
+      slots_({deps_.ports.leases, deps_.ports.claims, ingress, deps_.ports.clock, deps_.options,
+              deps_.ports.conditions, [this] { return log_guard_.fit(); }},
              name_, std::move(let_go)),
-      appends_(world_.ports.clock, world_.ports.conditions, model.name),
-      steps_(world_.ports.clock, world_.ports.conditions, counters_, model.name),
-      positions_(model.views.size(), world_.options.queries_ahead_max),
-      effects_({world_.ports.effects, world_.ports.timers, world_.bus, world_.ports.clock,
-                world_.watchdog, counters_, steps_, world_.options},
+      appends_(deps_.ports.clock, deps_.ports.conditions, model.name),
+      steps_(deps_.ports.clock, deps_.ports.conditions, counters_, model.name),
+      positions_(model.views.size(), deps_.options.queries_ahead_max),
+      effects_({deps_.ports.effects, deps_.ports.timers, deps_.bus, deps_.ports.clock,
+                deps_.watchdog, counters_, steps_, deps_.options},
                model, strand_),
-      fired_timers_(
-          {world_.bus, effects_, world_.ports.timers, world_.ports.parked, world_.ports.clock,
-           counters_, steps_, world_.ports.conditions, world_.options},
-          model, strand_),
+      fired_timers_({deps_.bus, effects_, deps_.ports.timers, deps_.ports.parked, deps_.ports.clock,
+                     counters_, steps_, deps_.ports.conditions, deps_.options},
+                    model, strand_),
       backlog_watch_(
-          {world_.ports.backlogs, world_.ports.clock, world_.ports.conditions,
-           world_.options.backlog_look_every, [this] { return keeps("watch", "backlog"); }},
+          {deps_.ports.backlogs, deps_.ports.clock, deps_.ports.conditions,
+           deps_.options.backlog_look_every, [this] { return keeps("watch", "backlog"); }},
           model, reactions()),
-      log_guard_(
-          {world_.ports.witness, world_.ports.marks, world_.ports.clock, world_.options.node},
-          name_, counters_, world_.ports.conditions,
-          {.run =
-               [this] {
-                 start_views();
-                 start_deliveries();
-               },
-           .halt = [this] { halt(); },
-           .forget =
-               [this, forget = std::move(forget)] {
-                 effects_.forget_finished();
-                 slots_.forget();
-                 forget();
-               }}) {
+      log_guard_({deps_.ports.inspector, deps_.ports.marks, deps_.ports.clock, deps_.options.node},
+                 name_, counters_, deps_.ports.conditions,
+                 {.run =
+                      [this] {
+                        start_views();
+                        start_deliveries();
+                      },
+                  .halt = [this] { halt(); },
+                  .forget =
+                      [this, forget = std::move(forget)] {
+                        effects_.forget_finished();
+                        slots_.forget();
+                        forget();
+                      }}) {
   add_kinds();
   add_reactors();
 }
@@ -118,35 +116,35 @@ void HostedContext::add_kinds() {
     kinds_.emplace(aggregate.name,
                    std::make_shared<const InstanceKind>(InstanceKind{
                        .model = aggregate,
-                       .options = world_.options,
-                       .log = world_.ports.log,
-                       .snapshots = world_.ports.snapshots,
-                       .clock = world_.ports.clock,
+                       .options = deps_.options,
+                       .log = deps_.ports.log,
+                       .snapshots = deps_.ports.snapshots,
+                       .clock = deps_.ports.clock,
                        .slots = slots_,
-                       .gate = world_.gate,
-                       .watchdog = world_.watchdog,
+                       .gate = deps_.gate,
+                       .watchdog = deps_.watchdog,
                        .counters = counters_,
                        .appends = appends_,
-                       .conditions = world_.ports.conditions,
-                       .in_flight = world_.in_flight,
-                       .skips = world_.skips,
-                       .reader = CommitReader(world_.skips, name_),
+                       .conditions = deps_.ports.conditions,
+                       .in_flight = deps_.in_flight,
+                       .skips = deps_.skips,
+                       .reader = CommitReader(deps_.skips, name_),
                        .context = name_.str(),
                        .stream = stream_name(StreamKind::events, name_),
-                       .fingerprint = fingerprint_of(aggregate, world_.options.program)}));
+                       .fingerprint = fingerprint_of(aggregate, deps_.options.program)}));
 }
 
 void HostedContext::add_reactors() {
-  const Reactor::World reactor_world{
-      {world_.bus, world_.ports.timers, effects_, world_.watchdog, world_.options},
-      world_.ports.parked,
-      world_.skips,
-      world_.ports.clock,
+  const Reactor::Dependencies reactor_deps{
+      {deps_.bus, deps_.ports.timers, effects_, deps_.watchdog, deps_.options},
+      deps_.ports.parked,
+      deps_.skips,
+      deps_.ports.clock,
       counters_,
       steps_,
-      world_.ports.conditions};
+      deps_.ports.conditions};
   for (const auto& source : sources_of(model_))
-    reactors_.push_back(std::make_unique<Reactor>(reactor_world, model_, token(source)));
+    reactors_.push_back(std::make_unique<Reactor>(reactor_deps, model_, token(source)));
 }
 
 std::shared_ptr<const InstanceKind> HostedContext::kind_of(std::string_view aggregate) const {
@@ -159,10 +157,10 @@ void HostedContext::start_views() {
   for (std::size_t i = 0; i < model_.views.size(); ++i) {
     const auto& view = model_.views[i];
     projectors_.push_back(std::make_unique<Projector>(
-        Projector::World{
-            world_.ports.streams, world_.ports.views, world_.skips, world_.watchdog,
-            world_.ports.conditions, counters_,
-            [this, &view] { return world_.skips.caught_up() && keeps("view", view.name); }},
+        Projector::Dependencies{
+            deps_.ports.streams, deps_.ports.views, deps_.skips, deps_.watchdog,
+            deps_.ports.conditions, counters_,
+            [this, &view] { return deps_.skips.caught_up() && keeps("view", view.name); }},
         ViewName{name_, token(view.name)}, view,
         Projector::Progress{
             .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
@@ -180,17 +178,17 @@ void HostedContext::view_moved(std::size_t view, std::uint64_t checkpoint) {
   const auto& name = model_.views[view].name;
   const auto whole_from = positions_.whole_from(view);
   if (whole_from && checkpoint < *whole_from)
-    world_.ports.conditions.set(
+    deps_.ports.conditions.set(
         condition::view_rebuilt, name_.str(), name,
         "View " + name_.str() + "." + rebuilt_sentence(name, checkpoint, *whole_from));
   else
-    world_.ports.conditions.clear(condition::view_rebuilt, name_.str(), name);
+    deps_.ports.conditions.clear(condition::view_rebuilt, name_.str(), name);
 }
 
 void HostedContext::start_deliveries() {
-  for (const auto& reactor : reactors_) reactor->start(world_.ports.subscriptions);
+  for (const auto& reactor : reactors_) reactor->start(deps_.ports.subscriptions);
   if (!model_.timers.empty() || !model_.effects.empty())
-    fired_timers_.start(world_.ports.subscriptions);
+    fired_timers_.start(deps_.ports.subscriptions);
 }
 
 /// Of its source, or of an instance that was asked for something.

@@ -25,7 +25,7 @@ Result<void> check_declarations(const ContextModel& model);
 /// Thread safety: kind_of, slots, log_guard and stats from any thread, the others from one thread.
 class HostedContext {
 public:
-  struct World {
+  struct Dependencies {
     const EngineOptions& options;
     const Ports& ports;
     CommandBus& bus;
@@ -37,8 +37,8 @@ public:
 
   /// REQUIRES: check_declarations found nothing.
   /// `forget` lets all instances of the context go.
-  HostedContext(World world, const ContextModel& model, SlotDoors& doors, Slots::LetGo let_go,
-                std::function<void()> forget);
+  HostedContext(Dependencies deps, const ContextModel& model, SlotIngress& ingress,
+                Slots::LetGo let_go, std::function<void()> forget);
 
   const ContextModel& model() const noexcept { return model_; }
   const Token& name() const noexcept { return name_; }
@@ -83,7 +83,7 @@ private:
   void start_deliveries();
   void halt();
 
-  const World world_;
+  const Dependencies deps_;
   const ContextModel& model_;
   const Token name_;
   Counters counters_;

@@ -5,12 +5,12 @@
 #include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
+#include "runtime/memory/memory_high_water_marks.hpp"
 #include "runtime/memory/memory_leases.hpp"
-#include "runtime/memory/memory_log_marks.hpp"
-#include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
 #include "runtime/memory/memory_skips.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
+#include "runtime/memory/memory_stream_inspector.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
 #include "runtime/memory/memory_view_store.hpp"
@@ -33,8 +33,8 @@ public:
                  .leases = leases_,
                  .claims = claims_,
                  .owners = alone_,
-                 .witness = witness_,
-                 .marks = marks_,
+                 .inspector = inspector_,
+                 .marks = high_water_marks_,
                  .skips = skips_,
                  .effects = effects,
                  .clock = clock_,
@@ -64,9 +64,9 @@ private:
   memory::MemorySnapshots snapshots_;
   memory::MemoryLeases leases_;
   memory::MemoryClaims claims_;
-  NoDoors alone_;
-  memory::MemoryLogWitness witness_{broker_};
-  memory::MemoryLogMarks marks_;
+  NoOtherNodes alone_;
+  memory::MemoryStreamInspector inspector_{broker_};
+  memory::MemoryHighWaterMarks high_water_marks_;
   memory::MemorySkips skips_;
   memory::MemoryBacklogs backlogs_{broker_};
   engine::Engine engine_;

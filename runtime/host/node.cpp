@@ -30,14 +30,14 @@
 #include "runtime/nats/jetstream/streams.hpp"
 #include "runtime/nats/log/jetstream_event_log.hpp"
 #include "runtime/nats/log/jetstream_event_streams.hpp"
-#include "runtime/nats/log/jetstream_log_witness.hpp"
+#include "runtime/nats/log/jetstream_inspector.hpp"
 #include "runtime/nats/requests/request_effects.hpp"
 #include "runtime/nats/requests/slot_owners.hpp"
 #include "runtime/nats/service/ingress.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/redis/check_redis.hpp"
+#include "runtime/redis/redis_high_water_marks.hpp"
 #include "runtime/redis/redis_leases.hpp"
-#include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_snapshots.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 
@@ -240,8 +240,8 @@ public:
         leases_(redis_, redis::Keys(system_), config_.name),
         claims_(*connections_.slots, {.id = system_, .node = config_.name}),
         owners_(*connections_.ingress),
-        witness_(leaders_, connections_.all(), wanted_streams(models, config_.replicas)),
-        marks_(redis_, redis::Keys(system_)),
+        inspector_(leaders_, connections_.all(), wanted_streams(models, config_.replicas)),
+        high_water_marks_(redis_, redis::Keys(system_)),
         skips_(*connections_.slots),
         backlogs_(*connections_.reads),
         models_(std::move(models)) {
@@ -258,7 +258,7 @@ public:
   ~RunningNode() override { stop(); }
 
   Result<void> start() {
-    remove_what_earlier_versions_left(redis_, witness_, marks_, models_);
+    remove_what_earlier_versions_left(redis_, inspector_, high_water_marks_, models_);
     engine_ = std::make_unique<engine::Engine>(engine_options(config_),
                                                engine::Ports{.log = log_,
                                                              .streams = streams_,
@@ -270,8 +270,8 @@ public:
                                                              .leases = leases_,
                                                              .claims = claims_,
                                                              .owners = owners_,
-                                                             .witness = witness_,
-                                                             .marks = marks_,
+                                                             .inspector = inspector_,
+                                                             .marks = high_water_marks_,
                                                              .skips = skips_,
                                                              .effects = effects_,
                                                              .clock = machine_clock,
@@ -378,8 +378,8 @@ private:
   redis::RedisLeases leases_;
   nats::JetStreamClaims claims_;
   nats::RequestSlotOwners owners_;
-  nats::JetStreamLogWitness witness_;
-  redis::RedisLogMarks marks_;
+  nats::JetStreamInspector inspector_;
+  redis::RedisHighWaterMarks high_water_marks_;
   nats::JetStreamSkips skips_;
   nats::JetStreamBacklogs backlogs_;
   RoutedEffects effects_;

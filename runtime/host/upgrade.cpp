@@ -6,7 +6,7 @@
 
 #include "runtime/ports/subject.hpp"
 #include "runtime/redis/old_keys.hpp"
-#include "runtime/redis/redis_log_marks.hpp"
+#include "runtime/redis/redis_high_water_marks.hpp"
 
 namespace troupe::host {
 
@@ -14,12 +14,13 @@ namespace {
 
 /// Whether old keys of the context are there and are this system's. Then its marks are carried
 /// over.
-Result<bool> take_over(const Token& context, LogMarks& old, LogWitness& witness, LogMarks& marks) {
+Result<bool> take_over(const Token& context, HighWaterMarks& old, StreamInspector& inspector,
+                       HighWaterMarks& marks) {
   const auto stream = stream_name(StreamKind::events, context);
   const auto mark = old.find(context, stream);
   if (!mark) return tl::make_unexpected(mark.error());
   if (!*mark) return false;
-  const auto accepted = witness.accepted(stream);
+  const auto accepted = inspector.accepted(stream);
   if (!accepted) return tl::make_unexpected(accepted.error());
   if (!*accepted || (*accepted)->accepted_at != (*mark)->accepted_at) {
     spdlog::warn("Redis has keys of {} that an earlier version left, of another system: they stay.",
@@ -36,13 +37,13 @@ Result<bool> take_over(const Token& context, LogMarks& old, LogWitness& witness,
   return true;
 }
 
-Result<void> remove(const redis::RedisOptions& options, LogWitness& witness, LogMarks& marks,
-                    const std::vector<ContextModel>& contexts) {
-  redis::RedisLogMarks old(options, redis::Keys::without_system());
+Result<void> remove(const redis::RedisOptions& options, StreamInspector& inspector,
+                    HighWaterMarks& marks, const std::vector<ContextModel>& contexts) {
+  redis::RedisHighWaterMarks old(options, redis::Keys::without_system());
   std::vector<Token> ours;
   for (const auto& model : contexts) {
     const auto context = *Token::parse(model.name);
-    const auto is_ours = take_over(context, old, witness, marks);
+    const auto is_ours = take_over(context, old, inspector, marks);
     if (!is_ours) return tl::make_unexpected(is_ours.error());
     if (*is_ours) ours.push_back(context);
   }
@@ -56,9 +57,10 @@ Result<void> remove(const redis::RedisOptions& options, LogWitness& witness, Log
 
 }  // namespace
 
-void remove_what_earlier_versions_left(const redis::RedisOptions& redis, LogWitness& witness,
-                                       LogMarks& marks, const std::vector<ContextModel>& contexts) {
-  const auto done = remove(redis, witness, marks, contexts);
+void remove_what_earlier_versions_left(const redis::RedisOptions& redis, StreamInspector& inspector,
+                                       HighWaterMarks& marks,
+                                       const std::vector<ContextModel>& contexts) {
+  const auto done = remove(redis, inspector, marks, contexts);
   if (!done)
     spdlog::warn("Keys of an earlier version stay in Redis until the next start: {}.",
                  done.error().what);

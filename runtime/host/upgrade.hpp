@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "runtime/domain/model.hpp"
-#include "runtime/ports/log_marks.hpp"
-#include "runtime/ports/log_witness.hpp"
+#include "runtime/ports/high_water_marks.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 #include "runtime/redis/redis_options.hpp"
 
 namespace troupe::host {
@@ -14,7 +14,8 @@ namespace troupe::host {
 /// were carried over to `marks`. Only where the mark of a context's stream is of the acceptance
 /// that CTL has of it: other keys may be those of another system, and stay. What fails is said in
 /// the log, and done at the next start. Blocks.
-void remove_what_earlier_versions_left(const redis::RedisOptions& redis, LogWitness& witness,
-                                       LogMarks& marks, const std::vector<ContextModel>& contexts);
+void remove_what_earlier_versions_left(const redis::RedisOptions& redis, StreamInspector& inspector,
+                                       HighWaterMarks& marks,
+                                       const std::vector<ContextModel>& contexts);
 
 }  // namespace troupe::host

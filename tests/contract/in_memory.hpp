@@ -8,12 +8,12 @@
 #include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
+#include "runtime/memory/memory_high_water_marks.hpp"
 #include "runtime/memory/memory_leases.hpp"
-#include "runtime/memory/memory_log_marks.hpp"
-#include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
 #include "runtime/memory/memory_skips.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
+#include "runtime/memory/memory_stream_inspector.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
 #include "runtime/memory/memory_view_store.hpp"
@@ -43,8 +43,8 @@ public:
   void lose_checkpoint(const ViewName& view) { views_.lose_checkpoint(view); }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
-  LogWitness& witness() { return witness_; }
-  LogMarks& marks() { return marks_; }
+  StreamInspector& inspector() { return inspector_; }
+  HighWaterMarks& marks() { return high_water_marks_; }
   /// The leases as another node sees them.
   std::unique_ptr<Leases> leases_of_another_node() {
     return std::make_unique<memory::MemoryLeases>(clock_, table_);
@@ -60,8 +60,8 @@ private:
   memory::MemoryParkedEvents parked_{broker_};
   memory::MemoryViewStore views_;
   memory::MemorySnapshots snapshots_;
-  memory::MemoryLogWitness witness_{broker_};
-  memory::MemoryLogMarks marks_;
+  memory::MemoryStreamInspector inspector_{broker_};
+  memory::MemoryHighWaterMarks high_water_marks_;
   const std::shared_ptr<memory::LeaseTable> table_ = std::make_shared<memory::LeaseTable>();
   memory::MemoryLeases leases_{clock_, table_};
   memory::MemoryClaims claims_;

@@ -15,7 +15,7 @@
 #include "runtime/nats/jetstream/streams.hpp"
 #include "runtime/nats/log/jetstream_event_log.hpp"
 #include "runtime/nats/log/jetstream_event_streams.hpp"
-#include "runtime/nats/log/jetstream_log_witness.hpp"
+#include "runtime/nats/log/jetstream_inspector.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/raw_nats.hpp"
@@ -63,7 +63,7 @@ public:
   Subscriptions& subscriptions() { return subscriptions_; }
   Timers& timers() { return timers_; }
   ParkedEvents& parked() { return parked_; }
-  LogWitness& witness() { return witness_; }
+  StreamInspector& inspector() { return inspector_; }
 
   Claims& claims() { return claims_; }
   Skips& skips() { return skips_; }
@@ -108,7 +108,7 @@ private:
   nats::JetStreamParkedEvents parked_{leaders_};
   nats::JetStreamClaims claims_{*reads_, system_};
   nats::JetStreamSkips skips_{*reads_};
-  nats::JetStreamLogWitness witness_{leaders_, {appends_.get(), reads_.get()}};
+  nats::JetStreamInspector inspector_{leaders_, {appends_.get(), reads_.get()}};
 };
 
 }  // namespace troupe::test

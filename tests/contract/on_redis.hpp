@@ -7,8 +7,8 @@
 #include <string>
 
 #include "runtime/ports/identity.hpp"
+#include "runtime/redis/redis_high_water_marks.hpp"
 #include "runtime/redis/redis_leases.hpp"
-#include "runtime/redis/redis_log_marks.hpp"
 #include "runtime/redis/redis_snapshots.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/servers/private_redis.hpp"
@@ -54,7 +54,7 @@ public:
   }
   Snapshots& snapshots() { return snapshots_; }
   Leases& leases() { return leases_; }
-  LogMarks& marks() { return marks_; }
+  HighWaterMarks& marks() { return high_water_marks_; }
   /// The leases as another node sees them.
   std::unique_ptr<Leases> leases_of_another_node() {
     return std::make_unique<redis::RedisLeases>(shared_server().options(), keys_, "node-2");
@@ -72,7 +72,7 @@ private:
   const redis::Keys keys_{"system-1"};
   redis::RedisViewStore views_{shared_server().options(), keys_};
   redis::RedisSnapshots snapshots_{shared_server().options(), keys_};
-  redis::RedisLogMarks marks_{shared_server().options(), keys_};
+  redis::RedisHighWaterMarks high_water_marks_{shared_server().options(), keys_};
   redis::RedisLeases leases_{shared_server().options(), keys_, "node-1"};
 };
 

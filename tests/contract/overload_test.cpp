@@ -229,7 +229,7 @@ TEST_CASE("overload: an honest client is handled while another sends as fast as 
   CHECK(codes.all() == std::map<int, int>{{200, 20}});
 }
 
-TEST_CASE("overload: a slot's door answers that nobody knows, as another node may have it",
+TEST_CASE("overload: a slot's subject answers that nobody knows, as another node may have it",
           "[contract][overload]") {
   IngressBench bench(1);
   const Instance instance{*Token::parse(bench.context), *Token::parse("order"),

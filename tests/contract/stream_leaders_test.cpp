@@ -6,21 +6,21 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/log_guard/log_watch.hpp"
-#include "runtime/memory/memory_log_marks.hpp"
+#include "runtime/engine/log_guard/stream_watch.hpp"
+#include "runtime/memory/memory_high_water_marks.hpp"
 #include "runtime/nats/deliveries/jetstream_parked_events.hpp"
 #include "runtime/nats/jetstream/streams.hpp"
 #include "runtime/nats/log/jetstream_event_log.hpp"
 #include "runtime/nats/log/jetstream_event_streams.hpp"
-#include "runtime/nats/log/jetstream_log_witness.hpp"
+#include "runtime/nats/log/jetstream_inspector.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/nats_cluster.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
-using engine::LogWatch;
-using Verdict = LogWatch::Verdict;
+using engine::StreamWatch;
+using Verdict = StreamWatch::Verdict;
 
 namespace {
 
@@ -47,16 +47,16 @@ public:
     log_ = std::make_unique<nats::JetStreamEventLog>(*connection_, *leaders_);
     streams_ = std::make_unique<nats::JetStreamEventStreams>(*leaders_);
     parked_ = std::make_unique<nats::JetStreamParkedEvents>(*leaders_);
-    witness_ = std::make_unique<nats::JetStreamLogWitness>(
+    inspector_ = std::make_unique<nats::JetStreamInspector>(
         *leaders_, std::vector<nats::Connection*>{connection_.get()});
   }
 
   NatsCluster& cluster() { return cluster_; }
   std::size_t leader() const { return leader_; }
-  LogWitness& witness() { return *witness_; }
+  StreamInspector& inspector() { return *inspector_; }
   ParkedEvents& parked() { return *parked_; }
   EventStreams& streams() { return *streams_; }
-  LogWatch watch() { return {{*witness_, marks_, clock_, node_}, context, stream}; }
+  StreamWatch watch() { return {{*inspector_, high_water_marks_, clock_, node_}, context, stream}; }
 
   AppendResult append(std::uint64_t expected) {
     std::promise<AppendResult> done;
@@ -88,8 +88,8 @@ private:
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<EventStreams> streams_;
   std::unique_ptr<ParkedEvents> parked_;
-  std::unique_ptr<LogWitness> witness_;
-  memory::MemoryLogMarks marks_;
+  std::unique_ptr<StreamInspector> inspector_;
+  memory::MemoryHighWaterMarks high_water_marks_;
   SystemClock clock_;
   const std::string node_ = "node-1";
 };
@@ -102,7 +102,7 @@ TEST_CASE("what a leader says that its replicas do not follow any more is not be
   REQUIRE(node.append(0).outcome == AppendResult::Outcome::acknowledged);
   REQUIRE(node.load().value().size() == 1);
   REQUIRE(node.parked().sources(context, consumer));
-  REQUIRE(node.witness().reachable(stream));
+  REQUIRE(node.inspector().reachable(stream));
   auto watch = node.watch();
   REQUIRE(eventually(patience, [&] { return watch.look(0).verdict == Verdict::fine; }));
 
@@ -111,11 +111,11 @@ TEST_CASE("what a leader says that its replicas do not follow any more is not be
   CHECK(eventually(patience, [&] { return !node.load(); }));
   CHECK(node.load().error().retryable);
   CHECK_FALSE(node.streams().last_sequence(context));
-  CHECK_FALSE(node.witness().facts(stream));
-  CHECK_FALSE(node.witness().hash_at(stream, 1));
-  CHECK(eventually(patience, [&] { return !node.witness().accepted(stream); }));
+  CHECK_FALSE(node.inspector().facts(stream));
+  CHECK_FALSE(node.inspector().hash_at(stream, 1));
+  CHECK(eventually(patience, [&] { return !node.inspector().accepted(stream); }));
   CHECK_FALSE(node.parked().sources(context, consumer));
-  CHECK_FALSE(node.witness().reachable(stream));
+  CHECK_FALSE(node.inspector().reachable(stream));
   // Nor does it make an alarm that it should have more.
   for (int i = 0; i < 5; ++i) CHECK(watch.look(7).verdict == Verdict::unsure);
 

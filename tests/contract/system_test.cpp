@@ -49,7 +49,7 @@ struct Stores {
   redis::RedisViewStore views;
   redis::RedisSnapshots snapshots;
   redis::RedisLeases leases;
-  redis::RedisLogMarks marks;
+  redis::RedisHighWaterMarks marks;
 };
 
 std::set<std::string> all_keys(const redis::RedisOptions& options) {
@@ -160,13 +160,13 @@ TEST_CASE("system: what an earlier version left goes, where it is surely this sy
   const auto context = log.context();
   const auto stream = stream_name(StreamKind::events, context);
   const Instant accepted_at = std::chrono::system_clock::now();
-  REQUIRE(log.witness().accept(
+  REQUIRE(log.inspector().accept(
       stream,
       {.created = accepted_at, .last_sequence = 3, .accepted_at = accepted_at, .accepted_by = "n1"},
-      LogWitness::Record::first));
+      StreamInspector::Record::first));
 
   const bool ours = GENERATE(true, false);
-  redis::RedisLogMarks old(options, redis::Keys::without_system());
+  redis::RedisHighWaterMarks old(options, redis::Keys::without_system());
   REQUIRE(old.raise(context, stream, {ours ? accepted_at : accepted_at + 1ns, 12, "of 12"}));
   REQUIRE(old.raise(context, control_stream, {accepted_at, 5, "of 5"}));
   const auto unit = "troupe:{" + context.str();
@@ -181,10 +181,10 @@ TEST_CASE("system: what an earlier version left goes, where it is surely this sy
   for (const auto& key : others) REQUIRE(client.call({"SET", key, "not old"}));
   const auto before = all_keys(options);
 
-  redis::RedisLogMarks marks(options, redis::Keys("s-1"));
+  redis::RedisHighWaterMarks marks(options, redis::Keys("s-1"));
   ContextModel model;
   model.name = context.str();
-  host::remove_what_earlier_versions_left(options, log.witness(), marks, {model});
+  host::remove_what_earlier_versions_left(options, log.inspector(), marks, {model});
   if (!ours) {
     CHECK(all_keys(options) == before);
     return;
@@ -194,6 +194,6 @@ TEST_CASE("system: what an earlier version left goes, where it is surely this sy
   CHECK(all_keys(options) == expected);
   CHECK(marks.find(context, stream).value()->sequence == 12);
   CHECK(marks.find(context, control_stream).value()->hash == "of 5");
-  host::remove_what_earlier_versions_left(options, log.witness(), marks, {model});
+  host::remove_what_earlier_versions_left(options, log.inspector(), marks, {model});
   CHECK(all_keys(options) == expected);
 }

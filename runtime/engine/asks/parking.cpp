@@ -10,9 +10,9 @@
 
 namespace troupe::engine {
 
-Parking::Parking(World world, Token context, Token consumer, std::string stream,
+Parking::Parking(Dependencies deps, Token context, Token consumer, std::string stream,
                  std::shared_ptr<Strand> strand)
-    : world_(world),
+    : deps_(deps),
       context_(std::move(context)),
       consumer_(std::move(consumer)),
       stream_(std::move(stream)),
@@ -29,25 +29,25 @@ void Parking::park(const Unhandled& unhandled, std::function<void()> done) {
     event.set_commit(unhandled.bytes);
   else
     event.set_commit_hash(sha256(unhandled.bytes));
-  *event.mutable_parked_at() = to_timestamp(world_.clock.now());
+  *event.mutable_parked_at() = to_timestamp(deps_.clock.now());
   store(std::make_shared<const std::string>(event.SerializeAsString()), unhandled.subject, done);
 }
 
 void Parking::store(const std::shared_ptr<const std::string>& record, const StoredSubject& subject,
                     const std::function<void()>& done) {
-  world_.parked.park(
-      context_, consumer_, subject, *record,
-      [this, strand = strand_, record, subject, done](const Result<void>& parked) {
-        if (!parked) {
-          spdlog::warn("{} cannot park an event yet: {}.", consumer_.str(), parked.error().what);
-          return strand->post_after(
-              pause, [this, record, subject, done] { store(record, subject, done); });
-        }
-        strand->post([this, done] {
-          ++world_.counters.parked;
-          done();
-        });
-      });
+  deps_.parked.park(context_, consumer_, subject, *record,
+                    [this, strand = strand_, record, subject, done](const Result<void>& parked) {
+                      if (!parked) {
+                        spdlog::warn("{} cannot park an event yet: {}.", consumer_.str(),
+                                     parked.error().what);
+                        return strand->post_after(
+                            pause, [this, record, subject, done] { store(record, subject, done); });
+                      }
+                      strand->post([this, done] {
+                        ++deps_.counters.parked;
+                        done();
+                      });
+                    });
 }
 
 }  // namespace troupe::engine

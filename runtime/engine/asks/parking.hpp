@@ -29,13 +29,13 @@ public:
   /// Between two tries while the store is away.
   static constexpr std::chrono::milliseconds pause{500};
 
-  struct World {
+  struct Dependencies {
     ParkedEvents& parked;
     const Clock& clock;
     Counters& counters;
   };
 
-  Parking(World world, Token context, Token consumer, std::string stream,
+  Parking(Dependencies deps, Token context, Token consumer, std::string stream,
           std::shared_ptr<Strand> strand);
 
   /// Tries for ever; then runs `done` on the strand.
@@ -45,7 +45,7 @@ private:
   void store(const std::shared_ptr<const std::string>& record, const StoredSubject& subject,
              const std::function<void()>& done);
 
-  const World world_;
+  const Dependencies deps_;
   const Token context_;
   const Token consumer_;
   const std::string stream_;

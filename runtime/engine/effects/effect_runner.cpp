@@ -39,8 +39,9 @@ StepResult judge_told(const Command& command, const Outcome& outcome) {
 
 }  // namespace
 
-EffectRunner::EffectRunner(World world, const ContextModel& context, std::shared_ptr<Strand> strand)
-    : world_(world), context_(context), strand_(std::move(strand)) {}
+EffectRunner::EffectRunner(Dependencies deps, const ContextModel& context,
+                           std::shared_ptr<Strand> strand)
+    : deps_(deps), context_(context), strand_(std::move(strand)) {}
 
 const EffectModel* EffectRunner::find(std::string_view effect) const {
   const auto found = std::ranges::find(context_.effects, effect, &EffectModel::name);
@@ -71,7 +72,7 @@ void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& take
                   "the event of its effect " + record.effect().effect() + " cannot be read"});
   const auto key = key_of(record);
   if (finished_.contains(key)) return taken({});
-  arm(record, world_.options.effect_patience,
+  arm(record, deps_.options.effect_patience,
       [this, strand = strand_, key, record, taken](const Result<void>& armed) {
         taken(step_result(armed));
         if (armed) strand->post([this, key, record] { line_up(key, record); });
@@ -84,7 +85,7 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
   auto& line = lines_[model->name];
   if (line.waiting.size() >= waiting_max) return;
   open_.emplace(key, Open{model, record, event_of(record)});
-  ++world_.counters.effects_in_hand;
+  ++deps_.counters.effects_in_hand;
   if (line.calling >= calls_max) return line.waiting.push_back(key);
   ++line.calling;
   call(key);
@@ -96,10 +97,10 @@ void EffectRunner::call(const std::string& key) {
                   .key = {},
                   .request = nullptr,
                   .answer = open.model->answer,
-                  .timeout = world_.options.effect_timeout,
+                  .timeout = deps_.options.effect_timeout,
                   .traceparent = legal_traceparent(open.record.traceparent())};
   try {
-    const auto watch = world_.watchdog.watch(key, "request");
+    const auto watch = deps_.watchdog.watch(key, "request");
     call.request = open.model->request(facts_of(open.record), *open.event);
   } catch (...) {
     return called(key, permanent("its request threw: " + what_was_thrown()));
@@ -107,7 +108,7 @@ void EffectRunner::call(const std::string& key) {
   const auto instance = instance_of(open.record);
   call.key = effect_key(Subject::events(*instance).str(), open.record.effect().version(),
                         open.model->name);
-  world_.effects.call(std::move(call), [this, strand = strand_, key](Result<MessagePtr> answer) {
+  deps_.effects.call(std::move(call), [this, strand = strand_, key](Result<MessagePtr> answer) {
     auto kept = std::make_shared<Result<MessagePtr>>(std::move(answer));
     strand->post([this, key, kept] { called(key, *kept); });
   });
@@ -164,7 +165,7 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
                     .traceparent = open.record.traceparent()};
   Result<std::vector<Command>> commands;
   try {
-    const auto watch = world_.watchdog.watch(key, reaction);
+    const auto watch = deps_.watchdog.watch(key, reaction);
     commands = commands_for(cause, instance->context, open.model->aggregate, reaction, asks());
   } catch (...) {
     commands = permanent(std::string(reaction) + " threw: " + what_was_thrown());
@@ -177,8 +178,8 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
   std::vector<Step> steps;
   for (auto& command : *commands)
     steps.push_back(
-        command_step(world_.bus, std::move(command), world_.options.asked_deadline, judge_told));
-  run_steps(strand_, world_.steps, std::move(steps),
+        command_step(deps_.bus, std::move(command), deps_.options.asked_deadline, judge_told));
+  run_steps(strand_, deps_.steps, std::move(steps),
             [this, key, told = std::move(told)](const std::string& poison) {
               if (poison.empty()) return told();
               spdlog::error("The result of {} cannot be told and is tried again: {}.", key, poison);
@@ -190,13 +191,13 @@ void EffectRunner::close(const std::string& key) {
   const auto& open = open_.at(key);
   finished_.add(key);
   const auto timer = Token::parse(open.record.name());
-  world_.timers.disarm(*instance_of(open.record), *timer,
-                       [this, strand = strand_, key](const Result<void>& disarmed) {
-                         if (!disarmed)
-                           spdlog::warn("The timer of {} stays ({}); the effect may be repeated.",
-                                        key, disarmed.error().what);
-                         strand->post([this, key] { forget(key); });
-                       });
+  deps_.timers.disarm(*instance_of(open.record), *timer,
+                      [this, strand = strand_, key](const Result<void>& disarmed) {
+                        if (!disarmed)
+                          spdlog::warn("The timer of {} stays ({}); the effect may be repeated.",
+                                       key, disarmed.error().what);
+                        strand->post([this, key] { forget(key); });
+                      });
 }
 
 void EffectRunner::try_later(const std::string& key) {
@@ -204,7 +205,7 @@ void EffectRunner::try_later(const std::string& key) {
   const auto number = record.effect().number();
   const auto doublings = std::min(number - 1, 16U);
   const auto pause =
-      std::min(world_.options.effect_retry * (1U << doublings), world_.options.effect_retry_max);
+      std::min(deps_.options.effect_retry * (1U << doublings), deps_.options.effect_retry_max);
   record.mutable_effect()->set_number(number + 1);
   arm(record, pause, [this, strand = strand_, key](const Result<void>&) {
     // Where this failed, the timer armed at the start of the attempt is still there.
@@ -214,18 +215,18 @@ void EffectRunner::try_later(const std::string& key) {
 
 void EffectRunner::forget(const std::string& key) {
   open_.erase(key);
-  --world_.counters.effects_in_hand;
+  --deps_.counters.effects_in_hand;
 }
 
 void EffectRunner::arm(const v1::TimerRecord& record, std::chrono::milliseconds delay,
                        Timers::Done done) {
-  const auto due = world_.clock.now() + delay;
+  const auto due = deps_.clock.now() + delay;
   auto armed = record;
   *armed.mutable_due() = to_timestamp(due);
   const auto instance = instance_of(record);
   const auto timer = Token::parse(record.name());
   if (!instance || !timer) return done(permanent("the timer's record has illegal names"));
-  world_.timers.arm(*instance, *timer, due, armed.SerializeAsString(), std::move(done));
+  deps_.timers.arm(*instance, *timer, due, armed.SerializeAsString(), std::move(done));
 }
 
 std::string effect_timer_name(std::string_view effect, std::uint64_t version) {

@@ -39,7 +39,7 @@ public:
   /// Effects known to be finished, so that a timer which was just firing does not repeat them.
   static constexpr std::size_t finished_max = 4'096;
 
-  struct World {
+  struct Dependencies {
     Effects& effects;
     Timers& timers;
     CommandBus& bus;
@@ -51,7 +51,7 @@ public:
   };
 
   /// REQUIRES: the strand is stopped before the runner is destroyed.
-  EffectRunner(World world, const ContextModel& context, std::shared_ptr<Strand> strand);
+  EffectRunner(Dependencies deps, const ContextModel& context, std::shared_ptr<Strand> strand);
 
   const EffectModel* find(std::string_view effect) const;
 
@@ -88,7 +88,7 @@ private:
   void forget(const std::string& key);
   void arm(const v1::TimerRecord& record, std::chrono::milliseconds delay, Timers::Done done);
 
-  const World world_;
+  const Dependencies deps_;
   const ContextModel& context_;
   const std::shared_ptr<Strand> strand_;
   std::map<std::string, Open> open_;   // by event and effect

@@ -30,17 +30,18 @@ StepResult judge_fired(const Command& command, const Outcome& outcome) {
 
 }  // namespace
 
-FiredTimers::FiredTimers(World world, const ContextModel& context, std::shared_ptr<Strand> strand)
-    : world_(world),
+FiredTimers::FiredTimers(Dependencies deps, const ContextModel& context,
+                         std::shared_ptr<Strand> strand)
+    : deps_(deps),
       context_(context),
       strand_(std::move(strand)),
-      parking_({world.parked, world.clock, world.counters}, token(context.name), token("timers"),
+      parking_({deps.parked, deps.clock, deps.counters}, token(context.name), token("timers"),
                stream_name(StreamKind::timers, token(context.name)), strand_),
-      refused_(world.conditions, condition::consumer_refused, context.name, "timers") {}
+      refused_(deps.conditions, condition::consumer_refused, context.name, "timers") {}
 
 void FiredTimers::start(Subscriptions& subscriptions) {
   subscription_ =
-      subscriptions.timers(token(context_.name), world_.options.deliveries_in_flight_max, *this);
+      subscriptions.timers(token(context_.name), deps_.options.deliveries_in_flight_max, *this);
 }
 
 void FiredTimers::deliver(Delivery delivery) {
@@ -52,11 +53,11 @@ void FiredTimers::take(const Delivery& delivery) {
   if (!handling_.insert_or_assign(sequence, delivery.acknowledge).second) return;
   const auto timer = read_timer(delivery.subject, delivery.bytes);
   if (!timer) return park(delivery, "it is no timer: " + timer.error().what);
-  if (const auto due = to_time(timer->record.due()); due > world_.clock.now() + early_max)
+  if (const auto due = to_time(timer->record.due()); due > deps_.clock.now() + early_max)
     return arm_again(delivery, *timer, due);
   auto steps = steps_for(*timer);
   if (!steps) return put_off(delivery, *timer, steps.error().what);  // a newer program may know it
-  run_steps(strand_, world_.steps, *std::move(steps),
+  run_steps(strand_, deps_.steps, *std::move(steps),
             [this, delivery, timer = *timer](const std::string& poison) {
               poison.empty() ? acknowledge(delivery.sequence) : put_off(delivery, timer, poison);
             });
@@ -75,15 +76,15 @@ void FiredTimers::put_off(const Delivery& delivery, const ReadTimer& timer,
                           const std::string& cause) {
   spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
                 std::chrono::seconds(put_off_for).count(), cause);
-  arm_again(delivery, timer, world_.clock.now() + put_off_for);
+  arm_again(delivery, timer, deps_.clock.now() + put_off_for);
 }
 
 void FiredTimers::arm_again(const Delivery& delivery, const ReadTimer& timer, Time due) {
   Step arm = [this, timer, due, delivery](const StepDone& done) {
-    world_.timers.arm(timer.instance, timer.name, due, delivery.bytes,
-                      [done](const Result<void>& armed) { done(step_result(armed)); });
+    deps_.timers.arm(timer.instance, timer.name, due, delivery.bytes,
+                     [done](const Result<void>& armed) { done(step_result(armed)); });
   };
-  run_steps(strand_, world_.steps, {std::move(arm)},
+  run_steps(strand_, deps_.steps, {std::move(arm)},
             [this, delivery](const std::string&) { acknowledge(delivery.sequence); });
 }
 
@@ -93,7 +94,7 @@ Result<std::vector<Step>> FiredTimers::steps_for(const ReadTimer& timer) const {
   std::vector<Step> steps;
   if (record.has_effect()) {
     steps.push_back(
-        [this, record](StepDone done) { world_.effects.begin(record, std::move(done)); });
+        [this, record](StepDone done) { deps_.effects.begin(record, std::move(done)); });
     return steps;
   }
   const auto* aggregate = context_.aggregate(record.aggregate());
@@ -114,7 +115,7 @@ Result<std::vector<Step>> FiredTimers::steps_for(const ReadTimer& timer) const {
   if (!commands) return tl::make_unexpected(commands.error());
   for (auto& command : *commands)
     steps.push_back(
-        command_step(world_.bus, std::move(command), world_.options.asked_deadline, judge_fired));
+        command_step(deps_.bus, std::move(command), deps_.options.asked_deadline, judge_fired));
   return steps;
 }
 

@@ -29,7 +29,7 @@ public:
   /// clock may end before a time that it is asked for.
   static constexpr std::chrono::minutes early_max{5};
 
-  struct World {
+  struct Dependencies {
     CommandBus& bus;
     EffectRunner& effects;
     Timers& timers;
@@ -41,7 +41,7 @@ public:
     const EngineOptions& options;
   };
 
-  FiredTimers(World world, const ContextModel& context, std::shared_ptr<Strand> strand);
+  FiredTimers(Dependencies deps, const ContextModel& context, std::shared_ptr<Strand> strand);
 
   void start(Subscriptions& subscriptions);
   void stop() { subscription_.reset(); }
@@ -59,7 +59,7 @@ private:
   void arm_again(const Delivery& delivery, const ReadTimer& timer, Time due);
   Result<std::vector<Step>> steps_for(const ReadTimer& timer) const;
 
-  const World world_;
+  const Dependencies deps_;
   const ContextModel& context_;
   const std::shared_ptr<Strand> strand_;
   Parking parking_;

@@ -41,8 +41,9 @@ std::string cause(const ConsumerBacklog& found) {
 
 }  // namespace
 
-BacklogWatch::BacklogWatch(World world, const ContextModel& model, std::vector<Reaction> reactions)
-    : world_(std::move(world)),
+BacklogWatch::BacklogWatch(Dependencies deps, const ContextModel& model,
+                           std::vector<Reaction> reactions)
+    : deps_(std::move(deps)),
       context_(token(model.name)),
       reactions_(std::move(reactions)),
       timers_(!model.timers.empty() || !model.effects.empty()) {
@@ -65,11 +66,11 @@ BacklogStats BacklogWatch::stats() const {
 }
 
 void BacklogWatch::look_and_go_on() {
-  if (world_.is_keeper())
+  if (deps_.is_keeper())
     look();
   else if (std::exchange(looked_, false))
     forget();
-  strand_.post_after(world_.look_every, [this] { look_and_go_on(); });
+  strand_.post_after(deps_.look_every, [this] { look_and_go_on(); });
 }
 
 /// Where one question gets no answer, the others would have to wait for theirs, too.
@@ -84,7 +85,7 @@ void BacklogWatch::look() {
 /// Another node looks, and says what there is to say.
 void BacklogWatch::forget() {
   seen_.clear();
-  world_.conditions.clear_all(context_.str(), condition::of_the_backlog);
+  deps_.conditions.clear_all(context_.str(), condition::of_the_backlog);
   const std::lock_guard lock(mutex_);
   stats_ = {};
 }
@@ -92,8 +93,8 @@ void BacklogWatch::forget() {
 /// Takes it back where there is no sentence.
 void BacklogWatch::say(const ConditionKind& kind, const std::string& part, std::string sentence,
                        std::optional<Time> since) {
-  if (sentence.empty()) return world_.conditions.clear(kind, context_.str(), part);
-  world_.conditions.set(kind, context_.str(), part, std::move(sentence), since);
+  if (sentence.empty()) return deps_.conditions.clear(kind, context_.str(), part);
+  deps_.conditions.set(kind, context_.str(), part, std::move(sentence), since);
 }
 
 // ---- consumers ----------------------------------------------------------------------------------
@@ -101,12 +102,12 @@ void BacklogWatch::say(const ConditionKind& kind, const std::string& part, std::
 bool BacklogWatch::look_at_consumers(BacklogStats& stats) {
   for (const auto& [source, consumer] : reactions_)
     if (!look_at_consumer(consumer.str(), fmt::format("events of {}", source.str()),
-                          world_.backlogs.reactions(source, consumer), stats))
+                          deps_.backlogs.reactions(source, consumer), stats))
       return false;
   return !timers_
          || look_at_consumer(timers_consumer,
                              fmt::format("timers of {} that are due", context_.str()),
-                             world_.backlogs.timers(context_), stats);
+                             deps_.backlogs.timers(context_), stats);
 }
 
 bool BacklogWatch::look_at_consumer(const std::string& name, const std::string& what,
@@ -126,12 +127,12 @@ bool BacklogWatch::look_at_consumer(const std::string& name, const std::string& 
 
 void BacklogWatch::judge(const std::string& name, const std::string& what,
                          const ConsumerBacklog& found) {
-  const auto now = world_.clock.steady();
+  const auto now = deps_.clock.steady();
   const auto [seen, is_new] = seen_.try_emplace(name, Seen{found.done_up_to, now});
   const bool moved = is_new || seen->second.done_up_to != found.done_up_to;
   if (moved || found.pending.count == 0) seen->second = {found.done_up_to, now};
   const auto waited = found.pending.oldest
-                          ? world_.clock.now() - *found.pending.oldest
+                          ? deps_.clock.now() - *found.pending.oldest
                           : std::chrono::duration_cast<Time::duration>(now - seen->second.since);
   const bool paused = !found.paused_until.empty();  // then nothing will move, however new it is
   if (found.pending.count == 0 || (!paused && (moved || waited < patience)))
@@ -146,11 +147,11 @@ void BacklogWatch::judge(const std::string& name, const std::string& what,
 
 bool BacklogWatch::look_at_effects(BacklogStats& stats) {
   for (const auto& [aggregate, effect] : effects_) {
-    const auto found = world_.backlogs.open_effects(context_, aggregate, effect);
+    const auto found = deps_.backlogs.open_effects(context_, aggregate, effect);
     if (!found) spdlog::debug("{} cannot be looked at: {}", effect.str(), found.error().what);
     if (!found || stopping_) return false;
     stats.effects[effect.str()] = *found;
-    const bool late = found->oldest && world_.clock.now() - *found->oldest >= patience;
+    const bool late = found->oldest && deps_.clock.now() - *found->oldest >= patience;
     say(condition::effects_stuck, effect.str(),
         late
             ? fmt::format("{} calls of {} have no outcome, the oldest {}: look at who answers them",
@@ -164,7 +165,7 @@ bool BacklogWatch::look_at_effects(BacklogStats& stats) {
 bool BacklogWatch::look_at_streams(BacklogStats& stats) {
   for (const auto kind : {StreamKind::events, StreamKind::timers, StreamKind::parked}) {
     const auto name = stream_name(kind, context_);
-    const auto found = world_.backlogs.stream(kind, context_);
+    const auto found = deps_.backlogs.stream(kind, context_);
     if (!found) spdlog::debug("{} cannot be looked at: {}", name, found.error().what);
     if (!found || stopping_) return false;
     say(condition::stream_full, name,

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/steady_time.hpp"
 #include "runtime/base/strand.hpp"
 #include "runtime/domain/model.hpp"
 #include "runtime/ports/backlogs.hpp"
@@ -36,7 +37,7 @@ public:
   /// Whatever is asked for by an event should be done within this.
   static constexpr std::chrono::seconds patience{20};
 
-  struct World {
+  struct Dependencies {
     Backlogs& backlogs;
     const Clock& clock;
     Conditions& conditions;
@@ -49,7 +50,7 @@ public:
     Token consumer;
   };
 
-  BacklogWatch(World world, const ContextModel& model, std::vector<Reaction> reactions);
+  BacklogWatch(Dependencies deps, const ContextModel& model, std::vector<Reaction> reactions);
   ~BacklogWatch() { stop(); }
 
   void start();
@@ -60,11 +61,10 @@ public:
   BacklogStats stats() const;
 
 private:
-  using Instant = std::chrono::steady_clock::time_point;
   /// How far a consumer was, and since when it has not moved.
   struct Seen {
     std::uint64_t done_up_to = 0;
-    Instant since;
+    SteadyTime since;
   };
   struct Effect {
     Token aggregate;
@@ -84,7 +84,7 @@ private:
   void say(const ConditionKind& kind, const std::string& part, std::string sentence,
            std::optional<Time> since = {});
 
-  const World world_;
+  const Dependencies deps_;
   const Token context_;
   const std::vector<Reaction> reactions_;
   std::vector<Effect> effects_;

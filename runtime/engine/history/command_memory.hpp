@@ -50,7 +50,7 @@ public:
   /// The clock of who issues a command may be ahead of who judges it by so much; a command from
   /// later is refused.
   static constexpr std::chrono::minutes issued_ahead_max{5};
-  /// The clocks of two nodes differ by less, see LogWatch.
+  /// The clocks of two nodes differ by less, see StreamWatch.
   static constexpr std::chrono::minutes nodes_differ_max{1};
   /// A command may be recorded by so much before it says that it was issued.
   static constexpr std::chrono::minutes skew_max = issued_ahead_max + nodes_differ_max;

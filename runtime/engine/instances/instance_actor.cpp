@@ -66,53 +66,55 @@ void InstanceActor::on(const DeadlinePassed&) {
 
 /// Nobody learns what becomes of an append under way when its instance leaves: it stays for that.
 void InstanceActor::on(const Settle&) {
-  if (phase_ == Phase::idle && batch_ && !fold_) load();
+  if (phase_ == Phase::idle && pending_ && !fold_) load();
 }
 
 void InstanceActor::advance() {
   if (phase_ == Phase::idle) expire();
-  const bool settles = batch_ && fold_;  // was read back, or its append is under way
+  const bool settles = pending_ && fold_;  // was read back, or its append is under way
   if (nobody_waits() && !settles) {
     if (leaving_) leave();
     return;
   }
   if (phase_ != Phase::idle) return;
   if (!fold_) return load();
-  if (batch_) return resolve();
+  if (pending_) return resolve();
   if (queue_.empty()) return look_up();
   decide_queued();
 }
 
 bool InstanceActor::nobody_waits() const {
   return queue_.empty() && aside_.empty()
-         && (!batch_ || std::ranges::none_of(batch_->entries, [](const Batch::Entry& entry) {
-              return static_cast<bool>(entry.waiting.answered);
-            }));
+         && (!pending_
+             || std::ranges::none_of(pending_->entries, [](const PendingAppend::Entry& entry) {
+                  return static_cast<bool>(entry.waiting.answered);
+                }));
 }
 
 void InstanceActor::decide_queued() {
-  Batch batch;
-  batch.epoch = kind_->slots.epoch(presence_->slot);
-  if (batch.epoch == 0) {  // what is begun from now on is the next owner's
+  PendingAppend pending;
+  pending.epoch = kind_->slots.epoch(presence_->slot);
+  if (pending.epoch == 0) {  // what is begun from now on is the next owner's
     answer_all(Rejected{503, "its slot moves to another node and nothing was sent: repeat it",
                         std::nullopt});
     return advance();
   }
   if (!fresh_ && !kind_->slots.certain(presence_->slot)) return catch_up();
-  batch.expected = fold_->sequence();
-  if (one_by_one_ > 0) batch.commits_max = 1;
-  while (fold_ && !queue_.empty() && !batch.full()) {
+  pending.expected = fold_->sequence();
+  if (one_by_one_ > 0) pending.commits_max = 1;
+  while (fold_ && !queue_.empty() && !pending.full()) {
     const auto first = fold_->memory().find(queue_.front().command.id);
-    if (first || !set_aside()) decide_next(batch, first);
+    if (first || !set_aside()) decide_next(pending, first);
   }
-  if (batch.commits.empty()) return advance();
-  batch_ = std::make_unique<Batch>(std::move(batch));
+  if (pending.commits.empty()) return advance();
+  pending_ = std::make_unique<PendingAppend>(std::move(pending));
   append();
   look_up();
 }
 
 /// Answers at once what rests on acknowledged commits only.
-void InstanceActor::decide_next(Batch& batch, const std::optional<RememberedCommand>& first) {
+void InstanceActor::decide_next(PendingAppend& pending,
+                                const std::optional<RememberedCommand>& first) {
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
   if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
@@ -123,12 +125,12 @@ void InstanceActor::decide_next(Batch& batch, const std::optional<RememberedComm
     const auto watch = kind_->watchdog.watch(subject().str(), waiting.command.type);
     outcome = first           ? repeated(*kind_, waiting, *first, fold_->version())
               : waiting.found ? repeated(*kind_, waiting, *waiting.found, fold_->version())
-                              : decide(*kind_, *fold_, waiting, batch);
+                              : decide(*kind_, *fold_, waiting, pending);
   } catch (...) {
     return crashed(std::move(waiting), what_was_thrown());
   }
-  if (batch.commits.empty()) return answer(waiting, std::move(outcome));
-  batch.entries.push_back({std::move(waiting), std::move(outcome)});
+  if (pending.commits.empty()) return answer(waiting, std::move(outcome));
+  pending.entries.push_back({std::move(waiting), std::move(outcome)});
 }
 
 /// The state may be half changed: it is folded again, and the command gets a second chance.
@@ -146,11 +148,11 @@ void InstanceActor::crashed(Waiting waiting, const std::string& what) {
 void InstanceActor::append() {
   phase_ = Phase::appending;
   presence_->in_doubt = true;
-  for (auto& entry : batch_->entries) {
+  for (auto& entry : pending_->entries) {
     const auto* accepted = std::get_if<Accepted>(&entry.outcome);
     if (accepted && accepted->first_version != 0 && !accepted->duplicate) entry.waiting.sent = true;
   }
-  kind_->log.append(subject(), batch_->expected, batch_->commits, reply_here_as<Appended>());
+  kind_->log.append(subject(), pending_->expected, pending_->commits, reply_here_as<Appended>());
 }
 
 void InstanceActor::appended(const AppendResult& result) {
@@ -161,8 +163,8 @@ void InstanceActor::appended(const AppendResult& result) {
     ++kind_->counters.refusals;
     // One that is too large is between its instance and its clients.
     if (!result.too_large) kind_->appends.refused(result.detail);
-    if (!batch_->in_doubt) return refused(result);
-    batch_->refusal = result;
+    if (!pending_->in_doubt) return refused(result);
+    pending_->refusal = result;
     return pause();
   }
   const bool conflict = result.outcome == Outcome::conflict;
@@ -170,26 +172,26 @@ void InstanceActor::appended(const AppendResult& result) {
   spdlog::debug("An append to {} ended with {} ({}); reading back.", subject().str(),
                 conflict ? "a conflict" : "an unknown outcome", result.detail);
   if (!conflict) kind_->appends.in_doubt(result.detail);
-  batch_->in_doubt |= !conflict;
-  batch_->refusal.reset();
+  pending_->in_doubt |= !conflict;
+  pending_->refusal.reset();
   pause();
 }
 
 void InstanceActor::acknowledged(std::uint64_t last_sequence) {
-  auto batch = std::move(*batch_);
-  batch_.reset();
-  batch.acknowledged(last_sequence);
-  high_water_ = {last_sequence, fold_ ? fold_->commit_hash() : sha256(batch.commits.back())};
-  if (fold_) fold_->acknowledged(batch.commits.size(), last_sequence);
+  auto pending = std::move(*pending_);
+  pending_.reset();
+  pending.acknowledged(last_sequence);
+  high_water_ = {last_sequence, fold_ ? fold_->commit_hash() : sha256(pending.commits.back())};
+  if (fold_) fold_->acknowledged(pending.commits.size(), last_sequence);
   presence_->in_doubt = false;
   tried_ = false;
   backoff_.reset();
-  kind_->counters.commits += batch.commits.size();
-  kind_->counters.events += batch.events;
+  kind_->counters.commits += pending.commits.size();
+  kind_->counters.events += pending.events;
   kind_->counters.reach(last_sequence);
   kind_->appends.acknowledged();
-  for (auto& entry : batch.entries) answer(entry.waiting, std::move(entry.outcome));
-  snapshot_commits_ += batch.commits.size();
+  for (auto& entry : pending.entries) answer(entry.waiting, std::move(entry.outcome));
+  snapshot_commits_ += pending.commits.size();
   if (fold_) {
     weigh();
     keep_snapshot(kind_->options.snapshot_every);
@@ -201,45 +203,46 @@ void InstanceActor::acknowledged(std::uint64_t last_sequence) {
 
 /// The subject was read back after an append without a clear answer.
 void InstanceActor::resolve() {
-  if (fold_->sequence() == batch_->expected) {
-    if (batch_->refusal) return give_up();
+  if (fold_->sequence() == pending_->expected) {
+    if (pending_->refusal) return give_up();
     // It may still arrive. The very same commits are sent again: at most one copy can match the
     // expected sequence, and no answer given from now on can contradict it.
     std::vector<StoredCommit> commits;
-    for (const auto& bytes : batch_->commits) commits.push_back({0, subject(), bytes});
+    for (const auto& bytes : pending_->commits) commits.push_back({0, subject(), bytes});
     if (fold_all(commits.data(), commits.data() + commits.size())) append();
     return;
   }
   // It is in the log, which the memory of the fold knows by the command ids, or never will be.
-  auto batch = std::move(*batch_);
-  batch_.reset();
+  auto pending = std::move(*pending_);
+  pending_.reset();
   presence_->in_doubt = false;
   const auto queued_before = queue_.begin();
-  for (auto& entry : batch.entries)
+  for (auto& entry : pending.entries)
     if (entry.waiting.answered) queue_.insert(queued_before, std::move(entry.waiting));
   decide_queued();
 }
 
-/// Nothing of the batch is in the log or will be. Of several commits it is not known which one is
+/// Nothing of the append is in the log or will be. Of several commits it is not known which one is
 /// refused: they are decided again, each in an append of its own.
 void InstanceActor::refused(const AppendResult& result) {
-  auto batch = std::move(*batch_);
-  batch_.reset();
+  auto pending = std::move(*pending_);
+  pending_.reset();
   presence_->in_doubt = false;
-  one_by_one_ = batch.commits.size() > 1 ? batch.commits.size() : one_by_one_ - (one_by_one_ > 0);
-  auto again = batch.entries.begin();
-  if (batch.commits.size() == 1) {
+  one_by_one_ =
+      pending.commits.size() > 1 ? pending.commits.size() : one_by_one_ - (one_by_one_ > 0);
+  auto again = pending.entries.begin();
+  if (pending.commits.size() == 1) {
     spdlog::debug("The log refuses {} of {}: {}", again->waiting.command.type, subject().str(),
                   result.detail);
     answer(again->waiting,
            result.too_large
                ? Rejected{413, "its events are too large: " + result.detail,
-                          batch.first_versions.front() - 1}
+                          pending.first_versions.front() - 1}
                : Rejected{503, "the log refuses its events: " + result.detail, std::nullopt});
     ++again;
   }
   const auto queued_before = queue_.begin();
-  for (; again != batch.entries.end(); ++again)
+  for (; again != pending.entries.end(); ++again)
     if (again->waiting.answered) queue_.insert(queued_before, std::move(again->waiting));
   phase_ = Phase::idle;
   advance();
@@ -248,13 +251,13 @@ void InstanceActor::refused(const AppendResult& result) {
 /// It is refused now and was not there when it was read back. That an earlier try will not arrive
 /// all the same, nobody can say; but others need not wait for it.
 void InstanceActor::give_up() {
-  auto batch = std::move(*batch_);
-  batch_.reset();
+  auto pending = std::move(*pending_);
+  pending_.reset();
   presence_->in_doubt = false;
-  for (auto& entry : batch.entries)
+  for (auto& entry : pending.entries)
     answer(entry.waiting, Unknown{"what became of the append is not known, and now the log refuses "
                                   "it: "
-                                  + batch.refusal->detail});
+                                  + pending.refusal->detail});
   decide_queued();
 }
 

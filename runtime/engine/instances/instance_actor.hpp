@@ -16,7 +16,7 @@
 #include "runtime/base/recent_keys.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/engine/instances/calling_thread.hpp"
-#include "runtime/engine/instances/decider.hpp"
+#include "runtime/engine/instances/decide.hpp"
 #include "runtime/engine/instances/instance_kind.hpp"
 #include "runtime/engine/instances/look_up.hpp"
 
@@ -100,7 +100,7 @@ private:
 
   // Deciding and appending: instance_actor.cpp.
   void decide_queued();
-  void decide_next(Batch& batch, const std::optional<RememberedCommand>& first);
+  void decide_next(PendingAppend& pending, const std::optional<RememberedCommand>& first);
   void crashed(Waiting waiting, const std::string& what);
   void append();
   void appended(const AppendResult& result);
@@ -178,12 +178,12 @@ private:
   std::shared_ptr<void> gone_;  // somebody waits until this instance lets go of it
 
   Phase phase_ = Phase::idle;
-  std::optional<Fold> fold_;         // none: to be loaded
-  std::list<Waiting> queue_;         // in the order of arrival
-  std::list<Waiting> aside_;         // till the log has said whether they are repeats
-  std::unique_ptr<LookUp> look_up_;  // under way, beside everything else
-  std::unique_ptr<Batch> batch_;     // in flight, or its outcome is in doubt
-  std::size_t one_by_one_ = 0;       // appends of one commit each, to find the one that is refused
+  std::optional<Fold> fold_;                // none: to be loaded
+  std::list<Waiting> queue_;                // in the order of arrival
+  std::list<Waiting> aside_;                // till the log has said whether they are repeats
+  std::unique_ptr<LookUp> look_up_;         // under way, beside everything else
+  std::unique_ptr<PendingAppend> pending_;  // in flight, or its outcome is in doubt
+  std::size_t one_by_one_ = 0;  // appends of one commit each, to find the one that is refused
   HighWater high_water_;
   Backoff backoff_{pause_min, pause_max};
   Backoff look_up_backoff_{pause_min, pause_max};

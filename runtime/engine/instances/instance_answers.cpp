@@ -10,7 +10,7 @@ namespace troupe::engine {
 /// Whatever may be on its way is never called failed.
 void InstanceActor::expire() {
   const auto now = kind_->clock.steady();
-  const bool unread = !fold_ && !batch_;
+  const bool unread = !fold_ && !pending_;
   const auto expired = [&](Waiting& waiting, bool unread_yet) {
     if (waiting.command.deadline > now) return false;
     if (unread_yet && !waiting.sent && !waiting.crashed)
@@ -22,8 +22,8 @@ void InstanceActor::expire() {
   };
   std::erase_if(queue_, [&](Waiting& waiting) { return expired(waiting, unread); });
   std::erase_if(aside_, [&](Waiting& waiting) { return expired(waiting, true); });
-  if (!batch_) return;
-  for (auto& entry : batch_->entries)
+  if (!pending_) return;
+  for (auto& entry : pending_->entries)
     if (entry.waiting.command.deadline <= now)
       answer(entry.waiting, Unknown{"the deadline passed before the log acknowledged the events"});
 }
@@ -38,10 +38,10 @@ void InstanceActor::answer(Waiting& waiting, Outcome outcome) {
 
 /// `queued` goes to those for whom nothing was sent.
 void InstanceActor::answer_all(const Outcome& queued) {
-  if (batch_)
-    for (auto& entry : batch_->entries)
+  if (pending_)
+    for (auto& entry : pending_->entries)
       answer(entry.waiting, Unknown{"what became of the append is not known"});
-  batch_.reset();
+  pending_.reset();
   presence_->in_doubt = false;
   queue_.splice(queue_.end(), aside_);
   for (auto& waiting : queue_)
@@ -81,14 +81,14 @@ void InstanceActor::keep_snapshot(std::uint64_t commits_min) {
 }
 
 void InstanceActor::leave() {
-  if (fold_ && phase_ == Phase::idle && !batch_) keep_snapshot(kind_->options.snapshot_min);
+  if (fold_ && phase_ == Phase::idle && !pending_) keep_snapshot(kind_->options.snapshot_min);
   quit();
 }
 
 void InstanceActor::on_exit() {
   presence_->take(0);
   fold_.reset();
-  batch_.reset();
+  pending_.reset();
   queue_.clear();
   aside_.clear();
   refused_.reset();

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "runtime/base/gate.hpp"
+#include "runtime/base/in_flight.hpp"
 #include "runtime/domain/model.hpp"
 #include "runtime/engine/health/append_watch.hpp"
 #include "runtime/engine/health/counters.hpp"
 #include "runtime/engine/health/watchdog.hpp"
 #include "runtime/engine/history/stored_commit.hpp"
-#include "runtime/engine/instances/in_flight.hpp"
 #include "runtime/engine/options/engine_options.hpp"
 #include "runtime/engine/ownership/slots.hpp"
 #include "runtime/ports/clock.hpp"

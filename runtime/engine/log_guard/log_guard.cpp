@@ -13,25 +13,25 @@ namespace troupe::engine {
 
 namespace {
 
-using Verdict = LogWatch::Verdict;
+using Verdict = StreamWatch::Verdict;
 
 /// What follows an acceptance is looked at once more; two streams may be accepted one by one.
 constexpr int looks_in_a_row_max = 3;
 
 }  // namespace
 
-LogGuard::LogGuard(LogWatch::World world, const Token& context, Counters& counters,
+LogGuard::LogGuard(StreamWatch::Dependencies deps, const Token& context, Counters& counters,
                    Conditions& conditions, Actions actions)
     : context_(context),
-      witness_(world.witness),
-      clock_(world.clock),
+      inspector_(deps.inspector),
+      clock_(deps.clock),
       counters_(counters),
       actions_(std::move(actions)),
       stream_(stream_name(StreamKind::events, context)),
-      events_(world, context, stream_),
-      control_(world, context, control_stream),
-      timers_(world, context, stream_name(StreamKind::timers, context), LogWatch::Kind::queue),
-      parked_(world, context, stream_name(StreamKind::parked, context), LogWatch::Kind::queue),
+      events_(deps, context, stream_),
+      control_(deps, context, control_stream),
+      timers_(deps, context, stream_name(StreamKind::timers, context), StreamWatch::Kind::queue),
+      parked_(deps, context, stream_name(StreamKind::parked, context), StreamWatch::Kind::queue),
       sentence_("The log of " + context.str() + " was not looked at yet"),
       seen_at_(clock_.steady()),
       unchecked_(conditions, condition::log_unchecked, context.str()),
@@ -49,7 +49,7 @@ void LogGuard::look_at_clocks() {
 }
 
 void LogGuard::start() {
-  watching_ = witness_.watch([this](bool connected) { connection_changed(connected); });
+  watching_ = inspector_.watch([this](bool connected) { connection_changed(connected); });
   const auto looked = std::make_shared<std::promise<void>>();
   strand_.post([this, looked] {
     look_and_go_on();
@@ -112,7 +112,7 @@ void LogGuard::look() {
         accepted();
         continue;
       case Verdict::fine:
-        if (!passed(doubts, witness_.reachable(stream_))) continue;
+        if (!passed(doubts, inspector_.reachable(stream_))) continue;
         if (!std::exchange(running_, true)) actions_.run();
         return;
       case Verdict::unsure:
@@ -140,7 +140,7 @@ void LogGuard::look() {
   }
 }
 
-LogWatch::Look LogGuard::look_at_streams() {
+StreamWatch::Look LogGuard::look_at_streams() {
   const auto reached = counters_.log_reached.load();  // before it is asked what is there
   auto events = events_.look(reached);
   if (events.verdict != Verdict::fine) return events;
@@ -156,7 +156,7 @@ LogWatch::Look LogGuard::look_at_streams() {
 }
 
 /// Commands are right without it, so the context is served all the same.
-void LogGuard::look_at_queue(LogWatch& queue, OwnCondition& condition) {
+void LogGuard::look_at_queue(StreamWatch& queue, OwnCondition& condition) {
   const auto [verdict, why, loss] = queue.look(0);
   if (verdict == Verdict::went_back)
     condition.set("Timers or parked events of " + context_.str()

@@ -11,7 +11,7 @@
 
 #include "runtime/base/strand.hpp"
 #include "runtime/engine/health/counters.hpp"
-#include "runtime/engine/log_guard/log_watch.hpp"
+#include "runtime/engine/log_guard/stream_watch.hpp"
 #include "runtime/ports/conditions.hpp"
 
 namespace troupe::engine {
@@ -42,8 +42,8 @@ public:
     std::function<void()> forget;  ///< another log was accepted: what was read from it is void
   };
 
-  LogGuard(LogWatch::World world, const Token& context, Counters& counters, Conditions& conditions,
-           Actions actions);
+  LogGuard(StreamWatch::Dependencies deps, const Token& context, Counters& counters,
+           Conditions& conditions, Actions actions);
   ~LogGuard();  ///< stops
 
   /// Whether this node is fit to own anything. Before start; blocks for an answer.
@@ -68,8 +68,8 @@ private:
   void connection_changed(bool connected);
   void look_and_go_on();
   void look();
-  LogWatch::Look look_at_streams();
-  void look_at_queue(LogWatch& queue, OwnCondition& condition);
+  StreamWatch::Look look_at_streams();
+  void look_at_queue(StreamWatch& queue, OwnCondition& condition);
   std::string mended_by(const std::string& why, Loss loss) const;
   bool passed(std::uint64_t doubts, const Result<void>& reached);
   bool seen() const;
@@ -80,17 +80,17 @@ private:
   void become(State state, std::string sentence);
 
   const Token context_;
-  LogWitness& witness_;
+  StreamInspector& inspector_;
   const Clock& clock_;
   Counters& counters_;
   const Actions actions_;
   const std::string stream_;
 
   // Of the thread that looks.
-  LogWatch events_;
-  LogWatch control_;
-  LogWatch timers_;
-  LogWatch parked_;
+  StreamWatch events_;
+  StreamWatch control_;
+  StreamWatch timers_;
+  StreamWatch parked_;
   bool running_ = false;
   std::uint64_t round_ = 0;  // only the newest planned look is made
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/ports/log_witness.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 
 namespace troupe::engine {
 

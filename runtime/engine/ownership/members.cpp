@@ -29,8 +29,8 @@ std::uint64_t weight(std::uint32_t slot, const std::string& holder) {
 Members::Members(std::string self, std::chrono::milliseconds suspect_after)
     : self_(std::move(self)), suspect_after_(suspect_after) {}
 
-void Members::heard(const std::vector<Member>& members, Instant now) {
-  if (heard_at_ == Instant::min() || now - heard_at_ > suspect_after_) listening_since_ = now;
+void Members::heard(const std::vector<Member>& members, SteadyTime now) {
+  if (heard_at_ == SteadyTime::min() || now - heard_at_ > suspect_after_) listening_since_ = now;
   heard_at_ = now;
   // Missing on the list is no sign of death: the store may have been emptied.
   std::erase_if(seen_, [&](const auto& one) {
@@ -50,7 +50,7 @@ void Members::heard(const std::vector<Member>& members, Instant now) {
   }
 }
 
-std::vector<std::string> Members::alive(Instant now) const {
+std::vector<std::string> Members::alive(SteadyTime now) const {
   std::vector<std::string> holders;
   for (const auto& [holder, seen] : seen_)
     if (holder != self_ && seen.fit && now - seen.changed < suspect_after_)
@@ -59,29 +59,29 @@ std::vector<std::string> Members::alive(Instant now) const {
   return holders;
 }
 
-bool Members::dead(const std::string& holder, Instant now) const {
-  if (holder == self_ || heard_at_ == Instant::min() || now - heard_at_ > suspect_after_)
+bool Members::dead(const std::string& holder, SteadyTime now) const {
+  if (holder == self_ || heard_at_ == SteadyTime::min() || now - heard_at_ > suspect_after_)
     return false;
   if (now - listening_since_ < suspect_after_) return false;
   const auto seen = seen_.find(holder);
   return seen == seen_.end() || now - seen->second.changed >= suspect_after_;
 }
 
-bool Members::surely_alive(const std::string& holder, Instant now) const {
+bool Members::surely_alive(const std::string& holder, SteadyTime now) const {
   if (holder == self_) return true;
   const auto seen = seen_.find(holder);
   return seen != seen_.end() && seen->second.changes > 0 && seen->second.fit
          && now - seen->second.changed < suspect_after_;
 }
 
-std::vector<std::string> Members::dead_ones(Instant now) const {
+std::vector<std::string> Members::dead_ones(SteadyTime now) const {
   std::vector<std::string> holders;
   for (const auto& [holder, seen] : seen_)
     if (dead(holder, now)) holders.push_back(holder);
   return holders;
 }
 
-std::vector<std::string> Members::to_strike_off(Instant now) const {
+std::vector<std::string> Members::to_strike_off(SteadyTime now) const {
   std::vector<std::string> holders;
   for (const auto& [holder, seen] : seen_)
     if (dead(holder, now) && now - seen.changed >= strike_off_after * suspect_after_)
@@ -89,7 +89,7 @@ std::vector<std::string> Members::to_strike_off(Instant now) const {
   return holders;
 }
 
-bool Members::another_is_fit(Instant now, std::chrono::milliseconds for_so_long) const {
+bool Members::another_is_fit(SteadyTime now, std::chrono::milliseconds for_so_long) const {
   return std::ranges::any_of(seen_, [&](const auto& one) {
     const auto& [holder, seen] = one;
     return holder != self_ && seen.fit && now - seen.changed < suspect_after_
@@ -97,7 +97,7 @@ bool Members::another_is_fit(Instant now, std::chrono::milliseconds for_so_long)
   });
 }
 
-std::string Members::namesake(Instant now) const {
+std::string Members::namesake(SteadyTime now) const {
   for (const auto& [holder, seen] : seen_)
     if (holder != self_ && node_of(holder) == node_of(self_) && seen.changes > 0
         && now - seen.changed < suspect_after_)

@@ -9,19 +9,19 @@
 
 namespace troupe::engine {
 
-Slots::Slots(World world, Token context, LetGo let_go)
-    : world_(world),
+Slots::Slots(Dependencies deps, Token context, LetGo let_go)
+    : deps_(deps),
       context_(std::move(context)),
       let_go_(std::move(let_go)),
-      epochs_(world.options.slots),
-      sure_from_(world.options.slots),
-      members_(world.leases.self(), world.options.suspect_after),
-      slots_(world.options.slots),
-      differ_(world.conditions, condition::slots_differ, context_.str()),
-      not_agreed_(world.conditions, condition::not_agreed, context_.str()),
-      name_taken_(world.conditions, condition::name_taken, context_.str()),
-      unowned_(world.conditions, condition::slots_unowned, context_.str()),
-      not_renewed_(world.conditions, condition::leases_not_renewed, context_.str()) {}
+      epochs_(deps.options.slots),
+      sure_from_(deps.options.slots),
+      members_(deps.leases.self(), deps.options.suspect_after),
+      slots_(deps.options.slots),
+      differ_(deps.conditions, condition::slots_differ, context_.str()),
+      not_agreed_(deps.conditions, condition::not_agreed, context_.str()),
+      name_taken_(deps.conditions, condition::name_taken, context_.str()),
+      unowned_(deps.conditions, condition::slots_unowned, context_.str()),
+      not_renewed_(deps.conditions, condition::leases_not_renewed, context_.str()) {}
 
 Slots::~Slots() {
   following_.reset();
@@ -31,8 +31,8 @@ Slots::~Slots() {
 // ---- what others ask ----------------------------------------------------------------------------
 
 bool Slots::certain(std::uint32_t slot) const noexcept {
-  const auto now = world_.clock.steady();
-  return now - beat_at_.load() < world_.options.suspect_after && now >= sure_from_[slot].load();
+  const auto now = deps_.clock.steady();
+  return now - beat_at_.load() < deps_.options.suspect_after && now >= sure_from_[slot].load();
 }
 
 std::vector<std::uint32_t> Slots::held() const {
@@ -46,23 +46,22 @@ std::vector<std::uint32_t> Slots::held() const {
 
 void Slots::beat() {
   if (forget_.exchange(false)) begin_anew();
-  const auto asked_at = world_.clock.steady();
+  const auto asked_at = deps_.clock.steady();
   const bool fit = look_whether_fit(asked_at);
   if ((!agreed_ && !fit) || !agreed()) return;
   // A member that cannot take its share would leave it without an owner.
   if (!caught_up_already()) return complain("its claims cannot be followed yet");
-  const auto members = world_.leases.beat(context_, fit, members_.to_strike_off(asked_at));
+  const auto members = deps_.leases.beat(context_, fit, members_.to_strike_off(asked_at));
   if (!members) return complain(members.error().what);
-  const auto now = world_.clock.steady();
+  const auto now = deps_.clock.steady();
   members_.heard(*members, now);
-  const auto patience = world_.options.unfit_patience;
+  const auto patience = deps_.options.unfit_patience;
   if (!fit && now - unfit_since_ >= patience && members_.another_is_fit(now, patience)) retreat();
   if (fit && !open_to_all_.exchange(true)) moves_->post([this] { open_to_all(true); });
   const auto plan = this->plan(now, fit);
   auto wanted = plan.keep;
   wanted.insert(wanted.end(), plan.take.begin(), plan.take.end());
-  const auto holding =
-      world_.leases.hold(context_, wanted, plan.displaced, world_.options.lease_ttl);
+  const auto holding = deps_.leases.hold(context_, wanted, plan.displaced, deps_.options.lease_ttl);
   if (!holding) return complain(holding.error().what);
 
   const auto is_held = [&](std::uint32_t slot) { return std::ranges::count(*holding, slot) > 0; };
@@ -80,15 +79,15 @@ void Slots::beat() {
 /// One that is not fit takes nothing, and says so in its beat: those that are take what it owns as
 /// if it were dead. Where none is, all keep what they have. Whoever is fit again may be the first
 /// of many, and judges the others anew.
-bool Slots::look_whether_fit(Instant now) {
-  const bool fit = world_.fit() && world_.claims.reachable();
+bool Slots::look_whether_fit(SteadyTime now) {
+  const bool fit = deps_.fit() && deps_.claims.reachable();
   if (fit && !fit_) members_.listen_anew(now);
   if (!fit && fit_) unfit_since_ = now;
   fit_ = fit;
   return fit;
 }
 
-/// Leaves what it runs, and the door to all slots, to others that do better.
+/// Leaves what it runs, and commands for any slot, to others that do better.
 void Slots::retreat() {
   if (open_to_all_.exchange(false)) {
     spdlog::warn("This node leaves {} to others, as it cannot serve what it owns.", context_.str());
@@ -105,18 +104,18 @@ void Slots::retreat() {
   }
   if (left.empty()) return;
   moves_->post([this, left] {
-    world_.doors.close(context_, left);
+    deps_.ingress.close(context_, left);
     for (const auto slot : left) let_go_(slot, nullptr);
   });
 }
 
 void Slots::open_to_all(bool open) {
   if (open != open_to_all_) return;
-  const auto done = world_.doors.open_to_all(context_, open);
+  const auto done = deps_.ingress.open_to_all(context_, open);
   if (done) return;
   spdlog::warn("Commands for any slot of {} do not come in yet: {}.", context_.str(),
                done.error().what);
-  moves_->post_after(door_retry, [this, open] { open_to_all(open); });
+  moves_->post_after(open_retry, [this, open] { open_to_all(open); });
 }
 
 void Slots::forget() {
@@ -147,7 +146,7 @@ void Slots::begin_anew() {
 /// Nothing is owned before the cluster's number of slots is known to be this node's.
 bool Slots::agreed() {
   if (agreed_) return true;
-  const auto slots = world_.claims.agree_on_slots(count());
+  const auto slots = deps_.claims.agree_on_slots(count());
   if (!slots && slots.error().retryable) {
     complain(slots.error().what);
     return false;
@@ -164,7 +163,7 @@ bool Slots::agreed() {
     return false;
   }
   agreed_ = true;
-  following_ = world_.claims.follow(context_, *this);
+  following_ = deps_.claims.follow(context_, *this);
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, catch_up_patience, [this] { return caught_up_; });
   return true;
@@ -175,9 +174,9 @@ bool Slots::caught_up_already() const {
   return caught_up_;
 }
 
-Slots::Plan Slots::plan(Instant now, bool fit) {
+Slots::Plan Slots::plan(SteadyTime now, bool fit) {
   const auto alive = members_.alive(now);
-  const auto& self = world_.leases.self();
+  const auto& self = deps_.leases.self();
   Plan plan;
   if (fit) plan.displaced = members_.dead_ones(now);
   const std::lock_guard lock(mutex_);
@@ -227,7 +226,7 @@ template <class IsAlive>
 bool Slots::all_served(const IsAlive& is_alive) const {
   return std::ranges::all_of(slots_, [&](const Slot& slot) {
     if (slot.claim.holder.empty()) return false;
-    return slot.claim.holder == world_.leases.self() ? slot.open : is_alive(slot.claim.holder);
+    return slot.claim.holder == deps_.leases.self() ? slot.open : is_alive(slot.claim.holder);
   });
 }
 
@@ -239,7 +238,7 @@ void Slots::complain(const std::string& what) {
 // ---- taking and losing --------------------------------------------------------------------------
 
 void Slots::claim(std::uint32_t slot) {
-  Claim claim{.slot = slot, .epoch = 0, .holder = world_.leases.self(), .handed_over_by = {}};
+  Claim claim{.slot = slot, .epoch = 0, .holder = deps_.leases.self(), .handed_over_by = {}};
   std::uint64_t after = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -247,15 +246,15 @@ void Slots::claim(std::uint32_t slot) {
     known.claiming = true;
     after = known.claim.epoch;
   }
-  world_.claims.record(context_, claim, after,
-                       [this, slot, moves = moves_](Result<std::uint64_t> recorded) {
-                         if (recorded) return;  // following tells, in its order
-                         moves->post([this, slot] {
-                           const std::lock_guard lock(mutex_);
-                           slots_[slot].claiming = false;
-                           changed_.notify_all();
-                         });
-                       });
+  deps_.claims.record(context_, claim, after,
+                      [this, slot, moves = moves_](Result<std::uint64_t> recorded) {
+                        if (recorded) return;  // following tells, in its order
+                        moves->post([this, slot] {
+                          const std::lock_guard lock(mutex_);
+                          slots_[slot].claiming = false;
+                          changed_.notify_all();
+                        });
+                      });
 }
 
 void Slots::claimed(const Claim& claim) {
@@ -263,15 +262,15 @@ void Slots::claimed(const Claim& claim) {
   const std::lock_guard lock(mutex_);
   auto& slot = slots_[claim.slot];
   if (claim.epoch <= slot.claim.epoch) return;
-  const auto& self = world_.leases.self();
+  const auto& self = deps_.leases.self();
   const bool is_mine = claim.holder == self;
   if (is_mine && slot.claim.epoch != 0 && slot.claim.holder != self)
-    sure_from_[claim.slot] = world_.clock.steady() + 2 * world_.options.lease_ttl;
+    sure_from_[claim.slot] = deps_.clock.steady() + 2 * deps_.options.lease_ttl;
   slot = {.claim = claim, .claiming = is_mine};  // until it is taken
   epochs_[claim.slot] = 0;
   if (is_mine)
     moves_->post([this, claim] { take(claim.slot, claim.epoch); });
-  else  // its door may be open from before
+  else  // it may be open from before
     moves_->post([this, claim] { lose(claim.slot); });
   changed_.notify_all();
 }
@@ -292,10 +291,10 @@ void Slots::take(std::uint32_t slot, std::uint64_t epoch) {
     slots_[slot].claiming = false;
     changed_.notify_all();
   }
-  if (const auto opened = world_.doors.open(context_, slot); !opened) {
+  if (const auto opened = deps_.ingress.open(context_, slot); !opened) {
     spdlog::warn("Commands for slot {} of {} do not come in yet: {}.", slot, context_.str(),
                  opened.error().what);
-    return moves_->post_after(door_retry, [this, slot, epoch] { take(slot, epoch); });
+    return moves_->post_after(open_retry, [this, slot, epoch] { take(slot, epoch); });
   }
   const std::lock_guard lock(mutex_);
   slots_[slot].open = slots_[slot].claim.epoch == epoch;
@@ -304,17 +303,17 @@ void Slots::take(std::uint32_t slot, std::uint64_t epoch) {
 
 void Slots::lose(std::uint32_t slot) {
   if (holds(slot)) return;  // and had it again meanwhile
-  world_.doors.close(context_, {slot});
+  deps_.ingress.close(context_, {slot});
   let_go_(slot, nullptr);
 }
 
 void Slots::wait_until_taken(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, patience, [this] {
-    if (!world_.fit() || differ_.holds() || not_agreed_.holds() || name_taken_.holds()) return true;
+    if (!deps_.fit() || differ_.holds() || not_agreed_.holds() || name_taken_.holds()) return true;
     if (!planned_) return false;
     return std::ranges::none_of(slots_, [this](const Slot& slot) {
-      const bool on_its_way = slot.claim.holder == world_.leases.self() && !slot.open;
+      const bool on_its_way = slot.claim.holder == deps_.leases.self() && !slot.open;
       return slot.claiming || on_its_way;
     });
   });
@@ -332,7 +331,7 @@ void Slots::hand_over(const std::vector<Gift>& gifts) {
     const std::lock_guard lock(mutex_);
     for (const auto& gift : gifts) {
       auto& known = slots_[gift.slot];
-      if (known.moving || known.claim.holder != world_.leases.self()) continue;
+      if (known.moving || known.claim.holder != deps_.leases.self()) continue;
       known.moving = true;
       known.open = false;
       epochs_[gift.slot] = 0;
@@ -340,9 +339,9 @@ void Slots::hand_over(const std::vector<Gift>& gifts) {
       go_on.emplace_back([this, gift, after = known.claim.epoch] { give(gift, after); });
     }
   }
-  world_.doors.close(context_, slots);
+  deps_.ingress.close(context_, slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    moves_->post_after(world_.options.hand_over_patience, go_on[i]);
+    moves_->post_after(deps_.options.hand_over_patience, go_on[i]);
     let_go_(slots[i], std::shared_ptr<void>(nullptr, [moves = moves_, next = go_on[i]](void*) {
               moves->post(next);
             }));
@@ -356,8 +355,8 @@ void Slots::give(const Gift& gift, std::uint64_t after) {
     auto& known = slots_[gift.slot];
     if (!known.moving || known.claim.epoch != after || std::exchange(known.giving, true)) return;
   }
-  const auto& self = world_.leases.self();
-  world_.claims.record(
+  const auto& self = deps_.leases.self();
+  deps_.claims.record(
       context_, {.slot = gift.slot, .epoch = 0, .holder = gift.to, .handed_over_by = self}, after,
       [this, slot = gift.slot, after, moves = moves_](const Result<std::uint64_t>& recorded) {
         if (recorded) return;  // following tells
@@ -371,22 +370,22 @@ void Slots::give(const Gift& gift, std::uint64_t after) {
 }
 
 /// False when some still are this node's at the deadline.
-bool Slots::hand_over_and_wait(const std::vector<Gift>& gifts, Instant deadline) {
+bool Slots::hand_over_and_wait(const std::vector<Gift>& gifts, SteadyTime deadline) {
   moves_->post([this, gifts] { hand_over(gifts); });
   std::unique_lock lock(mutex_);
   return changed_.wait_until(lock, deadline, [&] {
     return std::ranges::none_of(gifts, [&](const Gift& gift) {
-      return slots_[gift.slot].claim.holder == world_.leases.self();
+      return slots_[gift.slot].claim.holder == deps_.leases.self();
     });
   });
 }
 
 void Slots::stop(std::chrono::milliseconds patience) {
-  if (const auto left = world_.leases.leave(context_); !left)
+  if (const auto left = deps_.leases.leave(context_); !left)
     spdlog::warn("{} is left without a word, others will find out ({}).", context_.str(),
                  left.error().what);
-  auto others = members_.alive(world_.clock.steady());
-  std::erase(others, world_.leases.self());
+  auto others = members_.alive(deps_.clock.steady());
+  std::erase(others, deps_.leases.self());
   const auto held = this->held();
   const auto deadline = std::chrono::steady_clock::now() + patience;
   bool all = true;
@@ -401,7 +400,7 @@ void Slots::stop(std::chrono::milliseconds patience) {
                  patience.count());
   following_.reset();
   moves_->stop();
-  if (const auto released = world_.leases.release(context_, held); !released)
+  if (const auto released = deps_.leases.release(context_, held); !released)
     spdlog::warn("The leases of {} were not given back ({}); they run out by themselves.",
                  context_.str(), released.error().what);
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/steady_time.hpp"
 #include "runtime/base/strand.hpp"
 #include "runtime/engine/options/engine_options.hpp"
 #include "runtime/engine/ownership/members.hpp"
@@ -19,7 +20,7 @@
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/conditions.hpp"
 #include "runtime/ports/leases.hpp"
-#include "runtime/ports/slot_doors.hpp"
+#include "runtime/ports/slot_ingress.hpp"
 
 namespace troupe::engine {
 
@@ -29,10 +30,10 @@ namespace troupe::engine {
 /// Thread safety: the const methods and forget from any thread, beat and stop from one thread.
 class Slots final : private ClaimHandler {
 public:
-  struct World {
+  struct Dependencies {
     Leases& leases;
     Claims& claims;
-    SlotDoors& doors;
+    SlotIngress& ingress;
     const Clock& clock;
     const EngineOptions& options;
     Conditions& conditions;
@@ -41,7 +42,7 @@ public:
   /// Lets the instances of a slot go, once they have answered; `gone` is let go of with the last.
   using LetGo = std::function<void(std::uint32_t slot, std::shared_ptr<void> gone)>;
 
-  Slots(World world, Token context, LetGo let_go);
+  Slots(Dependencies deps, Token context, LetGo let_go);
   ~Slots() override;  ///< hears of no claim any more
 
   std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(epochs_.size()); }
@@ -68,14 +69,12 @@ public:
   void stop(std::chrono::milliseconds patience);
 
 private:
-  using Instant = Members::Instant;
-
   struct Slot {
     Claim claim;            // the last one known
     bool claiming = false;  // a claim of ours is on its way
     bool moving = false;    // being handed over
     bool giving = false;    // the claim for the next owner is on its way
-    bool open = false;      // its door: commands come in here
+    bool open = false;      // its commands come in here
   };
   /// A slot and its next owner, or nobody.
   struct Gift {
@@ -94,15 +93,15 @@ private:
 
   bool agreed();
   bool caught_up_already() const;
-  bool look_whether_fit(Instant now);
-  Plan plan(Instant now, bool fit);
+  bool look_whether_fit(SteadyTime now);
+  Plan plan(SteadyTime now, bool fit);
   void retreat();
   void open_to_all(bool open);
   void claim(std::uint32_t slot);
   void take(std::uint32_t slot, std::uint64_t epoch);
   void lose(std::uint32_t slot);
   void hand_over(const std::vector<Gift>& gifts);
-  bool hand_over_and_wait(const std::vector<Gift>& gifts, Instant deadline);
+  bool hand_over_and_wait(const std::vector<Gift>& gifts, SteadyTime deadline);
   void give(const Gift& gift, std::uint64_t after);
   void complain(const std::string& what);
   void begin_anew();
@@ -113,22 +112,22 @@ private:
 
   /// At most so many slots are on their way to others at a time.
   static constexpr std::size_t moving_max = 8;
-  static constexpr std::chrono::milliseconds door_retry{500};
+  static constexpr std::chrono::milliseconds open_retry{500};
   /// Longer, and the next beat looks again.
   static constexpr std::chrono::milliseconds catch_up_patience{1'000};
 
-  const World world_;
+  const Dependencies deps_;
   const Token context_;
   const LetGo let_go_;
   std::vector<std::atomic<std::uint64_t>> epochs_;
   /// Till then an earlier owner may still have something on its way: one that was taken for dead,
   /// or whose instances took too long when it handed the slot over.
-  std::vector<std::atomic<Instant>> sure_from_;
-  std::atomic<Instant> beat_at_{};  // when the last good beat was sent
-  Members members_;                 // of the thread that beats
-  bool agreed_ = false;             // of the thread that beats
-  bool fit_ = true;                 // of the thread that beats
-  Instant unfit_since_{};           // of the thread that beats
+  std::vector<std::atomic<SteadyTime>> sure_from_;
+  std::atomic<SteadyTime> beat_at_{};  // when the last good beat was sent
+  Members members_;                    // of the thread that beats
+  bool agreed_ = false;                // of the thread that beats
+  bool fit_ = true;                    // of the thread that beats
+  SteadyTime unfit_since_{};           // of the thread that beats
   std::atomic<bool> open_to_all_{true};
   std::atomic<bool> forget_{false};
 

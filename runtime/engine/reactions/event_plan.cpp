@@ -63,9 +63,9 @@ tl::unexpected<Failure> unreadable(const google::protobuf::Any& event) {
 
 }  // namespace
 
-EventPlan::EventPlan(World world, const ContextModel& context, const Token& source,
+EventPlan::EventPlan(Dependencies deps, const ContextModel& context, const Token& source,
                      std::string consumer)
-    : world_(world),
+    : deps_(deps),
       model_(context),
       context_(token(context.name)),
       own_(context.name == source.str()),
@@ -74,7 +74,7 @@ EventPlan::EventPlan(World world, const ContextModel& context, const Token& sour
 Result<std::vector<Step>> EventPlan::steps(const ReadCommit& read, int index) const {
   std::vector<Step> steps;
   try {
-    const auto watch = world_.watchdog.watch(read.commit.id(), consumer_);
+    const auto watch = deps_.watchdog.watch(read.commit.id(), consumer_);
     if (const auto added = add_reactions(read, index, steps); !added)
       return tl::make_unexpected(added.error());
     if (!own_) return steps;
@@ -106,7 +106,7 @@ Result<void> EventPlan::add_reactions(const ReadCommit& read, int index,
                                  reaction.on(facts_of(commit, index), *event));
     if (!commands) return tl::make_unexpected(commands.error());
     for (auto& command : *commands)
-      to.push_back(command_step(world_.bus, std::move(command), world_.options.asked_deadline,
+      to.push_back(command_step(deps_.bus, std::move(command), deps_.options.asked_deadline,
                                 judge_for(reaction)));
   }
   return {};
@@ -125,7 +125,7 @@ Result<void> EventPlan::add_timers(const ReadCommit& read, int index, std::vecto
     };
     if (change.disarms)
       to.push_back([this, source = read.instance, &timer, finish](StepDone done) {
-        world_.timers.disarm(source, token(timer.name), finish(std::move(done)));
+        deps_.timers.disarm(source, token(timer.name), finish(std::move(done)));
       });
     if (!change.due) continue;
     auto record = record_for(read, index, timer.name);
@@ -133,7 +133,7 @@ Result<void> EventPlan::add_timers(const ReadCommit& read, int index, std::vecto
     record.mutable_command()->PackFrom(*change.command);
     to.push_back([this, source = read.instance, &timer, due = *change.due,
                   bytes = record.SerializeAsString(), finish](StepDone done) {
-      world_.timers.arm(source, token(timer.name), due, bytes, finish(std::move(done)));
+      deps_.timers.arm(source, token(timer.name), due, bytes, finish(std::move(done)));
     });
   }
   return {};
@@ -155,7 +155,7 @@ Result<void> EventPlan::add_effects(const ReadCommit& read, int index,
     attempt.set_version(version_of(commit, index));
     *attempt.mutable_time() = commit.committed_at();
     attempt.set_number(1);
-    to.push_back([this, record](StepDone done) { world_.effects.begin(record, std::move(done)); });
+    to.push_back([this, record](StepDone done) { deps_.effects.begin(record, std::move(done)); });
   }
   return {};
 }

@@ -17,7 +17,7 @@ namespace troupe::engine {
 /// Constant after construction; used on one strand.
 class EventPlan {
 public:
-  struct World {
+  struct Dependencies {
     CommandBus& bus;
     Timers& timers;
     EffectRunner& effects;
@@ -26,7 +26,8 @@ public:
   };
 
   /// `consumer` names who listens; commands' ids depend on it.
-  EventPlan(World world, const ContextModel& context, const Token& source, std::string consumer);
+  EventPlan(Dependencies deps, const ContextModel& context, const Token& source,
+            std::string consumer);
 
   /// The steps that deal with event number `index` of a commit. Fails permanently when a handler
   /// throws, the event cannot be read, or a command is for an illegal instance.
@@ -37,7 +38,7 @@ private:
   Result<void> add_timers(const ReadCommit& read, int index, std::vector<Step>& to) const;
   Result<void> add_effects(const ReadCommit& read, int index, std::vector<Step>& to) const;
 
-  const World world_;
+  const Dependencies deps_;
   const ContextModel& model_;
   const Token context_;
   const bool own_;  ///< the source is the context itself

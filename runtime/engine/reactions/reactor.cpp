@@ -27,19 +27,19 @@ std::string Reactor::consumer_name(std::string_view context, std::string_view so
   return std::string(context) + "-from-" + std::string(source);
 }
 
-Reactor::Reactor(World world, const ContextModel& context, Token source)
-    : world_(world),
-      plan_(world.plan, context, source, consumer_name(context.name, source.str())),
+Reactor::Reactor(Dependencies deps, const ContextModel& context, Token source)
+    : deps_(deps),
+      plan_(deps.plan, context, source, consumer_name(context.name, source.str())),
       context_(token(context.name)),
       source_(std::move(source)),
       consumer_(token(consumer_name(context.name, source_.str()))),
-      in_flight_max_(world.plan.options.deliveries_in_flight_max),
-      reader_(world.skips, source_),
+      in_flight_max_(deps.plan.options.deliveries_in_flight_max),
+      reader_(deps.skips, source_),
       strand_(std::make_shared<Strand>()),
-      parking_({world.parked, world.clock, world.counters}, context_, consumer_, reader_.stream(),
+      parking_({deps.parked, deps.clock, deps.counters}, context_, consumer_, reader_.stream(),
                strand_),
-      unread_(world_.conditions, condition::parked_unread, context.name, consumer_.str()),
-      refused_(world_.conditions, condition::consumer_refused, context.name, consumer_.str()) {}
+      unread_(deps_.conditions, condition::parked_unread, context.name, consumer_.str()),
+      refused_(deps_.conditions, condition::consumer_refused, context.name, consumer_.str()) {}
 
 Reactor::~Reactor() { stop(); }
 
@@ -84,7 +84,7 @@ void Reactor::deliver(Delivery delivery) {
 /// Nothing is handled before it is known of which sources something is parked: that comes first.
 void Reactor::open(std::uint64_t generation) {
   if (generation != generation_) return;
-  const auto parked = world_.parked.sources(context_, consumer_);
+  const auto parked = deps_.parked.sources(context_, consumer_);
   if (!parked) {
     unread_.set(fmt::format("Consumer {} handles nothing before it knows what is parked: {}",
                             consumer_.str(), parked.error().what));
@@ -140,14 +140,14 @@ void Reactor::start_replays() {
 }
 
 void Reactor::replay_next(const std::string& source, std::uint64_t after) {
-  world_.parked.next(context_, consumer_, source, after,
-                     [this, strand = strand_, source, generation = generation_](auto found) {
-                       auto kept = std::make_shared<decltype(found)>(std::move(found));
-                       strand->post([this, source, generation, kept] {
-                         if (generation != generation_) return go_on(source);
-                         found_parked(source, *kept);
-                       });
-                     });
+  deps_.parked.next(context_, consumer_, source, after,
+                    [this, strand = strand_, source, generation = generation_](auto found) {
+                      auto kept = std::make_shared<decltype(found)>(std::move(found));
+                      strand->post([this, source, generation, kept] {
+                        if (generation != generation_) return go_on(source);
+                        found_parked(source, *kept);
+                      });
+                    });
 }
 
 void Reactor::found_parked(const std::string& source, const Result<std::optional<Parked>>& found) {
@@ -214,7 +214,7 @@ void Reactor::handle(const std::string& source, Item item) {
 
 Result<std::optional<ReadCommit>> Reactor::read(const Item& item) const {
   if (item.hash.empty()) return reader_.read(item.stored);
-  if (world_.skips.covers(reader_.stream(), item.stored.sequence, item.hash)) return std::nullopt;
+  if (deps_.skips.covers(reader_.stream(), item.stored.sequence, item.hash)) return std::nullopt;
   return permanent(reader_.poison(item.stored, "is too large to be kept here"));
 }
 
@@ -224,7 +224,7 @@ void Reactor::handle_events(const std::shared_ptr<const ReadCommit>& read, int i
     auto steps = plan_.steps(*read, index);
     if (!steps) return finished(steps.error().what);
     if (steps->empty()) continue;
-    return run_steps(strand_, world_.steps, *std::move(steps),
+    return run_steps(strand_, deps_.steps, *std::move(steps),
                      [this, read, index, finished](const std::string& poison) {
                        if (!poison.empty()) return finished(poison);
                        handle_events(read, index + 1, finished);
@@ -248,7 +248,7 @@ void Reactor::replayed(const std::string& source, const Item& item, const std::s
     spdlog::error("{} still cannot handle {} at sequence {}: {}.", consumer_.str(), source,
                   item.stored.sequence, poison);
     parked_[source].held = true;
-  } else if (const auto removed = world_.parked.remove(context_, *item.parked_sequence); !removed) {
+  } else if (const auto removed = deps_.parked.remove(context_, *item.parked_sequence); !removed) {
     spdlog::warn("A parked event of {} was handled and stays in its stream: {}.", consumer_.str(),
                  removed.error().what);
   }

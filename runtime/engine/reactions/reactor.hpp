@@ -29,8 +29,8 @@ namespace troupe::engine {
 /// parked events only their sources' names are here, and one record of each that is tried again.
 class Reactor final : public DeliveryHandler {
 public:
-  struct World {
-    EventPlan::World plan;
+  struct Dependencies {
+    EventPlan::Dependencies plan;
     ParkedEvents& parked;
     const SkipList& skips;
     const Clock& clock;
@@ -46,7 +46,7 @@ public:
   /// after these times.
   static constexpr std::array tries_again_after{std::chrono::seconds(5), std::chrono::seconds(30)};
 
-  Reactor(World world, const ContextModel& context, Token source);
+  Reactor(Dependencies deps, const ContextModel& context, Token source);
   ~Reactor() override;  ///< stops
 
   void start(Subscriptions& subscriptions);
@@ -110,7 +110,7 @@ private:
   void park(const std::string& source, const Item& item, const std::string& cause);
   void go_on(const std::string& source);
 
-  const World world_;
+  const Dependencies deps_;
   const EventPlan plan_;
   const Token context_;
   const Token source_;

@@ -54,16 +54,15 @@ Result<std::vector<Projector::Fact>> Projector::facts_of(const StoredCommit& sto
   return facts;
 }
 
-Projector::Projector(World world, ViewName name, const ViewModel& view, Progress progress)
-    : world_(world),
+Projector::Projector(Dependencies deps, ViewName name, const ViewModel& view, Progress progress)
+    : deps_(deps),
       name_(std::move(name)),
       view_(view),
       progress_(std::move(progress)),
-      reader_(world_.skips, name_.context),
-      standstill_(world_.conditions, condition::view_stopped, name_.context.str(),
-                  name_.view.str()),
-      blocked_(world_.conditions, condition::view_blocked, name_.context.str(), name_.view.str()),
-      waits_(world_.conditions, condition::view_waits, name_.context.str(), name_.view.str()),
+      reader_(deps_.skips, name_.context),
+      standstill_(deps_.conditions, condition::view_stopped, name_.context.str(), name_.view.str()),
+      blocked_(deps_.conditions, condition::view_blocked, name_.context.str(), name_.view.str()),
+      waits_(deps_.conditions, condition::view_waits, name_.context.str(), name_.view.str()),
       thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
 
 Projector::~Projector() {
@@ -76,9 +75,9 @@ void Projector::run(const std::stop_token& stopping) {
   std::unique_ptr<EventCursor> cursor;
   std::uint64_t position = 0;
   while (!stopping.stop_requested()) {
-    if (!world_.is_keeper()) {
+    if (!deps_.is_keeper()) {
       cursor.reset();
-      skips_judged_ = world_.skips.changes();
+      skips_judged_ = deps_.skips.changes();
       standstill_.clear();  // whoever keeps it now will tell
       blocked_.clear();
       waits_.clear();
@@ -118,10 +117,10 @@ void Projector::pause(const std::stop_token& stopping, std::chrono::milliseconds
 
 /// Without an answer the view is where it was, for all that is known.
 void Projector::follow() {
-  const auto checkpoint = world_.views.checkpoint(name_);
+  const auto checkpoint = deps_.views.checkpoint(name_);
   if (!checkpoint) return;
   if (!end_) {
-    const auto last = world_.streams.last_sequence(name_.context);
+    const auto last = deps_.streams.last_sequence(name_.context);
     if (!last) return;
     compared(*last);
   }
@@ -133,7 +132,7 @@ void Projector::follow() {
 
 /// Whoever keeps the view knows, and may be away when this node starts.
 void Projector::look_whether_blocked(std::uint64_t checkpoint) {
-  const auto next = world_.streams.open(name_.context, checkpoint)->next(1, patience);
+  const auto next = deps_.streams.open(name_.context, checkpoint)->next(1, patience);
   if (next && !next->empty() && !facts_of(next->front())) progress_.blocked(checkpoint);
 }
 
@@ -144,17 +143,17 @@ void Projector::compared(std::uint64_t end) {
 }
 
 Projector::Step Projector::open(std::unique_ptr<EventCursor>& cursor, std::uint64_t& position) {
-  const auto checkpoint = world_.views.checkpoint(name_);
+  const auto checkpoint = deps_.views.checkpoint(name_);
   if (!checkpoint) return told(checkpoint.error()), Step::again;
-  const auto last = world_.streams.last_sequence(name_.context);
+  const auto last = deps_.streams.last_sequence(name_.context);
   if (!last) return told(last.error()), Step::again;
-  world_.counters.reach(*checkpoint);  // the guard of the log judges by it, too
+  deps_.counters.reach(*checkpoint);  // the guard of the log judges by it, too
   if (*checkpoint > *last)
     return give_up("its checkpoint is " + std::to_string(*checkpoint) + " but the stream ends at "
                    + std::to_string(*last) + ": the log went back");
   compared(*last);
   position = *checkpoint;
-  cursor = world_.streams.open(name_.context, position);
+  cursor = deps_.streams.open(name_.context, position);
   progress_.moved(position);
   return Step::go_on;
 }
@@ -168,19 +167,19 @@ Projector::Step Projector::advance(EventCursor& cursor, std::uint64_t& position)
 
 Projector::Step Projector::write(const std::vector<StoredCommit>& commits,
                                  std::uint64_t& position) {
-  skips_known_ = world_.skips.changes();
+  skips_known_ = deps_.skips.changes();
   const auto folded = fold(commits, position);
   if (!folded && !folded.error().retryable) return give_up(folded.error().what);
   if (!folded) return told(folded.error()), Step::reopen_later;
   if (folded->from != position) return elsewhere(folded->from, position);
   if (folded->to == position) return block(folded->poison, position);
-  const auto applied = world_.views.apply(name_, position, folded->to, folded->changed);
+  const auto applied = deps_.views.apply(name_, position, folded->to, folded->changed);
   // Without an answer it may be written: the store's checkpoint tells.
   if (!applied) return told(applied.error()), Step::reopen_later;
   if (!applied->written) return elsewhere(applied->checkpoint, position);
   fault_point(FaultPoint::view_written);
   position = folded->to;
-  world_.counters.reach(position);
+  deps_.counters.reach(position);
   progress_.moved(position);
   if (!folded->poison.empty()) return block(folded->poison, position);
   blocked_.clear();
@@ -206,11 +205,11 @@ Projector::Step Projector::block(const std::string& poison, std::uint64_t positi
 
 /// It may have folded a message before it heard that nobody should. False: the world failed.
 bool Projector::clear_what_was_skipped(std::uint64_t position) {
-  const auto changes = world_.skips.changes();
+  const auto changes = deps_.skips.changes();
   if (changes == skips_judged_) return true;
   const auto stream = stream_name(StreamKind::events, name_.context);
-  if (world_.skips.any_since(skips_judged_, stream, position)) {
-    if (const auto cleared = world_.views.clear(name_); !cleared)
+  if (deps_.skips.any_since(skips_judged_, stream, position)) {
+    if (const auto cleared = deps_.views.clear(name_); !cleared)
       return told(cleared.error()), false;
     spdlog::info("View {}.{} is built again, without what is skipped.", name_.context.str(),
                  name_.view.str());
@@ -221,14 +220,14 @@ bool Projector::clear_what_was_skipped(std::uint64_t position) {
 
 /// Whether it would only meet the same message again.
 bool Projector::stays_blocked() const {
-  if (!blocked_.holds() || skips_known_ != world_.skips.changes()) return false;
-  const auto checkpoint = world_.views.checkpoint(name_);  // the store may have lost it
+  if (!blocked_.holds() || skips_known_ != deps_.skips.changes()) return false;
+  const auto checkpoint = deps_.views.checkpoint(name_);  // the store may have lost it
   return !checkpoint || *checkpoint == blocked_at_;
 }
 
 /// A store that lost its data while nothing happens would stay empty.
 Projector::Step Projector::check(std::uint64_t position) {
-  const auto checkpoint = world_.views.checkpoint(name_);
+  const auto checkpoint = deps_.views.checkpoint(name_);
   if (!checkpoint) return told(checkpoint.error()), Step::again;
   return *checkpoint == position ? Step::go_on : elsewhere(*checkpoint, position);
 }
@@ -241,7 +240,7 @@ void Projector::told(const Failure& failure) {
 /// Fails retryably when the store does not answer, permanently when the view cannot fold.
 Result<Projector::Folded> Projector::fold(const std::vector<StoredCommit>& commits,
                                           std::uint64_t position) try {
-  const auto watch = world_.watchdog.watch(name_.view.str(), "project");
+  const auto watch = deps_.watchdog.watch(name_.view.str(), "project");
   Folded folded{.from = position, .to = position};
   std::vector<Fact> facts;
   for (const auto& stored : commits) {
@@ -265,7 +264,7 @@ Result<void> Projector::project(const std::vector<Fact>& facts, Folded& folded) 
   for (const auto& fact : facts) keys.insert(fact.key);
   if (keys.empty()) return {};
 
-  const auto stored = world_.views.rows(name_, {keys.begin(), keys.end()});
+  const auto stored = deps_.views.rows(name_, {keys.begin(), keys.end()});
   if (!stored) return retryable(stored.error().what);
   if (stored->checkpoint != folded.from) {
     folded.from = stored->checkpoint;

@@ -44,7 +44,7 @@ public:
   /// A view that has stopped is tried again after so long: what one server said is not for ever.
   static constexpr std::chrono::milliseconds standstill{5'000};
 
-  struct World {
+  struct Dependencies {
     EventStreams& streams;
     ViewStore& views;
     const SkipList& skips;
@@ -61,7 +61,7 @@ public:
     std::function<void(std::uint64_t checkpoint)> blocked;
   };
 
-  Projector(World world, ViewName name, const ViewModel& view, Progress progress);
+  Projector(Dependencies deps, ViewName name, const ViewModel& view, Progress progress);
   ~Projector();  ///< stops; waits for what is being read or written
 
   /// So that several can stop at the same time.
@@ -101,7 +101,7 @@ private:
   bool clear_what_was_skipped(std::uint64_t position);
   Step give_up(const std::string& why);
 
-  const World world_;
+  const Dependencies deps_;
   const ViewName name_;
   const ViewModel& view_;
   const Progress progress_;

@@ -2,7 +2,7 @@
 
 namespace troupe::nats {
 
-Arrivals::Instant Arrivals::take(Instant now) {
+SteadyTime Arrivals::take(SteadyTime now) {
   ++taken_;
   while (count_ > 0 && oldest().arrived < taken_) {
     first_ = (first_ + 1) % looks_max;
@@ -11,7 +11,7 @@ Arrivals::Instant Arrivals::take(Instant now) {
   return count_ > 0 ? oldest().at : now;
 }
 
-void Arrivals::look(Instant now, std::size_t waiting) {
+void Arrivals::look(SteadyTime now, std::size_t waiting) {
   if (waiting == 0 || count_ == looks_max) return;
   const auto arrived = taken_ + waiting;
   if (count_ > 0 && (arrived <= newest().arrived || now - newest().at < apart)) return;

@@ -6,27 +6,27 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/base/steady_time.hpp"
+
 namespace troupe::nats {
 
 /// nats.c says how many messages of a subscription wait, but not since when. What waited at an
 /// earlier look had come in by then. Not thread safe.
 class Arrivals {
 public:
-  using Instant = std::chrono::steady_clock::time_point;
-
   /// Looks are kept at this distance: what came in between two counts as of the second.
   static constexpr std::chrono::milliseconds apart{32};
   /// Older than so many looks reach back, a message counts as younger than it is.
   static constexpr std::size_t looks_max = 64;
 
   /// The oldest is taken out of the queue. When it had come in, at the latest.
-  Instant take(Instant now);
+  SteadyTime take(SteadyTime now);
   /// So many are in the queue.
-  void look(Instant now, std::size_t waiting);
+  void look(SteadyTime now, std::size_t waiting);
 
 private:
   struct Look {
-    Instant at;
+    SteadyTime at;
     std::uint64_t arrived = 0;  ///< since the beginning, taken out or not
   };
 

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/in_flight.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/nats/client/handles.hpp"
-#include "runtime/nats/client/in_flight.hpp"
 #include "runtime/nats/client/intake.hpp"
 #include "runtime/nats/client/security.hpp"
 

@@ -74,7 +74,7 @@ std::size_t Feed::look(natsSubscription* subscription) {
   const auto waiting = static_cast<std::size_t>(messages);
   if (!what_.bounded) return waiting;
   const std::lock_guard lock(intake_mutex_);
-  intake_->look(waiting > 0 ? std::chrono::steady_clock::now() : Intake::Instant{}, waiting,
+  intake_->look(waiting > 0 ? std::chrono::steady_clock::now() : SteadyTime{}, waiting,
                 static_cast<std::size_t>(bytes));
   return waiting;
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "runtime/base/steady_time.hpp"
 #include "runtime/nats/client/connection.hpp"
 
 namespace troupe::nats {
@@ -52,7 +53,7 @@ private:
   // Of the delivery thread.
   std::size_t burst_ = 0;      // messages handled since the thread let go
   std::uint64_t dropped_ = 0;  // by nats.c, as counted so far
-  Intake::Instant told_at_{};
+  SteadyTime told_at_{};
 
   std::mutex mutex_;
   std::condition_variable ended_;

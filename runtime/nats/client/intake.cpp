@@ -15,7 +15,7 @@ bool Intake::crowded() const {
          || above(bytes_, bounds_.bytes_max, IntakeBounds::crowded);
 }
 
-Intake::Verdict Intake::judge(std::string_view reply, Instant now, std::chrono::nanoseconds age,
+Intake::Verdict Intake::judge(std::string_view reply, SteadyTime now, std::chrono::nanoseconds age,
                               bool busy) {
   if (!busy && messages_ <= bounds_.messages_max && bytes_ <= bounds_.bytes_max
       && age <= bounds_.age_max)
@@ -27,7 +27,7 @@ Intake::Verdict Intake::judge(std::string_view reply, Instant now, std::chrono::
              : Verdict::handle;
 }
 
-Intake::Verdict Intake::refuse(Instant now, std::size_t most) {
+Intake::Verdict Intake::refuse(SteadyTime now, std::size_t most) {
   if (now - window_began_ >= IntakeBounds::window) {
     window_began_ = now;
     refused_ = 0;
@@ -37,7 +37,7 @@ Intake::Verdict Intake::refuse(Instant now, std::size_t most) {
   return Verdict::refuse;
 }
 
-void Intake::look(Instant now, std::size_t messages, std::size_t bytes) {
+void Intake::look(SteadyTime now, std::size_t messages, std::size_t bytes) {
   arrivals_.look(now, messages);
   messages_ = messages;
   bytes_ = bytes;

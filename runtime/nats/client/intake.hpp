@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "runtime/base/steady_time.hpp"
 #include "runtime/nats/client/arrivals.hpp"
 #include "runtime/nats/client/senders.hpp"
 
@@ -42,30 +43,29 @@ struct Unhandled {
 /// handled before is mostly answered, all are handled, and nobody is counted. Not thread safe.
 class Intake {
 public:
-  using Instant = Arrivals::Instant;
   enum class Verdict { handle, refuse, drop };
 
   explicit Intake(const IntakeBounds& bounds) : bounds_(bounds) {}
 
   /// The oldest message is taken out. When it came in, see Arrivals.
-  Instant take(Instant now) { return arrivals_.take(now); }
+  SteadyTime take(SteadyTime now) { return arrivals_.take(now); }
   /// `busy`: so much is not answered yet that there is room only for those who send little.
-  Verdict judge(std::string_view reply, Instant now, std::chrono::nanoseconds age, bool busy);
+  Verdict judge(std::string_view reply, SteadyTime now, std::chrono::nanoseconds age, bool busy);
   /// So much waits now.
-  void look(Instant now, std::size_t messages, std::size_t bytes);
+  void look(SteadyTime now, std::size_t messages, std::size_t bytes);
 
   /// More waits than whoever sends much is answered for.
   bool crowded() const;
 
 private:
-  Verdict refuse(Instant now, std::size_t most);
+  Verdict refuse(SteadyTime now, std::size_t most);
 
   const IntakeBounds bounds_;
   Arrivals arrivals_;
   Senders senders_;
   std::size_t messages_ = 0;  // at the last look
   std::size_t bytes_ = 0;
-  Instant window_began_{};
+  SteadyTime window_began_{};
   std::size_t refused_ = 0;  // in this window
 };
 

@@ -11,7 +11,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/ports/condition_kinds.hpp"
-#include "runtime/ports/log_witness.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::nats {

@@ -39,7 +39,7 @@ DurableConsumer::DurableConsumer(Connection& connection, ConsumerSettings settin
     : connection_(connection),
       settings_(std::move(settings)),
       handler_(handler),
-      in_hand_(std::make_shared<InHand>(connection)) {
+      ack_pending_(std::make_shared<AckPending>(connection)) {
   TROUPE_ASSERT(settings_.in_flight_max > 0, "a subscription must allow one delivery in flight");
   watch_ = connection_.watch(
       [mailbox = mailbox_](bool connected) { mailbox->post(ConnectionChanged{connected}); });
@@ -53,7 +53,7 @@ DurableConsumer::~DurableConsumer() {
   mailbox_->close();
   thread_.join();
   inbox_subscription_.reset();
-  in_hand_->close();
+  ack_pending_->close();
 }
 
 // ---- the thread ---------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ void DurableConsumer::at_deadlines() {
   if (now >= pull_at_) pull();
   if (now >= check_at_) check();
   if (now >= progress_at_) {
-    in_hand_->report_progress(settings_.ack_wait / 3);
+    ack_pending_->report_progress(settings_.ack_wait / 3);
     progress_at_ = now + settings_.ack_wait / 3;
   }
 }
@@ -225,7 +225,7 @@ void DurableConsumer::activate(std::uint64_t floor) {
   ++generation_;
   delivered_ = floor;
   last_sequence_ = 0;
-  in_hand_->begin(generation_);
+  ack_pending_->begin(generation_);
   if (!open_inbox()) return detach(retry_delay);
   spdlog::info("Consumer {} of {} is active here, generation {}.", settings_.durable,
                settings_.stream, generation_);
@@ -299,18 +299,17 @@ void DurableConsumer::hand_out(const Received& message, const DeliveryFacts& fac
   const std::uint64_t sequence = facts.stream_sequence;
   if (sequence <= last_sequence_) {
     // It was handed out in this generation: still being handled, or its acknowledgement was lost.
-    if (!in_hand_->holds(sequence)) (void)connection_.publish(message.reply(), {}, "+ACK");
+    if (!ack_pending_->holds(sequence)) (void)connection_.publish(message.reply(), {}, "+ACK");
     return;
   }
   last_sequence_ = sequence;
-  in_hand_->add(sequence, std::string(message.reply()));
+  ack_pending_->add(sequence, std::string(message.reply()));
   handler_.deliver({.generation = generation_,
                     .sequence = sequence,
                     .subject = StoredSubject(message.subject()),
                     .bytes = std::string(message.body()),
-                    .acknowledge = [in_hand = in_hand_, generation = generation_, sequence] {
-                      in_hand->acknowledge(generation, sequence);
-                    }});
+                    .acknowledge = [ack_pending = ack_pending_, generation = generation_,
+                                    sequence] { ack_pending->acknowledge(generation, sequence); }});
 }
 
 }  // namespace troupe::nats

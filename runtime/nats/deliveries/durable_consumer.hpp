@@ -12,7 +12,7 @@
 #include "runtime/base/mailbox.hpp"
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/nats/jetstream/consumer_api.hpp"
-#include "runtime/nats/log/in_hand.hpp"
+#include "runtime/nats/log/ack_pending.hpp"
 #include "runtime/ports/subscription.hpp"
 
 namespace troupe::nats {
@@ -98,7 +98,7 @@ private:
   const ConsumerSettings settings_;
   DeliveryHandler& handler_;
   const std::shared_ptr<Mailbox<Input>> mailbox_ = std::make_shared<Mailbox<Input>>();
-  const std::shared_ptr<InHand> in_hand_;
+  const std::shared_ptr<AckPending> ack_pending_;
 
   // Of the thread.
   Phase phase_ = Phase::detached;

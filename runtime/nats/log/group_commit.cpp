@@ -20,7 +20,7 @@ GroupCommit::GroupCommit(Connection& connection, std::string stream,
       patience_(patience),
       now_(std::move(now)),
       sender_(connection, patience),
-      lone_(std::make_shared<LoneBatches>(sender_, stream_)) {}
+      multi_commit_appends_(std::make_shared<MultiCommitAppends>(sender_, stream_)) {}
 
 // ---- choosing -----------------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ void GroupCommit::send_alone(Append append) {
       self->alone_answered(messages, result);
       done(result);
     };
-    return lone_->send(std::move(append));
+    return multi_commit_appends_->send(std::move(append));
   }
   fault_point(FaultPoint::append_before_send);
   connection_.request(

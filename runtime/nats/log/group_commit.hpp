@@ -16,7 +16,7 @@
 #include "runtime/nats/log/append_pace.hpp"
 #include "runtime/nats/log/append_reply.hpp"
 #include "runtime/nats/log/batch.hpp"
-#include "runtime/nats/log/lone_batches.hpp"
+#include "runtime/nats/log/multi_commit_appends.hpp"
 #include "runtime/ports/event_log.hpp"
 
 namespace troupe::nats {
@@ -78,7 +78,7 @@ private:
   const std::chrono::milliseconds patience_;
   const Now now_;
   BatchSender sender_;
-  const std::shared_ptr<LoneBatches> lone_;
+  const std::shared_ptr<MultiCommitAppends> multi_commit_appends_;
 
   std::mutex mutex_;  // guards what follows
   AppendPace pace_;

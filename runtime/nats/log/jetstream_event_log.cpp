@@ -27,7 +27,7 @@ std::string_view context_of(const Subject& subject) {
 }  // namespace
 
 JetStreamEventLog::JetStreamEventLog(Connection& appends, StreamLeaders& reads)
-    : appends_(appends), reads_(reads), loads_(std::make_shared<Turns>(loads_max)) {}
+    : appends_(appends), reads_(reads), loads_(std::make_shared<ConcurrencyLimit>(loads_max)) {}
 
 GroupCommit& JetStreamEventLog::stream_of(const Subject& subject) {
   {
@@ -55,7 +55,7 @@ void JetStreamEventLog::append(const Subject& subject, std::uint64_t expected,
 void JetStreamEventLog::in_turn(const Subject& subject, Read read, Loaded done) {
   loads_->take([&reads = reads_, read = std::move(read), done = std::move(done),
                 stream = stream_name(StreamKind::events, event_source(subject).context)](
-                   Turns::Finished finished) {
+                   ConcurrencyLimit::Finished finished) {
     read(reads, stream, [done, finished = std::move(finished)](auto commits) {
       finished();
       done(std::move(commits));

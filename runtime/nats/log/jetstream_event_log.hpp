@@ -12,8 +12,8 @@
 
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/nats/jetstream/stream_leaders.hpp"
+#include "runtime/nats/log/concurrency_limit.hpp"
 #include "runtime/nats/log/group_commit.hpp"
-#include "runtime/nats/log/turns.hpp"
 #include "runtime/ports/event_log.hpp"
 
 namespace troupe::nats {
@@ -44,7 +44,7 @@ private:
 
   Connection& appends_;
   StreamLeaders& reads_;
-  const std::shared_ptr<Turns> loads_;
+  const std::shared_ptr<ConcurrencyLimit> loads_;
   std::shared_mutex mutex_;  // guards the map; its entries stay
   std::map<std::string, std::shared_ptr<GroupCommit>, std::less<>> by_context_;
 };

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "runtime/base/in_flight.hpp"
 #include "runtime/nats/client/connection.hpp"
-#include "runtime/nats/client/in_flight.hpp"
 #include "runtime/ports/effects.hpp"
 
 namespace troupe::nats {

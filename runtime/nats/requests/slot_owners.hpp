@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/nats/requests/command_client.hpp"
-#include "runtime/ports/slot_doors.hpp"
+#include "runtime/ports/slot_ingress.hpp"
 
 namespace troupe::nats {
 

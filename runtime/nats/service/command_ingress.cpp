@@ -24,12 +24,12 @@ std::string names_of_commands(const AggregateModel& aggregate) {
 
 }  // namespace
 
-CommandIngress::CommandIngress(Responder& responder, Connection& slot_doors,
+CommandIngress::CommandIngress(Responder& responder, Connection& slots_connection,
                                const ContextModel& context, std::uint32_t slots,
                                std::size_t in_flight_max, CommandBus& bus, const Clock& clock,
                                Conditions& conditions)
     : responder_(responder),
-      slot_doors_(slot_doors),
+      slots_connection_(slots_connection),
       slot_count_(slots),
       context_(context),
       bus_(bus),
@@ -91,7 +91,7 @@ Result<void> CommandIngress::open_slot(std::uint32_t slot) {
     if (slots_.contains(slot)) return {};
   }
   const auto prefix = fmt::format("slot.{}.{}.", context_.name, slot);
-  auto subscribed = slot_doors_.subscribe(
+  auto subscribed = slots_connection_.subscribe(
       {.subject = prefix + ">",
        .handler =
            [this, slot, size = prefix.size()](const Received& message) {
@@ -110,14 +110,14 @@ Result<void> CommandIngress::open_slot(std::uint32_t slot) {
 }
 
 void CommandIngress::close_slots(const std::vector<std::uint32_t>& slots) {
-  std::vector<std::unique_ptr<Connection::Subscribed>> doors;
+  std::vector<std::unique_ptr<Connection::Subscribed>> closing;
   {
     const std::lock_guard lock(mutex_);
     for (const auto slot : slots)
-      if (auto open = slots_.extract(slot)) doors.push_back(std::move(open.mapped()));
+      if (auto open = slots_.extract(slot)) closing.push_back(std::move(open.mapped()));
   }
-  for (const auto& door : doors) door->begin_drain(drain_patience);
-  for (const auto& door : doors) door->drain(drain_patience);
+  for (const auto& subscribed : closing) subscribed->begin_drain(drain_patience);
+  for (const auto& subscribed : closing) subscribed->drain(drain_patience);
 }
 
 std::string CommandIngress::misrouted(const Instance& instance, std::uint32_t slot) {

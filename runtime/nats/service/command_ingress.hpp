@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/nats/client/in_flight.hpp"
+#include "runtime/base/in_flight.hpp"
 #include "runtime/nats/service/responder.hpp"
 #include "runtime/nats/wire/incoming.hpp"
 #include "runtime/ports/clock.hpp"
@@ -25,9 +25,9 @@ namespace troupe::nats {
 /// REQUIRES: everything it is given outlives every command that is in flight.
 class CommandIngress {
 public:
-  /// `slot_doors`: the connection for the slots' subscriptions, of which there are many. Over
+  /// `slots_connection`: for the slots' subscriptions, of which there are many. Over
   /// `in_flight_max`, or in_flight_bytes_max, the answer is 429 before anything is read.
-  CommandIngress(Responder& responder, Connection& slot_doors, const ContextModel& context,
+  CommandIngress(Responder& responder, Connection& slots_connection, const ContextModel& context,
                  std::uint32_t slots, std::size_t in_flight_max, CommandBus& bus,
                  const Clock& clock, Conditions& conditions);
   static constexpr std::size_t in_flight_bytes_max = 16 * 1'024 * 1'024;
@@ -50,10 +50,10 @@ public:
   const std::deque<Endpoint>& endpoints() const { return endpoints_; }
 
 private:
-  /// By whose slot's door a command came, if by one.
+  /// By which slot's subject a command came, if by one.
   using Slot = std::optional<std::uint32_t>;
 
-  /// `slot`: by whose door it came.
+  /// `slot`: by whose subject it came.
   void on(const Received& message, std::string_view subject, Slot slot);
   Result<void> subscribe_to_all();
   Read<Command> read(const Received& message, std::string_view subject, Slot slot, Call& call);
@@ -62,13 +62,13 @@ private:
   /// What is wrong with a command for this instance on that slot's subject, or nothing.
   std::string misrouted(const Instance& instance, std::uint32_t slot);
 
-  /// What was received at a door that is closed may take so long to be handed on.
+  /// What was received for a slot that is closed may take so long to be handed on.
   static constexpr std::chrono::milliseconds drain_patience{500};
   /// One who sends to the wrong slot once does not keep the node unready for ever.
   static constexpr std::chrono::milliseconds misrouted_for{30'000};
 
   Responder& responder_;
-  Connection& slot_doors_;
+  Connection& slots_connection_;
   const std::uint32_t slot_count_;
   const ContextModel& context_;
   CommandBus& bus_;

@@ -1,4 +1,4 @@
-// Opens and closes the doors of a node.
+// Opens and closes what a node takes in.
 #include "runtime/nats/service/ingress.hpp"
 
 #include <algorithm>
@@ -58,10 +58,10 @@ std::vector<Service> Ingress::services_of(const std::vector<ContextModel>& conte
 }
 
 Result<void> Ingress::open() {
-  for (const auto& door : commands_)
-    if (auto opened = door->start(); !opened) return opened;
-  for (const auto& door : queries_)
-    if (auto opened = door->start(); !opened) return opened;
+  for (const auto& ingress : commands_)
+    if (auto opened = ingress->start(); !opened) return opened;
+  for (const auto& ingress : queries_)
+    if (auto opened = ingress->start(); !opened) return opened;
   return services_->start();
 }
 
@@ -98,16 +98,16 @@ void Ingress::drain() {
                     std::chrono::duration_cast<std::chrono::milliseconds>(
                         deadline - std::chrono::steady_clock::now()));
   };
-  for (const auto& door : commands_) door->drain(left());
-  for (const auto& door : queries_) door->drain(left());
+  for (const auto& ingress : commands_) ingress->drain(left());
+  for (const auto& ingress : queries_) ingress->drain(left());
 }
 
 bool Ingress::wait_until_answered(std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  const auto empty = [&](const auto& door) {
+  const auto empty = [&](const auto& ingress) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    return door->in_flight().wait_until_empty(std::max(left, std::chrono::milliseconds{0}));
+    return ingress->in_flight().wait_until_empty(std::max(left, std::chrono::milliseconds{0}));
   };
   return std::ranges::all_of(commands_, empty) && std::ranges::all_of(queries_, empty);
 }

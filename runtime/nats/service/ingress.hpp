@@ -1,4 +1,4 @@
-// A node's doors to NATS: commands, queries and the services API of its contexts.
+// What a node takes in from NATS: commands, queries and the services API of its contexts.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 #include "runtime/nats/service/command_ingress.hpp"
 #include "runtime/nats/service/query_ingress.hpp"
 #include "runtime/nats/service/services.hpp"
-#include "runtime/ports/slot_doors.hpp"
+#include "runtime/ports/slot_ingress.hpp"
 
 namespace troupe::nats {
 
@@ -35,16 +35,16 @@ struct IngressStats {
   std::uint64_t answers_unsent = 0;  ///< that could not be sent, such as those over max_payload
 };
 
-/// Where its nodes' doors are.
+/// What its nodes listen on.
 struct IngressConnections {
   Connection& requests;
   Connection& slots;  ///< for many subscriptions
 };
 
-/// The slots' doors may be opened before the others, from the start. Each bus answers everything
+/// Slots may be opened before the rest, from the start. Each bus answers everything
 /// that it was given, at the latest soon after its deadline.
 /// REQUIRES: connections, contexts, buses and conditions outlive it.
-class Ingress final : public SlotDoors {
+class Ingress final : public SlotIngress {
 public:
   /// How many instances of a context live here now. Any thread.
   using Instances = std::function<std::size_t(const std::string& context)>;
@@ -56,7 +56,7 @@ public:
   /// Stops, and waits for every answer that a bus still owes.
   ~Ingress() override;
 
-  /// Opens all doors but those of the slots, or fails.
+  /// Opens all but the slots, or fails.
   Result<void> open();
 
   Result<void> open_to_all(const Token& context, bool open) override;
@@ -68,7 +68,7 @@ public:
     return {.reply_subjects_refused = responder_.inboxes.refused(),
             .answers_unsent = responder_.answers.unsent()};
   }
-  /// What came in through all doors of a context and was not handled. Any thread.
+  /// What came in for a context and was not handled. Any thread.
   struct Overload {
     std::uint64_t refused = 0;
     std::uint64_t dropped = 0;

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "runtime/nats/client/in_flight.hpp"
+#include "runtime/base/in_flight.hpp"
 #include "runtime/nats/service/responder.hpp"
 #include "runtime/nats/wire/incoming.hpp"
 #include "runtime/ports/conditions.hpp"

@@ -36,7 +36,7 @@ public:
 class Recorded final : public tool::StreamRecords {
 public:
   explicit Recorded(tool::FinishedRun run) : run_(std::move(run)) {}
-  Result<tool::StreamFacts> facts(const Token& name) override {
+  Result<tool::StreamSummary> facts(const Token& name) override {
     return *context(run_, name.str()).stream;
   }
   Result<std::vector<tool::ControlRecord>> control() override { return *run_.control; }

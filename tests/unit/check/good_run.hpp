@@ -132,7 +132,7 @@ public:
       context.last_sequence = context.log.size();
       context.backlog =
           tool::Backlog{.consumers = {{.name = "all"}}, .timers = {}, .parked = parked[model.name]};
-      context.stream = tool::StreamFacts{
+      context.stream = tool::StreamSummary{
           .created = to_timestamp(birth),
           .headers = {{"Nats-Expected-Last-Subject-Sequence", {context.log.size(), {1}}}}};
       accept(token(model.name), context.last_sequence);

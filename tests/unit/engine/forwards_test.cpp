@@ -60,10 +60,10 @@ TEST_CASE("forwards: an owner that does not answer keeps out no command for what
   memory::MemoryLeases leases(world.clock, world.lease_table, options.node);
   Engine engine(options,
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases, world.claims, silent, world.witness,
+                 world.views, world.snapshots, leases, world.claims, silent, world.inspector,
                  world.marks, world.skips, world.effects, world.clock, conditions, world.backlogs},
                 {model_of<Bank>()});
-  REQUIRE(engine.start(world.doors));
+  REQUIRE(engine.start(world.ingress));
   const auto slots = [&] { return engine.stats().contexts.front().slots; };
   REQUIRE(eventually(patience, [&] { return slots().size() > 16; }));
 

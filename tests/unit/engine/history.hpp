@@ -44,13 +44,13 @@ inline void store(World& world, std::uint64_t expected, std::vector<std::string>
     throw std::runtime_error("the test's own append was refused");
   // Whoever appends has recorded the stream.
   const auto stream = stream_name(StreamKind::events, alice.context);
-  const auto facts = world.witness.facts(stream).value().value();
-  if (!world.witness.accept(stream,
-                            {.created = facts.created,
-                             .last_sequence = 0,
-                             .accepted_at = world.clock.now(),
-                             .accepted_by = "another node"},
-                            LogWitness::Record::first))
+  const auto facts = world.inspector.facts(stream).value().value();
+  if (!world.inspector.accept(stream,
+                              {.created = facts.created,
+                               .last_sequence = 0,
+                               .accepted_at = world.clock.now(),
+                               .accepted_by = "another node"},
+                              StreamInspector::Record::first))
     throw std::runtime_error("the test's own record was refused");
 }
 

@@ -44,14 +44,14 @@ std::string some_commit(int number) {
 
 /// What an operator does.
 void accept_stream(World& world, const std::string& name) {
-  const auto facts = world.witness.facts(name).value().value();
-  REQUIRE(world.witness.accept(name,
-                               {.created = facts.created,
-                                .last_sequence = facts.last_sequence,
-                                .accepted_at = world.clock.now() + 1ms,
-                                .accepted_by = "an operator",
-                                .missing = facts.missing},
-                               LogWitness::Record::next));
+  const auto facts = world.inspector.facts(name).value().value();
+  REQUIRE(world.inspector.accept(name,
+                                 {.created = facts.created,
+                                  .last_sequence = facts.last_sequence,
+                                  .accepted_at = world.clock.now() + 1ms,
+                                  .accepted_by = "an operator",
+                                  .missing = facts.missing},
+                                 StreamInspector::Record::next));
 }
 void accept_log(World& world) {
   REQUIRE(world.views.clear(balances));
@@ -170,14 +170,14 @@ TEST_CASE("while the clocks differ nothing is served", "[engine][log_guard]") {
   World world;
   std::string which;
   const auto hour = std::chrono::milliseconds(1h);
-  SECTION("the node is behind") { world.witness.set_clock_ahead(hour), which = "3600 s behind"; }
-  SECTION("the node is ahead") { world.witness.set_clock_ahead(-hour), which = "3600 s ahead"; }
+  SECTION("the node is behind") { world.inspector.set_clock_ahead(hour), which = "3600 s behind"; }
+  SECTION("the node is ahead") { world.inspector.set_clock_ahead(-hour), which = "3600 s ahead"; }
   Node node(world, {model_of<Bank>()});
   CHECK_THAT(node.says(condition::clocks_differ), ContainsSubstring(which));
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   CHECK(node.stats("example").slots.empty());
 
-  world.witness.set_clock_ahead(20s);  // which is borne
+  world.inspector.set_clock_ahead(20s);  // which is borne
   REQUIRE(eventually(patience, [&] { return served(node); }));
   REQUIRE(eventually(patience, [&] { return node.says(condition::slots_unowned).empty(); }));
   (void)accepted(node.send(command_to(alice, deposit(1))));
@@ -213,14 +213,14 @@ TEST_CASE("while a setting lets the log lose messages it is not served", "[engin
   (void)accepted(node.send(command_to(alice, deposit(1))));
   const auto which = GENERATE(stream, control_stream);
   const std::string says = "Stream has max_age = 1 where 0 is needed";
-  world.witness.set_weaker(which, says);
+  world.inspector.set_weaker(which, says);
   REQUIRE(eventually(patience, [&] { return !node.says(condition::log_settings_weaker).empty(); }));
   const auto refused = rejected(node.send(command_to(bob, deposit(1))));
   CHECK(refused.code == 503);
   CHECK_THAT(refused.text, ContainsSubstring(says));
   CHECK_FALSE(alarmed(node));
 
-  world.witness.set_weaker(which, {});
+  world.inspector.set_weaker(which, {});
   REQUIRE(eventually(patience, [&] { return served(node); }));
   (void)accepted(node.send(command_to(bob, deposit(1))));
 }
@@ -243,9 +243,9 @@ TEST_CASE("streams of timers and parked events that were lost are said, and comm
     accept_stream(world, name);
   }
   SECTION("a setting") {
-    world.witness.set_weaker(name, "Stream has max_age = 1 where 0 is needed");
+    world.inspector.set_weaker(name, "Stream has max_age = 1 where 0 is needed");
     REQUIRE(eventually(patience, [&] { return !says().empty(); }));
-    world.witness.set_weaker(name, {});
+    world.inspector.set_weaker(name, {});
   }
   (void)accepted(node.send(command_to(bob, deposit(1))));
   CHECK(eventually(patience, [&] { return says().empty(); }));
@@ -263,7 +263,7 @@ TEST_CASE("a node that starts anew notices what happened while it was away",
     world.marks.lose();
     world.broker.recreate(alice.context);
   }
-  SECTION("a lost record, by the mark") { world.witness.forget(stream); }
+  SECTION("a lost record, by the mark") { world.inspector.forget(stream); }
   Node node(world, {model_of<Bank>()});
   CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using Names = std::vector<std::string>;
 
-const Members::Instant start{std::chrono::hours{100}};
+const SteadyTime start{std::chrono::hours{100}};
 const std::string self = "n1|a";
 const std::string other = "n2|b";
 
@@ -146,7 +146,7 @@ TEST_CASE("a namesake is noticed while it is alive, a former self is not", "[mem
 
 TEST_CASE("the dead are struck off the list in the end", "[members]") {
   auto members = listening(3s);
-  Members::Instant now = start + 3s;
+  SteadyTime now = start + 3s;
   for (; now < start + 18s; now += 250ms) {
     CHECK(members.to_strike_off(now).empty());
     members.heard({{self, static_cast<std::uint64_t>(now.time_since_epoch().count())}, {other, 13}},

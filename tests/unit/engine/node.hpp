@@ -19,12 +19,12 @@
 #include "runtime/memory/memory_claims.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
+#include "runtime/memory/memory_high_water_marks.hpp"
 #include "runtime/memory/memory_leases.hpp"
-#include "runtime/memory/memory_log_marks.hpp"
-#include "runtime/memory/memory_log_witness.hpp"
 #include "runtime/memory/memory_parked_events.hpp"
 #include "runtime/memory/memory_skips.hpp"
 #include "runtime/memory/memory_snapshots.hpp"
+#include "runtime/memory/memory_stream_inspector.hpp"
 #include "runtime/memory/memory_subscriptions.hpp"
 #include "runtime/memory/memory_timers.hpp"
 #include "runtime/memory/memory_view_store.hpp"
@@ -115,10 +115,10 @@ struct World {
   memory::MemorySnapshots snapshots;
   std::shared_ptr<memory::LeaseTable> lease_table = std::make_shared<memory::LeaseTable>();
   memory::MemoryClaims claims;
-  NoDoors doors;
+  NoOtherNodes ingress;
   Switchboard switchboard;
-  memory::MemoryLogWitness witness{broker};
-  memory::MemoryLogMarks marks;
+  memory::MemoryStreamInspector inspector{broker};
+  memory::MemoryHighWaterMarks marks;
   memory::MemorySkips skips;
   memory::MemoryBacklogs backlogs{broker};
   ScriptedEffects effects;
@@ -166,19 +166,19 @@ Command command_to(const Instance& target, C body, std::string id = random_id())
 /// An engine on the world's ports, with leases of its own in the shared table.
 class Node {
 public:
-  /// `witness` and `log`: what the node sees of its log, where it is not what the others see.
+  /// `inspector` and `log`: what the node sees of its log, where it is not what the others see.
   Node(World& world, std::vector<ContextModel> contexts, EngineOptions options = {},
-       LogWitness* witness = nullptr, EventLog* log = nullptr)
+       StreamInspector* inspector = nullptr, EventLog* log = nullptr)
       : world_(world),
         leases_(world.clock, world.lease_table, options.node),
         conditions_(world.clock),
         engine_(options,
                 {log != nullptr ? *log : world.log, world.streams, world.subscriptions,
                  world.timers, world.parked, world.views, world.snapshots, leases_, world.claims,
-                 world.switchboard, witness != nullptr ? *witness : world.witness, world.marks,
-                 world.skips, world.effects, world.clock, conditions_, world.backlogs},
+                 world.switchboard, inspector != nullptr ? *inspector : world.inspector,
+                 world.marks, world.skips, world.effects, world.clock, conditions_, world.backlogs},
                 std::move(contexts)) {
-    if (const auto started = engine_.start(world.doors); !started)
+    if (const auto started = engine_.start(world.ingress); !started)
       throw std::runtime_error(started.error().what);
     world.switchboard.add(engine_);
   }
@@ -229,8 +229,8 @@ public:
       : conditions_(world.clock),
         engine_({.node = "rival"},
                 {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases_, claims_, alone_, world.witness, world.marks,
-                 world.skips, world.effects, world.clock, conditions_, world.backlogs},
+                 world.views, world.snapshots, leases_, claims_, alone_, world.inspector,
+                 world.marks, world.skips, world.effects, world.clock, conditions_, world.backlogs},
                 std::move(contexts)) {
     if (const auto started = engine_.start(alone_); !started)
       throw std::runtime_error(started.error().what);
@@ -245,7 +245,7 @@ public:
 private:
   memory::MemoryLeases leases_;
   memory::MemoryClaims claims_;
-  NoDoors alone_;
+  NoOtherNodes alone_;
   Conditions conditions_;
   Engine engine_;
 };

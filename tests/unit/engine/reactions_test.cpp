@@ -80,12 +80,12 @@ TEST_CASE("a node whose clock is wrong leaves events to one whose is right",
           "[engine][reactions]") {
   World world;
   const std::vector models{model_of<Bank>(), model_of<Mirror>()};
-  memory::MemoryLogWitness witness(world.broker);
-  Node wrong(world, models, {.node = "n1"}, &witness);
+  memory::MemoryStreamInspector inspector(world.broker);
+  Node wrong(world, models, {.node = "n1"}, &inspector);
   (void)accepted(wrong.send(command_to(account("alice"), deposit(1))));
   REQUIRE(all_handled(world));  // it is the active one
   Node right(world, models, {.node = "n2"});
-  witness.set_clock_ahead(std::chrono::hours(1));
+  inspector.set_clock_ahead(std::chrono::hours(1));
   for (const auto* context : {"example", "mirror"})
     REQUIRE(eventually(patience, [&] { return wrong.stats(context).slots.empty(); }));
   (void)accepted(right.send(command_to(account("alice"), deposit(3))));

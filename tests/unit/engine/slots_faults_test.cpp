@@ -1,4 +1,4 @@
-// Owning slots while the log of claims, a door or an earlier owner does not behave.
+// Owning slots while the log of claims, a slot's ingress or an earlier owner does not behave.
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -132,10 +132,10 @@ public:
   void record(const Token&, const Claim&, std::uint64_t, Claimed) override {}
 };
 
-/// Opens each door only after some beats.
-class SlowDoors final : public SlotDoors {
+/// Opens each slot only after some beats.
+class SlowIngress final : public SlotIngress {
 public:
-  explicit SlowDoors(CountedLeases& leases) : leases_(leases) {}
+  explicit SlowIngress(CountedLeases& leases) : leases_(leases) {}
   Result<void> open_to_all(const Token&, bool) override { return {}; }
   Result<void> open(const Token&, std::uint32_t) override {
     leases_.wait_for_beats(2);
@@ -147,8 +147,8 @@ private:
   CountedLeases& leases_;
 };
 
-/// Remembers which doors stand open.
-class WatchedDoors final : public SlotDoors {
+/// Remembers which slots are open.
+class WatchedIngress final : public SlotIngress {
 public:
   Result<void> open_to_all(const Token&, bool open) override {
     to_all_ = open;
@@ -177,51 +177,51 @@ private:
 };
 
 /// Sees nothing of a log that others see, as long as the test wants.
-class BlindWitness final : public LogWitness {
+class BlindInspector final : public StreamInspector {
 public:
-  explicit BlindWitness(LogWitness& witness) : witness_(witness) {}
+  explicit BlindInspector(StreamInspector& inspector) : inspector_(inspector) {}
 
   void set_blind(bool blind) { blind_ = blind; }
 
   Result<std::optional<StreamFacts>> facts(const std::string& stream) override {
     if (blind_) return unseen();
-    return witness_.facts(stream);
+    return inspector_.facts(stream);
   }
   Result<std::optional<std::string>> hash_at(const std::string& stream,
                                              std::uint64_t sequence) override {
     if (blind_) return unseen();
-    return witness_.hash_at(stream, sequence);
+    return inspector_.hash_at(stream, sequence);
   }
   Result<std::optional<Incarnation>> accepted(const std::string& stream) override {
     if (blind_) return unseen();
-    return witness_.accepted(stream);
+    return inspector_.accepted(stream);
   }
   Result<void> accept(const std::string& stream, const Incarnation& incarnation,
                       Record which) override {
-    return witness_.accept(stream, incarnation, which);
+    return inspector_.accept(stream, incarnation, which);
   }
   Result<void> reachable(const std::string& stream) override {
     if (blind_) return unseen();
-    return witness_.reachable(stream);
+    return inspector_.reachable(stream);
   }
   std::shared_ptr<void> watch(std::function<void(bool)> changed) override {
-    return witness_.watch(std::move(changed));
+    return inspector_.watch(std::move(changed));
   }
 
 private:
   static tl::unexpected<Failure> unseen() { return retryable("its leader is not followed"); }
 
-  LogWitness& witness_;
+  StreamInspector& inspector_;
   std::atomic<bool> blind_{false};
 };
 
-/// Doors that stay shut until they are let.
-class ShutDoors final : public SlotDoors {
+/// Slots that stay shut until they are let.
+class ShutIngress final : public SlotIngress {
 public:
   Result<void> open_to_all(const Token&, bool) override { return {}; }
   Result<void> open(const Token&, std::uint32_t) override {
     if (let_) return {};
-    return retryable("the door is shut");
+    return retryable("it is shut");
   }
   void close(const Token&, const std::vector<std::uint32_t>&) override {}
   void let() { let_ = true; }
@@ -259,16 +259,16 @@ private:
 
 /// A node on the world's ports with leases and claims of the test's.
 std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Leases& leases,
-                                  Claims& claims, SlotDoors& doors, Conditions& conditions,
-                                  LogWitness* witness = nullptr) {
+                                  Claims& claims, SlotIngress& ingress, Conditions& conditions,
+                                  StreamInspector* inspector = nullptr) {
   auto engine = std::make_unique<Engine>(
       options,
       Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
             world.snapshots, leases, claims, world.switchboard,
-            witness != nullptr ? *witness : world.witness, world.marks, world.skips, world.effects,
-            world.clock, conditions, world.backlogs},
+            inspector != nullptr ? *inspector : world.inspector, world.marks, world.skips,
+            world.effects, world.clock, conditions, world.backlogs},
       std::vector{model_of<Bank>()});
-  if (const auto started = engine->start(doors); !started)
+  if (const auto started = engine->start(ingress); !started)
     throw std::runtime_error(started.error().what);
   return engine;
 }
@@ -303,30 +303,30 @@ TEST_CASE("a node that joins is ready when it knows the others to be alive",
   CHECK(eventually(patience, [&] { return !any_unready(second.conditions().all()); }));
 }
 
-TEST_CASE("a node is not ready before its doors are open", "[engine][slots][conditions]") {
+TEST_CASE("a node is not ready before its slots are open", "[engine][slots][conditions]") {
   World world;
   CountedLeases leases(world, "n1");
-  ShutDoors doors;
+  ShutIngress ingress;
   auto options = quick("n1");
   options.take_patience = 20ms;
   Conditions conditions(world.clock);
-  const auto engine = engine_of(world, options, leases, world.claims, doors, conditions);
+  const auto engine = engine_of(world, options, leases, world.claims, ingress, conditions);
   leases.wait_for_beats(5);
   CHECK_FALSE(conditions.sentence(condition::slots_unowned, "example").empty());
-  doors.let();
+  ingress.let();
   CHECK(eventually(patience, [&] { return !any_unready(conditions.all()); }));
 }
 
-TEST_CASE("a slot whose door is slow to open is claimed once", "[engine][slots]") {
+TEST_CASE("a slot that is slow to open is claimed once", "[engine][slots]") {
   World world;
   CountedLeases leases(world, "n1");
-  SlowDoors doors(leases);
+  SlowIngress ingress(leases);
   Listener listener;
   const auto following = world.claims.follow(context, listener);
   auto options = quick("n1");
   options.take_patience = patience;
   Conditions conditions(world.clock);
-  const auto engine = engine_of(world, options, leases, world.claims, doors, conditions);
+  const auto engine = engine_of(world, options, leases, world.claims, ingress, conditions);
   CHECK(slots_of(*engine) == 8);
   leases.wait_for_beats(3);
   CHECK(listener.highest_epoch() == 8);
@@ -336,39 +336,39 @@ TEST_CASE("a node that cannot reach the log loses its slots to one that can", "[
   World world;
   CountedLeases leases(world, "n1");
   SwitchedClaims claims(world.claims);
-  WatchedDoors doors;
+  WatchedIngress ingress;
   Conditions conditions(world.clock);
-  const auto cut_off = engine_of(world, quick("n1"), leases, claims, doors, conditions);
+  const auto cut_off = engine_of(world, quick("n1"), leases, claims, ingress, conditions);
   REQUIRE(slots_of(*cut_off) == 8);
-  REQUIRE(doors.to_all());
+  REQUIRE(ingress.to_all());
   claims.set_reachable(false);
   leases.wait_for_beats(50);  // alone it keeps all, however long
   CHECK(slots_of(*cut_off) == 8);
-  CHECK(doors.to_all());
+  CHECK(ingress.to_all());
   const Node other(world, {model_of<Bank>()}, quick("n2"));
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
-  CHECK(eventually(patience, [&] { return !doors.to_all() && doors.open_slots() == 0; }));
+  CHECK(eventually(patience, [&] { return !ingress.to_all() && ingress.open_slots() == 0; }));
 
   claims.set_reachable(true);
-  CHECK(eventually(patience, [&] { return doors.to_all() && doors.open_slots() > 0; }));
+  CHECK(eventually(patience, [&] { return ingress.to_all() && ingress.open_slots() > 0; }));
 }
 
 TEST_CASE("a node that does not see its log leaves its slots to one that does, and says why",
           "[engine][slots]") {
   World world;
-  BlindWitness witness(world.witness);
+  BlindInspector inspector(world.inspector);
   CountedLeases leases(world, "n1");
-  WatchedDoors doors;
+  WatchedIngress ingress;
   Conditions conditions(world.clock);
   const auto blind =
-      engine_of(world, quick("n1"), leases, world.claims, doors, conditions, &witness);
+      engine_of(world, quick("n1"), leases, world.claims, ingress, conditions, &inspector);
   Node other(world, {model_of<Bank>()}, quick("n2"));
   REQUIRE(eventually(patience, [&] {
     return other.stats("example").slots.size() + slots_of(*blind) == 8 && slots_of(*blind) < 8;
   }));
-  witness.set_blind(true);
+  inspector.set_blind(true);
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
-  CHECK(eventually(patience, [&] { return !doors.to_all() && doors.open_slots() == 0; }));
+  CHECK(eventually(patience, [&] { return !ingress.to_all() && ingress.open_slots() == 0; }));
   CHECK_THAT(conditions.sentence(condition::log_unchecked, "example"),
              Catch::Matchers::ContainsSubstring("its leader is not followed"));
   // What comes in all the same is sent on to those that see the log.
@@ -377,28 +377,28 @@ TEST_CASE("a node that does not see its log leaves its slots to one that does, a
               [&](Outcome outcome) { answer.set_value(std::move(outcome)); });
   CHECK(std::holds_alternative<Accepted>(get(answer.get_future())));
 
-  witness.set_blind(false);
-  CHECK(eventually(patience, [&] { return slots_of(*blind) > 0 && doors.to_all(); }));
+  inspector.set_blind(false);
+  CHECK(eventually(patience, [&] { return slots_of(*blind) > 0 && ingress.to_all(); }));
   CHECK(conditions.all().empty());
 }
 
 TEST_CASE("where no node sees the log, all keep what they own and say why", "[engine][slots]") {
   World world;
-  BlindWitness witness(world.witness);
+  BlindInspector inspector(world.inspector);
   // Nodes find out within a second of each other, which is how often they look.
   const auto patient = [](const std::string& node) {
     auto options = quick(node);
     options.suspect_after = options.unfit_patience = EngineOptions{}.unfit_patience;
     return options;
   };
-  Node first(world, {model_of<Bank>()}, patient("n1"), &witness);
-  Node second(world, {model_of<Bank>()}, patient("n2"), &witness);
+  Node first(world, {model_of<Bank>()}, patient("n1"), &inspector);
+  Node second(world, {model_of<Bank>()}, patient("n2"), &inspector);
   REQUIRE(eventually(patience, [&] {
     return first.stats("example").slots.size() + second.stats("example").slots.size() == 8
            && !second.stats("example").slots.empty();
   }));
   const auto slots = first.stats("example").slots;
-  witness.set_blind(true);
+  inspector.set_blind(true);
   REQUIRE(eventually(patience, [&] {
     return !first.says(condition::log_unchecked).empty()
            && !second.says(condition::log_unchecked).empty();
@@ -407,7 +407,7 @@ TEST_CASE("where no node sees the log, all keep what they own and say why", "[en
   CHECK_FALSE(eventually(3s, [&] { return first.stats("example").slots != slots; }));
   CHECK(first.stats("example").slots.size() + second.stats("example").slots.size() == 8);
 
-  witness.set_blind(false);
+  inspector.set_blind(false);
   CHECK_FALSE(eventually(2s, [&] { return first.stats("example").slots != slots; }));
   CHECK(eventually(patience, [&] { return first.says(condition::log_unchecked).empty(); }));
   CHECK(eventually(patience, [&] { return second.says(condition::log_unchecked).empty(); }));
@@ -425,7 +425,7 @@ TEST_CASE("a node that cannot serve its share is no member, and takes none from 
   Conditions conditions(world.clock);
   auto options = quick("n2");
   options.take_patience = 1ms;
-  const auto bad = engine_of(world, options, leases, *claims, world.doors, conditions);
+  const auto bad = engine_of(world, options, leases, *claims, world.ingress, conditions);
   REQUIRE(eventually(patience, [&] {
     return !conditions.sentence(condition::not_agreed, "example").empty()
            || !conditions.sentence(condition::leases_not_renewed, "example").empty();
@@ -437,10 +437,10 @@ TEST_CASE("a node that cannot serve its share is no member, and takes none from 
 
 TEST_CASE("a node whose clock is wrong loses its slots to one whose is right", "[engine][slots]") {
   World world;
-  memory::MemoryLogWitness witness(world.broker);
-  const Node wrong(world, {model_of<Bank>()}, quick("n1"), &witness);
+  memory::MemoryStreamInspector inspector(world.broker);
+  const Node wrong(world, {model_of<Bank>()}, quick("n1"), &inspector);
   REQUIRE(wrong.stats("example").slots.size() == 8);
-  witness.set_clock_ahead(-1h);
+  inspector.set_clock_ahead(-1h);
   const Node other(world, {model_of<Bank>()}, quick("n2"));
   CHECK(eventually(patience, [&] { return other.stats("example").slots.size() == 8; }));
   CHECK(wrong.says(condition::clocks_differ).find("3600 s ahead") != std::string::npos);
@@ -455,19 +455,19 @@ TEST_CASE("what was claimed in a control stream that is no more is claimed anew"
   CountedLeases leases(world, "n1");
   SwitchedClaims claims(world.claims);
   Conditions conditions(world.clock);
-  const auto engine = engine_of(world, quick("n1"), leases, claims, world.doors, conditions);
+  const auto engine = engine_of(world, quick("n1"), leases, claims, world.ingress, conditions);
   REQUIRE(slots_of(*engine) == 8);
 
   claims.exchange_for(restored);
   leases.wait_for_beats(3);
   CHECK(listener.slots_of(leases.self()) == 0);
-  const auto facts = world.witness.facts("EVT_EXAMPLE").value().value();
-  REQUIRE(world.witness.accept("EVT_EXAMPLE",
-                               {.created = facts.created,
-                                .last_sequence = facts.last_sequence,
-                                .accepted_at = world.clock.now() + 1ms,
-                                .accepted_by = "an operator"},
-                               LogWitness::Record::next));
+  const auto facts = world.inspector.facts("EVT_EXAMPLE").value().value();
+  REQUIRE(world.inspector.accept("EVT_EXAMPLE",
+                                 {.created = facts.created,
+                                  .last_sequence = facts.last_sequence,
+                                  .accepted_at = world.clock.now() + 1ms,
+                                  .accepted_by = "an operator"},
+                                 StreamInspector::Record::next));
   CHECK(eventually(patience, [&] { return listener.slots_of(leases.self()) == 8; }));
   CHECK(eventually(patience, [&] { return slots_of(*engine) == 8; }));
 }

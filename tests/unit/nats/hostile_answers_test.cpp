@@ -17,7 +17,7 @@
 #include "runtime/nats/log/append_reply.hpp"
 #include "runtime/nats/log/event_loading.hpp"
 #include "runtime/nats/log/jetstream_event_streams.hpp"
-#include "runtime/nats/log/jetstream_log_witness.hpp"
+#include "runtime/nats/log/jetstream_inspector.hpp"
 #include "tests/unit/nats/answering_connection.hpp"
 #include "tools/troupe/check/jetstream_backlog.hpp"
 #include "tools/troupe/check/jetstream_records.hpp"
@@ -114,12 +114,12 @@ void read_everything(nats::Connection& connection) {
   nats::load_commits(leaders, Subject::events(instance), "EVT_SHOP", 0, [](const auto&) {});
   nats::JetStreamEventStreams streams(leaders);
   (void)streams.last_sequence(context);
-  nats::JetStreamLogWitness witness(leaders, {&connection});
-  (void)witness.reachable("EVT_SHOP");
-  (void)witness.facts("EVT_SHOP");
-  (void)witness.hash_at("EVT_SHOP", 5);
-  (void)witness.accepted("EVT_SHOP");
-  (void)witness.accept("EVT_SHOP", {}, LogWitness::Record::first);
+  nats::JetStreamInspector inspector(leaders, {&connection});
+  (void)inspector.reachable("EVT_SHOP");
+  (void)inspector.facts("EVT_SHOP");
+  (void)inspector.hash_at("EVT_SHOP", 5);
+  (void)inspector.accepted("EVT_SHOP");
+  (void)inspector.accept("EVT_SHOP", {}, StreamInspector::Record::first);
   nats::JetStreamClaims claims(connection, {.id = "s", .node = "n"});
   (void)claims.agree_on_slots(64);
   claims.record(context, {}, 0, [](const auto&) {});

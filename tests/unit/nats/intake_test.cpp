@@ -14,12 +14,12 @@ namespace {
 using namespace std::chrono_literals;
 using Verdict = Intake::Verdict;
 
-constexpr Arrivals::Instant start{1h};
+constexpr SteadyTime start{1h};
 constexpr std::size_t some = 100;
 
 /// Of one message after another, while so much waits.
 struct Door {
-  Arrivals::Instant now = start;
+  SteadyTime now = start;
   Intake intake{{.messages_max = some, .bytes_max = 1'000, .age_max = 500ms}};
 
   void wait(std::size_t messages, std::size_t bytes = 0) { intake.look(start, messages, bytes); }

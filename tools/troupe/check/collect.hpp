@@ -29,7 +29,7 @@ class StreamRecords {
 public:
   virtual ~StreamRecords() = default;
   /// Of a context's event stream.
-  virtual Result<StreamFacts> facts(const Token& context) = 0;
+  virtual Result<StreamSummary> facts(const Token& context) = 0;
   /// All messages of CTL; empty when there is no such stream.
   virtual Result<std::vector<ControlRecord>> control() = 0;
 };

@@ -20,7 +20,7 @@ tl::unexpected<Failure> unreadable(const std::string& what) {
 }
 
 Result<void> add_consumers(nats::Connection& connection, const std::string& stream,
-                           std::vector<ConsumerState>& consumers) {
+                           std::vector<ConsumerSummary>& consumers) {
   const auto listed = nats::list_consumers(connection, stream);
   if (!listed) return tl::make_unexpected(listed.error());
   for (const auto& consumer : *listed) {

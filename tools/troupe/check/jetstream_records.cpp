@@ -126,8 +126,8 @@ private:
 };
 
 /// Nothing when JetStream's answer has another form.
-std::optional<StreamFacts> read_info(const json& info) {
-  StreamFacts facts;
+std::optional<StreamSummary> read_info(const json& info) {
+  StreamSummary facts;
   const auto created = field<std::string>(info, "created").value_or("");
   const auto first = field<std::uint64_t>(info, "state.first_seq");
   if (!first || !google::protobuf::util::TimeUtil::FromString(created, &facts.created))
@@ -136,7 +136,7 @@ std::optional<StreamFacts> read_info(const json& info) {
   return facts;
 }
 
-void add(StreamFacts& facts, const Walked& walked) {
+void add(StreamSummary& facts, const Walked& walked) {
   const auto& [sequence, message] = walked;
   constexpr std::string_view added_for_headers_only = "Nats-Msg-Size";
   for (const auto& key : message.header_keys()) {
@@ -148,7 +148,7 @@ void add(StreamFacts& facts, const Walked& walked) {
 
 }  // namespace
 
-Result<StreamFacts> JetStreamRecords::facts(const Token& context) {
+Result<StreamSummary> JetStreamRecords::facts(const Token& context) {
   const auto stream = stream_name(StreamKind::events, context);
   const auto info = nats::ask_api_and_wait(connection_, "STREAM.INFO." + stream, {});
   if (!info) return tl::make_unexpected(Failure(info.error()));

@@ -11,7 +11,7 @@ class JetStreamRecords final : public StreamRecords {
 public:
   explicit JetStreamRecords(nats::Connection& connection) : connection_(connection) {}
 
-  Result<StreamFacts> facts(const Token& context) override;
+  Result<StreamSummary> facts(const Token& context) override;
   Result<std::vector<ControlRecord>> control() override;
 
 private:

@@ -19,7 +19,7 @@
 namespace troupe::tool {
 
 /// How far a durable consumer is behind.
-struct ConsumerState {
+struct ConsumerSummary {
   std::string name;
   std::uint64_t pending = 0;      ///< never delivered
   std::uint64_t ack_pending = 0;  ///< delivered, not acknowledged
@@ -45,7 +45,7 @@ inline bool is_level(const ReplicaState& replica) { return replica.current && re
 
 /// What a context has still to do.
 struct Backlog {
-  std::vector<ConsumerState> consumers{};
+  std::vector<ConsumerSummary> consumers{};
   std::vector<std::string> timers{};  ///< subjects of armed timers and of fired ones nobody took
   std::vector<ParkedRecord> parked{};
   std::vector<ReplicaState> replicas{};  ///< of the event stream, beside its leader
@@ -61,7 +61,7 @@ struct HeaderUse {
 };
 
 /// What an event stream says about itself, and its messages beside their bodies.
-struct StreamFacts {
+struct StreamSummary {
   google::protobuf::Timestamp created{};
   std::uint64_t first_sequence = 1;
   std::map<std::string, HeaderUse> headers{};
@@ -83,7 +83,7 @@ struct ContextRun {
   std::vector<StoredCommit> log{};
   std::map<std::string, ViewContent> views{};  ///< by name
   std::optional<Backlog> backlog{};
-  std::optional<StreamFacts> stream{};
+  std::optional<StreamSummary> stream{};
 };
 
 /// What is missing makes invariants unchecked, not violated.

@@ -47,7 +47,7 @@ void check_acknowledged(const DecodedRun& run, const std::vector<ClientEvent>& h
   }
 }
 
-void check_life(const std::string& stream, const StreamFacts& facts, std::uint64_t last_sequence,
+void check_life(const std::string& stream, const StreamSummary& facts, std::uint64_t last_sequence,
                 const v1::Incarnation& accepted, Report& report) {
   using google::protobuf::util::TimeUtil;
   if (accepted.created() != facts.created)
@@ -89,7 +89,7 @@ void check_replicas(const DecodedContext& context, Report& report) {
                                   + " hold was not compared, only how far they are");
 }
 
-void check_facts(const DecodedContext& context, const StreamFacts& facts, Report& report) {
+void check_facts(const DecodedContext& context, const StreamSummary& facts, Report& report) {
   const auto place = "stream of " + context.model->name;
   if (facts.first_sequence > 1)
     report.violated("I20", "it begins with sequence " + std::to_string(facts.first_sequence),

@@ -7,9 +7,9 @@
 #include "runtime/engine/log_guard/log_regression.hpp"
 #include "runtime/nats/claims/system_id.hpp"
 #include "runtime/nats/jetstream/consumers_ahead.hpp"
-#include "runtime/nats/log/jetstream_log_witness.hpp"
+#include "runtime/nats/log/jetstream_inspector.hpp"
 #include "runtime/ports/subject.hpp"
-#include "runtime/redis/redis_log_marks.hpp"
+#include "runtime/redis/redis_high_water_marks.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 #include "tools/troupe/cli/clear_views.hpp"
 #include "tools/troupe/cli/commands.hpp"
@@ -46,22 +46,23 @@ Result<Servers> open(const AcceptLogCommand& options) {
 
 std::string text(Instant instant) { return to_text(to_timestamp(instant)); }
 
-Result<StreamFacts> facts_of(LogWitness& witness, const std::string& stream) {
-  auto facts = witness.facts(stream);
+Result<StreamFacts> facts_of(StreamInspector& inspector, const std::string& stream) {
+  auto facts = inspector.facts(stream);
   if (!facts) return tl::make_unexpected(facts.error());
   if (!*facts) return permanent("there is no stream " + stream + "; a node creates it");
   return **facts;
 }
 
-Result<void> accept(LogWitness& witness, const std::string& stream, const StreamFacts& facts) {
-  const auto before = witness.accepted(stream);
+Result<void> accept(StreamInspector& inspector, const std::string& stream,
+                    const StreamFacts& facts) {
+  const auto before = inspector.accepted(stream);
   if (!before) return tl::make_unexpected(before.error());
   const Incarnation now{.created = facts.created,
                         .last_sequence = facts.last_sequence,
                         .accepted_at = std::chrono::system_clock::now(),
                         .accepted_by = this_operator(),
                         .missing = facts.missing};
-  if (auto done = witness.accept(stream, now, LogWitness::Record::next); !done) return done;
+  if (auto done = inspector.accept(stream, now, StreamInspector::Record::next); !done) return done;
   say(stream + ": accepted as created at " + text(now.created) + ", up to sequence "
       + std::to_string(now.last_sequence));
   if (*before)
@@ -77,11 +78,11 @@ struct Judged {
   std::uint64_t proven = 0;  ///< up to here it is the one it was, unless there is a loss
 };
 
-Result<Judged> judge(LogWitness& witness, LogMarks& marks, const Token& context,
+Result<Judged> judge(StreamInspector& inspector, HighWaterMarks& marks, const Token& context,
                      const std::string& stream) {
-  const auto facts = facts_of(witness, stream);
+  const auto facts = facts_of(inspector, stream);
   if (!facts) return tl::make_unexpected(facts.error());
-  const auto record = witness.accepted(stream);
+  const auto record = inspector.accepted(stream);
   if (!record) return tl::make_unexpected(record.error());
   if (!*record) return Judged{*facts};
   const auto mark = marks.find(context, stream);
@@ -95,7 +96,7 @@ Result<Judged> judge(LogWitness& witness, LogMarks& marks, const Token& context,
   }
   engine::SeenLog seen{*facts, std::nullopt};
   if (engine::needs_mark_hash(known, seen.facts)) {
-    auto hash = witness.hash_at(stream, known.sequence);
+    auto hash = inspector.hash_at(stream, known.sequence);
     if (!hash) return tl::make_unexpected(hash.error());
     seen.mark_hash = std::move(*hash);
   }
@@ -115,14 +116,14 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   const auto servers = open(options);
   if (!servers) return tl::make_unexpected(servers.error());
   nats::StreamLeaders leaders(*servers->connection);
-  nats::JetStreamLogWitness witness(leaders, {});
-  redis::RedisLogMarks marks(servers->redis, redis::Keys(servers->system));
+  nats::JetStreamInspector inspector(leaders, {});
+  redis::RedisHighWaterMarks marks(servers->redis, redis::Keys(servers->system));
   const auto context = *Token::parse(model.name);
   const auto stream = stream_name(StreamKind::events, context);
 
-  const auto events = judge(witness, marks, context, stream);
+  const auto events = judge(inspector, marks, context, stream);
   if (!events) return tl::make_unexpected(events.error());
-  const auto control = judge(witness, marks, context, control_stream);
+  const auto control = judge(inspector, marks, context, control_stream);
   if (!control) return tl::make_unexpected(control.error());
   const bool same = events->loss == engine::Loss::none || events->loss == engine::Loss::copied;
   // What was made of commits that are gone has to go before nodes resume.
@@ -132,14 +133,14 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
     return done;
   for (const auto kind : {StreamKind::timers, StreamKind::parked}) {
     const auto queue = stream_name(kind, context);
-    const auto facts = facts_of(witness, queue);
+    const auto facts = facts_of(inspector, queue);
     if (!facts) return tl::make_unexpected(facts.error());
-    if (auto done = accept(witness, queue, *facts); !done) return done;
+    if (auto done = accept(inspector, queue, *facts); !done) return done;
   }
   // All contexts share it: it is accepted only when it contradicts what is known of it.
   if (control->loss != engine::Loss::none)
-    if (auto done = accept(witness, control_stream, control->facts); !done) return done;
-  return accept(witness, stream, events->facts);
+    if (auto done = accept(inspector, control_stream, control->facts); !done) return done;
+  return accept(inspector, stream, events->facts);
 }
 
 int run_accept_log(const AcceptLogCommand& options) {

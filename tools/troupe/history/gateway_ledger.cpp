@@ -1,4 +1,4 @@
-// Turns gateway calls into lines and back.
+// ConcurrencyLimit gateway calls into lines and back.
 #include "tools/troupe/history/gateway_ledger.hpp"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Turns client events into lines and back.
+// ConcurrencyLimit client events into lines and back.
 #include "tools/troupe/history/history.hpp"
 
 #include <array>

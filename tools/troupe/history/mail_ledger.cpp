@@ -1,4 +1,4 @@
-// Turns received mails into lines and back.
+// ConcurrencyLimit received mails into lines and back.
 #include "tools/troupe/history/mail_ledger.hpp"
 
 #include <utility>

@@ -1,10 +1,10 @@
-#include "runtime/memory/memory_log_witness.hpp"
+#include "runtime/memory/memory_stream_inspector.hpp"
 
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::memory {
 
-Result<std::optional<StreamFacts>> MemoryLogWitness::facts(const std::string& stream) {
+Result<std::optional<StreamFacts>> MemoryStreamInspector::facts(const std::string& stream) {
   return broker_.facts(stream).map([&](const Broker::Facts& facts) {
     return std::optional(StreamFacts{.created = Instant(std::chrono::seconds(facts.recreated)),
                                      .last_sequence = facts.last_sequence,
@@ -15,27 +15,27 @@ Result<std::optional<StreamFacts>> MemoryLogWitness::facts(const std::string& st
   });
 }
 
-Result<void> MemoryLogWitness::reachable(const std::string& stream) {
+Result<void> MemoryStreamInspector::reachable(const std::string& stream) {
   if (!broker_.connected()) return retryable("the memory broker is not connected");
   return broker_.facts(stream).map([](const auto&) {});
 }
 
-Result<std::optional<std::string>> MemoryLogWitness::hash_at(const std::string& stream,
-                                                             std::uint64_t sequence) {
+Result<std::optional<std::string>> MemoryStreamInspector::hash_at(const std::string& stream,
+                                                                  std::uint64_t sequence) {
   auto bytes = broker_.message(stream, sequence);
   if (bytes && *bytes) **bytes = sha256(**bytes);
   return bytes;
 }
 
-Result<std::optional<Incarnation>> MemoryLogWitness::accepted(const std::string& stream) {
+Result<std::optional<Incarnation>> MemoryStreamInspector::accepted(const std::string& stream) {
   if (const auto there = broker_.facts(stream); !there) return tl::make_unexpected(there.error());
   const std::lock_guard lock(mutex_);
   const auto found = accepted_.find(stream);
   return found == accepted_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<void> MemoryLogWitness::accept(const std::string& stream, const Incarnation& incarnation,
-                                      Record which) {
+Result<void> MemoryStreamInspector::accept(const std::string& stream,
+                                           const Incarnation& incarnation, Record which) {
   if (const auto there = broker_.facts(stream); !there) return tl::make_unexpected(there.error());
   const std::lock_guard lock(mutex_);
   if (which == Record::first)

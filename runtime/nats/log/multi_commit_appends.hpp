@@ -17,13 +17,13 @@ namespace troupe::nats {
 /// batch, fewer are sent at a time until some are stored.
 /// What waits is bounded by those who append: one append per instance.
 /// Thread safety: any method from any thread.
-class LoneBatches : public std::enable_shared_from_this<LoneBatches> {
+class MultiCommitAppends : public std::enable_shared_from_this<MultiCommitAppends> {
 public:
   static constexpr std::size_t under_way_max = 2;
   /// One that comes to nothing so often, though the next might have succeeded, is refused.
   static constexpr unsigned refusals_max = 3;
 
-  LoneBatches(BatchSender& sender, std::string stream);
+  MultiCommitAppends(BatchSender& sender, std::string stream);
 
   void send(Append append);
 

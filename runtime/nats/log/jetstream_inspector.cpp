@@ -1,5 +1,5 @@
 // Asks for stream infos and messages, which only leaders answer, and keeps records in CTL.
-#include "runtime/nats/log/jetstream_log_witness.hpp"
+#include "runtime/nats/log/jetstream_inspector.hpp"
 
 #include <algorithm>
 #include <future>
@@ -60,14 +60,14 @@ Result<std::optional<StoredMessage>> message(StreamLeaders& leaders, const std::
 
 }  // namespace
 
-JetStreamLogWitness::JetStreamLogWitness(StreamLeaders& leaders, std::vector<Connection*> watched,
-                                         std::vector<nlohmann::json> wanted)
+JetStreamInspector::JetStreamInspector(StreamLeaders& leaders, std::vector<Connection*> watched,
+                                       std::vector<nlohmann::json> wanted)
     : leaders_(leaders), watched_(std::move(watched)), wanted_(std::move(wanted)) {
   for (auto* connection : watched_)
     by_watched_.push_back(std::make_unique<StreamLeaders>(*connection));
 }
 
-Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string& stream) {
+Result<std::optional<StreamFacts>> JetStreamInspector::facts(const std::string& stream) {
   const Instant asked = std::chrono::system_clock::now();
   const auto answer = leaders_.info_and_wait(stream);
   if (!answer && answer.error().err_code == api_error::stream_not_found) return std::nullopt;
@@ -91,22 +91,22 @@ Result<std::optional<StreamFacts>> JetStreamLogWitness::facts(const std::string&
   return facts;
 }
 
-std::string JetStreamLogWitness::weaker(const std::string& stream,
-                                        const nlohmann::json& live) const {
+std::string JetStreamInspector::weaker(const std::string& stream,
+                                       const nlohmann::json& live) const {
   const auto wanted =
       std::ranges::find_if(wanted_, [&](const auto& one) { return one.at("name") == stream; });
   return wanted == wanted_.end() ? std::string() : weaker_setting(*wanted, live);
 }
 
-Result<std::optional<std::string>> JetStreamLogWitness::hash_at(const std::string& stream,
-                                                                std::uint64_t sequence) {
+Result<std::optional<std::string>> JetStreamInspector::hash_at(const std::string& stream,
+                                                               std::uint64_t sequence) {
   const auto stored = message(leaders_, stream, {{"seq", sequence}});
   if (!stored) return tl::make_unexpected(stored.error());
   if (!*stored) return std::nullopt;
   return sha256((*stored)->body);
 }
 
-Result<std::optional<Incarnation>> JetStreamLogWitness::accepted(const std::string& stream) {
+Result<std::optional<Incarnation>> JetStreamInspector::accepted(const std::string& stream) {
   const auto stored = message(leaders_, control_stream, {{"last_by_subj", record_subject(stream)}});
   if (!stored) return tl::make_unexpected(stored.error());
   if (!*stored) return std::nullopt;
@@ -120,8 +120,8 @@ Result<std::optional<Incarnation>> JetStreamLogWitness::accepted(const std::stri
                      .missing = record.missing()};
 }
 
-Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarnation& incarnation,
-                                         Record which) {
+Result<void> JetStreamInspector::accept(const std::string& stream, const Incarnation& incarnation,
+                                        Record which) {
   v1::Incarnation record;
   record.set_stream(stream);
   *record.mutable_created() = to_timestamp(incarnation.created);
@@ -143,7 +143,7 @@ Result<void> JetStreamLogWitness::accept(const std::string& stream, const Incarn
   return tl::make_unexpected(Failure(stored.error()));
 }
 
-Result<void> JetStreamLogWitness::reachable(const std::string& stream) {
+Result<void> JetStreamInspector::reachable(const std::string& stream) {
   if (!std::ranges::all_of(watched_, [](const auto* one) { return one->connected(); }))
     return retryable("a connection to NATS is away");
   if (leaders_.alone(stream)) return {};
@@ -159,7 +159,7 @@ Result<void> JetStreamLogWitness::reachable(const std::string& stream) {
   return reached;
 }
 
-std::shared_ptr<void> JetStreamLogWitness::watch(std::function<void(bool connected)> changed) {
+std::shared_ptr<void> JetStreamInspector::watch(std::function<void(bool connected)> changed) {
   auto watching = std::make_shared<std::vector<std::shared_ptr<void>>>();
   for (auto* connection : watched_) watching->push_back(connection->watch(changed));
   return watching;

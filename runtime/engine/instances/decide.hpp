@@ -1,4 +1,4 @@
-// Turns waiting commands into the commits of one append and the answers that go with it.
+// ConcurrencyLimit waiting commands into the commits of one append and the answers that go with it.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ struct Waiting {
 };
 
 /// Commits for one append, and the answers that may be given once it is acknowledged.
-struct Batch {
+struct PendingAppend {
   struct Entry {
     Waiting waiting;
     Outcome outcome;
@@ -56,9 +56,10 @@ inline constexpr std::size_t commit_bytes_max = 512 * 1'024;
 Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const RememberedCommand& first,
                  std::uint64_t version);
 
-/// Decides one new command on the fold as it is, adds its commit to the batch and to the fold, and
-/// returns what to answer, once the batch is acknowledged if it has commits. Lets exceptions of the
-/// domain through; the fold is of no use then, the batch unchanged.
-Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch);
+/// Decides one new command on the fold as it is, adds its commit to the append and to the fold, and
+/// returns what to answer, once the append is acknowledged if it has commits. Lets exceptions of
+/// the domain through; the fold is of no use then, the append unchanged.
+Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting,
+               PendingAppend& pending);
 
 }  // namespace troupe::engine

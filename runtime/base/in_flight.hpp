@@ -8,7 +8,7 @@
 #include <limits>
 #include <mutex>
 
-namespace troupe::nats {
+namespace troupe {
 
 /// Thread safety: any method from any thread.
 class InFlight {
@@ -55,4 +55,4 @@ private:
   std::condition_variable emptied_;
 };
 
-}  // namespace troupe::nats
+}  // namespace troupe

@@ -13,9 +13,9 @@ namespace troupe::nats {
 
 /// Holds at most as many as the consumer's in_flight_max. Thread safety: any method from any
 /// thread; it outlives its subscription in the acknowledgements that handlers keep.
-class InHand {
+class AckPending {
 public:
-  explicit InHand(Connection& connection) : connection_(connection) {}
+  explicit AckPending(Connection& connection) : connection_(connection) {}
 
   /// Forgets all; acknowledgements of older generations mean nothing from now on.
   void begin(std::uint64_t generation);

@@ -15,19 +15,19 @@ namespace {
 
 constexpr Instant now{1'763'900'000'123'456'789ns};
 
-LogMark mark(std::uint64_t sequence, Instant accepted_at = now) {
+HighWaterMark mark(std::uint64_t sequence, Instant accepted_at = now) {
   return {accepted_at, sequence, sha256(std::to_string(sequence))};
 }
 
 template <class Backend>
-std::optional<LogMark> found(Backend& backend, const std::string& stream = "EVT_A") {
+std::optional<HighWaterMark> found(Backend& backend, const std::string& stream = "EVT_A") {
   return backend.marks().find(backend.context(), stream).value();
 }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("log marks: one is found as it was kept", "[contract][log_guard]", InMemory,
-                   OnRedis) {
+TEMPLATE_TEST_CASE("high-water marks: one is found as it was kept", "[contract][log_guard]",
+                   InMemory, OnRedis) {
   TestType backend;
   CHECK_FALSE(found(backend));
   REQUIRE(backend.marks().raise(backend.context(), "EVT_A", mark(10)));
@@ -38,10 +38,10 @@ TEMPLATE_TEST_CASE("log marks: one is found as it was kept", "[contract][log_gua
   CHECK_FALSE(found(backend, "CTL"));
 }
 
-TEMPLATE_TEST_CASE("log marks: a mark rises and never falls, whoever keeps it",
+TEMPLATE_TEST_CASE("high-water marks: a mark rises and never falls, whoever keeps it",
                    "[contract][log_guard]", InMemory, OnRedis) {
   TestType backend;
-  const auto raise = [&](const LogMark& to) {
+  const auto raise = [&](const HighWaterMark& to) {
     REQUIRE(backend.marks().raise(backend.context(), "EVT_A", to));
     return found(backend)->sequence;
   };

@@ -1,4 +1,4 @@
-#include "runtime/engine/log_guard/log_watch.hpp"
+#include "runtime/engine/log_guard/stream_watch.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,11 +8,11 @@
 
 namespace troupe::engine {
 
-LogWatch::LogWatch(World world, Token context, std::string stream, Kind kind)
-    : world_(world), context_(std::move(context)), stream_(std::move(stream)), kind_(kind) {}
+StreamWatch::StreamWatch(Dependencies deps, Token context, std::string stream, Kind kind)
+    : deps_(deps), context_(std::move(context)), stream_(std::move(stream)), kind_(kind) {}
 
-LogWatch::Look LogWatch::look(std::uint64_t reached) {
-  const auto record = world_.witness.accepted(stream_);
+StreamWatch::Look StreamWatch::look(std::uint64_t reached) {
+  const auto record = deps_.inspector.accepted(stream_);
   if (!record) return unsure(record.error());
   if (*record && (!accepted_ || accepted_->accepted_at != (*record)->accepted_at)) {
     const bool another = accepted_.has_value() || went_back_;
@@ -24,14 +24,15 @@ LogWatch::Look LogWatch::look(std::uint64_t reached) {
   return accepted_ ? judge(*record, reached) : begin();
 }
 
-LogWatch::Look LogWatch::judge(const std::optional<Incarnation>& record, std::uint64_t reached) {
-  const auto facts = world_.witness.facts(stream_);
+StreamWatch::Look StreamWatch::judge(const std::optional<Incarnation>& record,
+                                     std::uint64_t reached) {
+  const auto facts = deps_.inspector.facts(stream_);
   if (!facts) return unsure(facts.error());
   const auto known = this->known(reached);
   SeenLog seen{*facts, std::nullopt};
   if (kind_ == Kind::queue && seen.facts) seen.facts->missing = 0;
   if (needs_mark_hash(known, *facts)) {
-    auto hash = world_.witness.hash_at(stream_, known.sequence);
+    auto hash = deps_.inspector.hash_at(stream_, known.sequence);
     if (!hash) return unsure(hash.error());
     seen.mark_hash = std::move(*hash);
   }
@@ -46,7 +47,7 @@ LogWatch::Look LogWatch::judge(const std::optional<Incarnation>& record, std::ui
 }
 
 /// Of a queue the message at the mark may be gone: only that the end does not go back is known.
-KnownLog LogWatch::known(std::uint64_t reached) const {
+KnownLog StreamWatch::known(std::uint64_t reached) const {
   if (kind_ == Kind::queue)
     return {.created = accepted_->created, .reached = std::max(mark_.sequence, reached)};
   return {.created = accepted_->created,
@@ -57,8 +58,8 @@ KnownLog LogWatch::known(std::uint64_t reached) const {
 }
 
 /// Nobody has recorded the stream: this node is the first to serve it, or the record was lost.
-LogWatch::Look LogWatch::begin() {
-  const auto facts = world_.witness.facts(stream_);
+StreamWatch::Look StreamWatch::begin() {
+  const auto facts = deps_.inspector.facts(stream_);
   if (!facts) return unsure(facts.error());
   if (!*facts) return {Verdict::unsure, "stream " + stream_ + " does not exist"};
   if (const auto seen = compare_clocks(**facts); seen.verdict != Verdict::fine) return seen;
@@ -69,22 +70,22 @@ LogWatch::Look LogWatch::begin() {
         (*facts)->leader, 0);
   const Incarnation first{.created = (*facts)->created,
                           .last_sequence = (*facts)->last_sequence,
-                          .accepted_at = world_.clock.now(),
-                          .accepted_by = world_.node,
+                          .accepted_at = deps_.clock.now(),
+                          .accepted_by = deps_.node,
                           .missing = (*facts)->missing};
-  const auto recorded = world_.witness.accept(stream_, first, LogWitness::Record::first);
+  const auto recorded = deps_.inspector.accept(stream_, first, StreamInspector::Record::first);
   if (!recorded) return unsure(recorded.error());
-  const auto record = world_.witness.accepted(stream_);  // perhaps another node's
+  const auto record = deps_.inspector.accepted(stream_);  // perhaps another node's
   if (!record) return unsure(record.error());
   if (!*record) return {Verdict::unsure, "the record of stream " + stream_ + " is not to be seen"};
   adopt(**record);
   return judge(*record, 0);
 }
 
-LogWatch::Look LogWatch::suspect(const Regression& finding, const std::string& leader,
-                                 std::uint64_t reached) {
+StreamWatch::Look StreamWatch::suspect(const Regression& finding, const std::string& leader,
+                                       std::uint64_t reached) {
   const auto why = "stream " + stream_ + " " + finding.what;
-  if (!suspicion_.sighted(leader, world_.clock.steady())) return {Verdict::suspicious, why};
+  if (!suspicion_.sighted(leader, deps_.clock.steady())) return {Verdict::suspicious, why};
   went_back_ = Look{Verdict::went_back, why, finding.loss};
   // What only this process knows must not go with it; which message it was nobody can say, and
   // whatever will stand there is another.
@@ -93,17 +94,17 @@ LogWatch::Look LogWatch::suspect(const Regression& finding, const std::string& l
   return *went_back_;
 }
 
-LogWatch::Look LogWatch::unsure(const Failure& failure) const {
+StreamWatch::Look StreamWatch::unsure(const Failure& failure) const {
   return {Verdict::unsure, "stream " + stream_ + " cannot be looked at (" + failure.what + ")"};
 }
 
-LogWatch::Look LogWatch::look_at_clocks() {
-  const auto facts = world_.witness.facts(stream_);
+StreamWatch::Look StreamWatch::look_at_clocks() {
+  const auto facts = deps_.inspector.facts(stream_);
   if (!facts) return unsure(facts.error());
   return *facts ? compare_clocks(**facts) : Look{Verdict::fine};
 }
 
-LogWatch::Look LogWatch::compare_clocks(const StreamFacts& facts) {
+StreamWatch::Look StreamWatch::compare_clocks(const StreamFacts& facts) {
   const auto apart = std::chrono::duration_cast<std::chrono::seconds>(facts.clock_ahead);
   if (std::chrono::abs(apart) <= clocks_apart_max) return {Verdict::fine};
   return {Verdict::clocks_differ, "this machine's clock is "
@@ -112,7 +113,7 @@ LogWatch::Look LogWatch::compare_clocks(const StreamFacts& facts) {
                                       + " that of the NATS server: set the one that is wrong"};
 }
 
-void LogWatch::adopt(const Incarnation& record) {
+void StreamWatch::adopt(const Incarnation& record) {
   accepted_ = record;
   mark_ = {record.accepted_at, record.last_sequence, {}};
   if (kept_ && kept_->accepted_at == record.accepted_at) mark_ = *kept_;
@@ -122,9 +123,9 @@ void LogWatch::adopt(const Incarnation& record) {
 
 /// While the store is away the stream is judged without; a mark it turns out to have is checked
 /// then. Until it is known nothing is kept in its place.
-void LogWatch::recall() {
+void StreamWatch::recall() {
   if (recalled_) return;
-  auto found = world_.marks.find(context_, stream_);
+  auto found = deps_.marks.find(context_, stream_);
   if (!found)
     return spdlog::debug("The mark of {} is not known yet: {}", stream_, found.error().what);
   recalled_ = true;
@@ -132,11 +133,11 @@ void LogWatch::recall() {
   if (kept_ && accepted_ && kept_->accepted_at == accepted_->accepted_at) mark_ = *kept_;
 }
 
-LogWatch::Look LogWatch::raise(const StreamFacts& facts) {
+StreamWatch::Look StreamWatch::raise(const StreamFacts& facts) {
   if (kind_ == Kind::queue) {
     mark_.sequence = std::max(mark_.sequence, facts.last_sequence);
   } else if (facts.last_sequence > mark_.sequence || (mark_.hash.empty() && mark_.sequence > 0)) {
-    auto hash = world_.witness.hash_at(stream_, facts.last_sequence);
+    auto hash = deps_.inspector.hash_at(stream_, facts.last_sequence);
     if (!hash) return unsure(hash.error());
     // Nothing at the end would be a loss that the next look finds, if it stays.
     if (*hash) mark_ = {accepted_->accepted_at, facts.last_sequence, std::move(**hash)};
@@ -145,11 +146,11 @@ LogWatch::Look LogWatch::raise(const StreamFacts& facts) {
   return {Verdict::fine};
 }
 
-void LogWatch::keep() {
+void StreamWatch::keep() {
   const bool same =
       kept_ && kept_->accepted_at == mark_.accepted_at && kept_->sequence == mark_.sequence;
   if (!recalled_ || same || (mark_.hash.empty() && kind_ == Kind::log)) return;
-  if (world_.marks.raise(context_, stream_, mark_)) kept_ = mark_;
+  if (deps_.marks.raise(context_, stream_, mark_)) kept_ = mark_;
 }
 
 }  // namespace troupe::engine

@@ -13,9 +13,9 @@
 namespace troupe {
 
 /// Thread safety: any method from any thread.
-class SlotDoors {
+class SlotIngress {
 public:
-  virtual ~SlotDoors() = default;
+  virtual ~SlotIngress() = default;
 
   /// Whether commands for any slot may come in here, to be sent on to their owners. They may at
   /// first. Blocks shortly; a failure to open is one of the world.
@@ -38,7 +38,7 @@ public:
 };
 
 /// For a node that is alone.
-class NoDoors final : public SlotDoors, public SlotOwners {
+class NoOtherNodes final : public SlotIngress, public SlotOwners {
 public:
   Result<void> open_to_all(const Token&, bool) override { return {}; }
   Result<void> open(const Token&, std::uint32_t) override { return {}; }

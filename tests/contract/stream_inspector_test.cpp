@@ -5,8 +5,8 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/engine/log_guard/log_watch.hpp"
-#include "runtime/memory/memory_log_marks.hpp"
+#include "runtime/engine/log_guard/stream_watch.hpp"
+#include "runtime/memory/memory_high_water_marks.hpp"
 #include "runtime/nats/jetstream/api.hpp"
 #include "runtime/nats/jetstream/consumers_ahead.hpp"
 #include "tests/contract/in_memory.hpp"
@@ -16,8 +16,8 @@ using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
-using engine::LogWatch;
-using Verdict = LogWatch::Verdict;
+using engine::StreamWatch;
+using Verdict = StreamWatch::Verdict;
 
 namespace {
 
@@ -41,11 +41,13 @@ public:
   }
   std::uint64_t last() const { return last_; }
 
-  LogWatch watch() { return {{witness_, marks_, clock_, node_}, context_, stream_}; }
+  StreamWatch watch() {
+    return {{inspector_, high_water_marks_, clock_, node_}, context_, stream_};
+  }
 
   /// Looks until it is sure, as the guard does.
-  static LogWatch::Look look(LogWatch& watch) {
-    LogWatch::Look seen;
+  static StreamWatch::Look look(StreamWatch& watch) {
+    StreamWatch::Look seen;
     eventually(15s, [&] {
       seen = watch.look(0);
       return seen.verdict != Verdict::unsure && seen.verdict != Verdict::suspicious;
@@ -54,13 +56,13 @@ public:
   }
 
   void accept() {
-    const auto facts = witness_.facts(stream_).value().value();
-    or_throw(witness_.accept(stream_,
-                             {.created = facts.created,
-                              .last_sequence = facts.last_sequence,
-                              .accepted_at = std::chrono::system_clock::now(),
-                              .accepted_by = "an operator"},
-                             LogWitness::Record::next));
+    const auto facts = inspector_.facts(stream_).value().value();
+    or_throw(inspector_.accept(stream_,
+                               {.created = facts.created,
+                                .last_sequence = facts.last_sequence,
+                                .accepted_at = std::chrono::system_clock::now(),
+                                .accepted_by = "an operator"},
+                               StreamInspector::Record::next));
   }
 
   void stop() { server_->process().stop(); }
@@ -74,7 +76,7 @@ public:
   nats::Connection& connection() { return *connection_; }
   const Token& context() const { return context_; }
   const std::string& stream() const { return stream_; }
-  LogWitness& witness() { return witness_; }
+  StreamInspector& inspector() { return inspector_; }
 
 private:
   NatsServer server_;
@@ -85,8 +87,8 @@ private:
   const std::unique_ptr<nats::Connection> connection_ = server_.connect();
   nats::StreamLeaders leaders_{*connection_};
   nats::JetStreamEventLog log_{*connection_, leaders_};
-  nats::JetStreamLogWitness witness_{leaders_, {connection_.get()}};
-  memory::MemoryLogMarks marks_;
+  nats::JetStreamInspector inspector_{leaders_, {connection_.get()}};
+  memory::MemoryHighWaterMarks high_water_marks_;
   SystemClock clock_;
 };
 
@@ -108,59 +110,59 @@ nats::Received pull(Watched& log, const std::string& consumer) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("log witness: a stream's end and its messages are seen", "[contract][log_guard]",
-                   InMemory, OnJetStream) {
+TEMPLATE_TEST_CASE("stream inspector: a stream's end and its messages are seen",
+                   "[contract][log_guard]", InMemory, OnJetStream) {
   TestType backend;
   const auto stream = stream_name(StreamKind::events, backend.context());
-  const auto empty = backend.witness().facts(stream).value().value();
+  const auto empty = backend.inspector().facts(stream).value().value();
   CHECK(empty.last_sequence == 0);
   CHECK(empty.leader.empty());
   append(backend.log(), backend.context(), "a");
   append(backend.log(), backend.context(), "b");
-  const auto facts = backend.witness().facts(stream).value().value();
+  const auto facts = backend.inspector().facts(stream).value().value();
   CHECK(facts.created == empty.created);
   CHECK(facts.last_sequence == 2);
-  CHECK(backend.witness().hash_at(stream, 1).value() == sha256("a"));
-  CHECK(backend.witness().hash_at(stream, 2).value() == sha256("b"));
-  CHECK(backend.witness().hash_at(stream, 3).value() == std::nullopt);
+  CHECK(backend.inspector().hash_at(stream, 1).value() == sha256("a"));
+  CHECK(backend.inspector().hash_at(stream, 2).value() == sha256("b"));
+  CHECK(backend.inspector().hash_at(stream, 3).value() == std::nullopt);
 }
 
-TEMPLATE_TEST_CASE("log witness: the first record stands until an operator's",
+TEMPLATE_TEST_CASE("stream inspector: the first record stands until an operator's",
                    "[contract][log_guard]", InMemory, OnJetStream) {
   TestType backend;
-  auto& witness = backend.witness();
+  auto& inspector = backend.inspector();
   const auto stream = stream_name(StreamKind::events, backend.context());
-  CHECK(witness.accepted(stream).value() == std::nullopt);
+  CHECK(inspector.accepted(stream).value() == std::nullopt);
   Incarnation one{Instant(1ns), 5, Instant(1'763'900'000'123'456'789ns), "node-1"};
-  REQUIRE(witness.accept(stream, one, LogWitness::Record::first));
-  REQUIRE(
-      witness.accept(stream, {Instant(2ns), 6, Instant(2ns), "node-2"}, LogWitness::Record::first));
-  const auto first = witness.accepted(stream).value().value();
+  REQUIRE(inspector.accept(stream, one, StreamInspector::Record::first));
+  REQUIRE(inspector.accept(stream, {Instant(2ns), 6, Instant(2ns), "node-2"},
+                           StreamInspector::Record::first));
+  const auto first = inspector.accepted(stream).value().value();
   CHECK(first.created == one.created);
   CHECK(first.last_sequence == 5);
   CHECK(first.accepted_at == one.accepted_at);
   CHECK(first.accepted_by == "node-1");
-  REQUIRE(witness.accept(stream, {Instant(3ns), 7, Instant(3ns), "an operator"},
-                         LogWitness::Record::next));
-  CHECK(witness.accepted(stream).value()->accepted_by == "an operator");
+  REQUIRE(inspector.accept(stream, {Instant(3ns), 7, Instant(3ns), "an operator"},
+                           StreamInspector::Record::next));
+  CHECK(inspector.accepted(stream).value()->accepted_by == "an operator");
 }
 
-TEST_CASE("log witness on JetStream: no such stream is an answer, no server is none",
+TEST_CASE("stream inspector on JetStream: no such stream is an answer, no server is none",
           "[contract][log_guard]") {
   Watched log;
-  CHECK(log.witness().facts("EVT_NOTHING").value() == std::nullopt);
+  CHECK(log.inspector().facts("EVT_NOTHING").value() == std::nullopt);
   log.kill();
-  CHECK_FALSE(log.witness().facts(log.stream()));
-  CHECK_FALSE(log.witness().hash_at(log.stream(), 1));
-  CHECK_FALSE(log.witness().accepted(log.stream()));
+  CHECK_FALSE(log.inspector().facts(log.stream()));
+  CHECK_FALSE(log.inspector().hash_at(log.stream(), 1));
+  CHECK_FALSE(log.inspector().accepted(log.stream()));
 }
 
-TEST_CASE("log witness on JetStream: losing and finding the server is told",
+TEST_CASE("stream inspector on JetStream: losing and finding the server is told",
           "[contract][log_guard]") {
   Watched log;
   std::mutex mutex;
   std::string heard;
-  const auto watching = log.witness().watch([&](bool connected) {
+  const auto watching = log.inspector().watch([&](bool connected) {
     const std::lock_guard lock(mutex);
     heard += connected ? '+' : '-';
   });
@@ -214,7 +216,7 @@ TEST_CASE("log watch on JetStream: a server that lost all its streams went back"
   REQUIRE(Watched::look(watch).verdict == Verdict::fine);
   for (const auto& stream : {log.stream(), std::string(control_stream)})
     REQUIRE(nats::ask_api_and_wait(log.connection(), "STREAM.DELETE." + stream, {}));
-  CHECK(log.witness().accepted(log.stream()).value() == std::nullopt);
+  CHECK(log.inspector().accepted(log.stream()).value() == std::nullopt);
   const auto seen = Watched::look(watch);
   CHECK(seen.verdict == Verdict::went_back);
   CHECK_THAT(seen.why, ContainsSubstring("EVT_ORDERING is gone"));

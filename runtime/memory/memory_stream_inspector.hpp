@@ -7,14 +7,14 @@
 #include <mutex>
 
 #include "runtime/memory/broker.hpp"
-#include "runtime/ports/log_witness.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 
 namespace troupe::memory {
 
-/// The records are here, not in the broker: nodes of one system share a witness.
-class MemoryLogWitness final : public LogWitness {
+/// The records are here, not in the broker: nodes of one system share a inspector.
+class MemoryStreamInspector final : public StreamInspector {
 public:
-  explicit MemoryLogWitness(Broker& broker) : broker_(broker) {}
+  explicit MemoryStreamInspector(Broker& broker) : broker_(broker) {}
 
   Result<std::optional<StreamFacts>> facts(const std::string& stream) override;
   Result<std::optional<std::string>> hash_at(const std::string& stream,

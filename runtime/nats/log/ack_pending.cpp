@@ -1,25 +1,25 @@
 // The deliveries of one generation that are handed out and not yet acknowledged.
-#include "runtime/nats/log/in_hand.hpp"
+#include "runtime/nats/log/ack_pending.hpp"
 
 namespace troupe::nats {
 
-void InHand::begin(std::uint64_t generation) {
+void AckPending::begin(std::uint64_t generation) {
   const std::lock_guard lock(mutex_);
   generation_ = generation;
   items_.clear();
 }
 
-void InHand::add(std::uint64_t sequence, std::string ack_subject) {
+void AckPending::add(std::uint64_t sequence, std::string ack_subject) {
   const std::lock_guard lock(mutex_);
   items_.insert_or_assign(sequence, Item{std::move(ack_subject), std::chrono::steady_clock::now()});
 }
 
-bool InHand::holds(std::uint64_t sequence) const {
+bool AckPending::holds(std::uint64_t sequence) const {
   const std::lock_guard lock(mutex_);
   return items_.contains(sequence);
 }
 
-void InHand::acknowledge(std::uint64_t generation, std::uint64_t sequence) {
+void AckPending::acknowledge(std::uint64_t generation, std::uint64_t sequence) {
   const std::lock_guard lock(mutex_);
   if (closed_ || generation != generation_) return;
   const auto item = items_.find(sequence);
@@ -29,7 +29,7 @@ void InHand::acknowledge(std::uint64_t generation, std::uint64_t sequence) {
   items_.erase(item);
 }
 
-void InHand::report_progress(std::chrono::steady_clock::duration age) {
+void AckPending::report_progress(std::chrono::steady_clock::duration age) {
   const std::lock_guard lock(mutex_);
   if (closed_) return;
   const auto now = std::chrono::steady_clock::now();
@@ -40,7 +40,7 @@ void InHand::report_progress(std::chrono::steady_clock::duration age) {
   }
 }
 
-void InHand::close() {
+void AckPending::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
   items_.clear();

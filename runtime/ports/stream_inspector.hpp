@@ -39,9 +39,9 @@ inline constexpr const char* control_stream = "CTL";
 /// Thread safety: any method from any thread. All but watch block until the answer of the stream's
 /// leader; a failure says nothing about the stream. A leader that its replicas have not followed
 /// for a while is a failure, too.
-class LogWitness {
+class StreamInspector {
 public:
-  virtual ~LogWitness() = default;
+  virtual ~StreamInspector() = default;
 
   /// Nothing: there is no such stream.
   virtual Result<std::optional<StreamFacts>> facts(const std::string& stream) = 0;

@@ -8,17 +8,17 @@
 
 #include "runtime/engine/log_guard/log_regression.hpp"
 #include "runtime/ports/clock.hpp"
-#include "runtime/ports/log_marks.hpp"
-#include "runtime/ports/log_witness.hpp"
+#include "runtime/ports/high_water_marks.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 
 namespace troupe::engine {
 
 /// Not thread safe.
-class LogWatch {
+class StreamWatch {
 public:
-  struct World {
-    LogWitness& witness;
-    LogMarks& marks;
+  struct Dependencies {
+    StreamInspector& inspector;
+    HighWaterMarks& marks;
     const Clock& clock;
     const std::string& node;
   };
@@ -48,7 +48,7 @@ public:
     queue,  ///< what was dealt with goes: only its end can be compared
   };
 
-  LogWatch(World world, Token context, std::string stream, Kind kind = Kind::log);
+  StreamWatch(Dependencies deps, Token context, std::string stream, Kind kind = Kind::log);
 
   /// Records the stream's incarnation when it is the first that serves it. `reached` is the last
   /// sequence that this node otherwise knows to be in the stream. Blocks.
@@ -70,14 +70,14 @@ private:
   Look raise(const StreamFacts& facts);
   void keep();
 
-  const World world_;
+  const Dependencies deps_;
   const Token context_;
   const std::string stream_;
   const Kind kind_;
   std::optional<Incarnation> accepted_;  // nothing: not known yet
-  LogMark mark_;
-  bool recalled_ = false;        // the kept mark was asked for
-  std::optional<LogMark> kept_;  // as far as known
+  HighWaterMark mark_;
+  bool recalled_ = false;              // the kept mark was asked for
+  std::optional<HighWaterMark> kept_;  // as far as known
   Suspicion suspicion_;
   std::optional<Look> went_back_;  // for good
 };

@@ -1,5 +1,5 @@
 // Reads marks, and raises them by a script.
-#include "runtime/redis/redis_log_marks.hpp"
+#include "runtime/redis/redis_high_water_marks.hpp"
 
 #include <string>
 
@@ -7,8 +7,8 @@
 
 namespace troupe::redis {
 
-Result<std::optional<LogMark>> RedisLogMarks::find(const Token& context,
-                                                   const std::string& stream) {
+Result<std::optional<HighWaterMark>> RedisHighWaterMarks::find(const Token& context,
+                                                               const std::string& stream) {
   const auto key = keys_.of(context, "log-mark");
   const auto reply =
       client_.call({"HMGET", key, stream + ":accepted", stream + ":sequence", stream + ":hash"});
@@ -19,11 +19,11 @@ Result<std::optional<LogMark>> RedisLogMarks::find(const Token& context,
   const auto sequence = values[1].number();
   const auto hash = values[2].text();
   if (!accepted || !sequence || !hash) return std::nullopt;
-  return LogMark{Instant(std::chrono::nanoseconds(*accepted)), *sequence, std::string(*hash)};
+  return HighWaterMark{Instant(std::chrono::nanoseconds(*accepted)), *sequence, std::string(*hash)};
 }
 
-Result<void> RedisLogMarks::raise(const Token& context, const std::string& stream,
-                                  const LogMark& mark) {
+Result<void> RedisHighWaterMarks::raise(const Token& context, const std::string& stream,
+                                        const HighWaterMark& mark) {
   const auto accepted = fmt::format("{:020}", mark.accepted_at.time_since_epoch().count());
   return client_
       .run(raise_, {keys_.of(context, "log-mark")},

@@ -1,4 +1,4 @@
-#include "runtime/engine/instances/decider.hpp"
+#include "runtime/engine/instances/decide.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -37,7 +37,7 @@ const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Co
 
 }  // namespace
 
-void Batch::acknowledged(std::uint64_t last_sequence) {
+void PendingAppend::acknowledged(std::uint64_t last_sequence) {
   for (auto& entry : entries) {
     auto* accepted = std::get_if<Accepted>(&entry.outcome);
     if (!accepted || accepted->first_version == 0 || accepted->sequence != 0) continue;
@@ -59,7 +59,8 @@ Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const Remembe
                   .duplicate = !waiting.sent};
 }
 
-Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Batch& batch) {
+Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting,
+               PendingAppend& pending) {
   const auto& command = waiting.command;
   const auto version = fold.version();
   if (command.expected_version && *command.expected_version != version)
@@ -77,7 +78,7 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Bat
         422, std::string(decision.rejection->code) + ": " + command.type + " is refused", version};
   if (decision.events.empty()) return Accepted{};
 
-  const auto& commit = commit_of(kind, fold, command, batch.epoch, decision.events);
+  const auto& commit = commit_of(kind, fold, command, pending.epoch, decision.events);
   auto bytes = commit.SerializeAsString();
   if (bytes.size() > commit_bytes_max)
     return Rejected{413,
@@ -85,10 +86,10 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting, Bat
                         + std::to_string(commit_bytes_max) + " of a commit",
                     version};
   fold.extend(commit, bytes, decision.events);
-  batch.first_versions.push_back(commit.first_version());
-  batch.bytes += bytes.size();
-  batch.events += decision.events.size();
-  batch.commits.push_back(std::move(bytes));
+  pending.first_versions.push_back(commit.first_version());
+  pending.bytes += bytes.size();
+  pending.events += decision.events.size();
+  pending.commits.push_back(std::move(bytes));
   return Accepted{.first_version = commit.first_version(),
                   .last_version = fold.version(),
                   .stream = kind.stream};

@@ -7,17 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/nats/jetstream/stream_leaders.hpp"
-#include "runtime/ports/log_witness.hpp"
+#include "runtime/ports/stream_inspector.hpp"
 
 namespace troupe::nats {
 
 /// A loss of any of the `watched` connections counts as a change. All outlive it. Each connection
 /// may be to another server, of which one may be cut off from the others. The settings of streams
 /// are compared with the `wanted` ones.
-class JetStreamLogWitness final : public LogWitness {
+class JetStreamInspector final : public StreamInspector {
 public:
-  JetStreamLogWitness(StreamLeaders& leaders, std::vector<Connection*> watched,
-                      std::vector<nlohmann::json> wanted = {});
+  JetStreamInspector(StreamLeaders& leaders, std::vector<Connection*> watched,
+                     std::vector<nlohmann::json> wanted = {});
 
   Result<std::optional<StreamFacts>> facts(const std::string& stream) override;
   Result<std::optional<std::string>> hash_at(const std::string& stream,

@@ -1,4 +1,4 @@
-// Commands on a slot's own subject: in at its owner's door, and out to the owner of another slot.
+// Commands on a slot's own subject: in at its owner, and out to the owner of another slot.
 #include <future>
 #include <string>
 
@@ -58,7 +58,7 @@ Outcome outcome_of(SlotOwners& owners, const Target& target, Command command) {
 
 }  // namespace
 
-TEST_CASE("slot doors: an open one takes commands, a closed one leaves them to nobody",
+TEST_CASE("slot ingress: an open one takes commands, a closed one leaves them to nobody",
           "[contract][slots]") {
   IngressBench bench;
   const auto target = target_in(bench);
@@ -80,7 +80,7 @@ TEST_CASE("slot doors: an open one takes commands, a closed one leaves them to n
   CHECK_FALSE(bench.bus.commands().back().forwarded);
 }
 
-TEST_CASE("slot doors: a node may leave commands for any slot to others, and take them again",
+TEST_CASE("slot ingress: a node may leave commands for any slot to others, and take them again",
           "[contract][slots]") {
   IngressBench bench;
   const auto target = target_in(bench);
@@ -95,7 +95,7 @@ TEST_CASE("slot doors: a node may leave commands for any slot to others, and tak
   CHECK(bench.bus.commands().size() == 3);
 }
 
-TEST_CASE("slot doors: a mapping for another number of slots is refused and told",
+TEST_CASE("slot ingress: a mapping for another number of slots is refused and told",
           "[contract][slots]") {
   IngressBench bench;
   const auto target = target_in(bench);

@@ -1,7 +1,7 @@
 // Marks of streams in Redis.
 #pragma once
 
-#include "runtime/ports/log_marks.hpp"
+#include "runtime/ports/high_water_marks.hpp"
 #include "runtime/redis/client.hpp"
 #include "runtime/redis/keys.hpp"
 
@@ -9,13 +9,15 @@ namespace troupe::redis {
 
 /// A context's marks are the hash troupe:<system>:{<context>}:log-mark with the fields
 /// <STREAM>:accepted, <STREAM>:sequence and <STREAM>:hash.
-class RedisLogMarks final : public LogMarks {
+class RedisHighWaterMarks final : public HighWaterMarks {
 public:
-  RedisLogMarks(RedisOptions options, Keys keys)
+  RedisHighWaterMarks(RedisOptions options, Keys keys)
       : client_(std::move(options), 1), keys_(std::move(keys)) {}
 
-  Result<std::optional<LogMark>> find(const Token& context, const std::string& stream) override;
-  Result<void> raise(const Token& context, const std::string& stream, const LogMark& mark) override;
+  Result<std::optional<HighWaterMark>> find(const Token& context,
+                                            const std::string& stream) override;
+  Result<void> raise(const Token& context, const std::string& stream,
+                     const HighWaterMark& mark) override;
 
 private:
   Client client_;

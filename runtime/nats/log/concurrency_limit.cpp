@@ -1,10 +1,10 @@
-#include "runtime/nats/log/turns.hpp"
+#include "runtime/nats/log/concurrency_limit.hpp"
 
 #include <utility>
 
 namespace troupe::nats {
 
-void Turns::take(Task task) {
+void ConcurrencyLimit::take(Task task) {
   {
     const std::lock_guard lock(mutex_);
     if (free_ == 0) {
@@ -16,7 +16,7 @@ void Turns::take(Task task) {
   task(ending());
 }
 
-void Turns::finished() {
+void ConcurrencyLimit::finished() {
   Task next;
   {
     const std::lock_guard lock(mutex_);

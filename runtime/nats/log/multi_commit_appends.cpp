@@ -1,4 +1,4 @@
-#include "runtime/nats/log/lone_batches.hpp"
+#include "runtime/nats/log/multi_commit_appends.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,10 +7,10 @@
 
 namespace troupe::nats {
 
-LoneBatches::LoneBatches(BatchSender& sender, std::string stream)
+MultiCommitAppends::MultiCommitAppends(BatchSender& sender, std::string stream)
     : sender_(sender), stream_(std::move(stream)) {}
 
-void LoneBatches::send(Append append) {
+void MultiCommitAppends::send(Append append) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(append));
@@ -18,7 +18,7 @@ void LoneBatches::send(Append append) {
   go_on();
 }
 
-void LoneBatches::go_on() {
+void MultiCommitAppends::go_on() {
   for (;;) {
     auto batch = std::make_shared<Batch>();
     {
@@ -34,7 +34,7 @@ void LoneBatches::go_on() {
 }
 
 /// What was refused together goes one by one, everything else together.
-Batch LoneBatches::take() {
+Batch MultiCommitAppends::take() {
   Batch batch;
   std::size_t messages = 0;
   std::size_t bytes = 0;
@@ -48,7 +48,7 @@ Batch LoneBatches::take() {
   return batch;
 }
 
-void LoneBatches::answered(Batch& batch, const Reply& reply) {
+void MultiCommitAppends::answered(Batch& batch, const Reply& reply) {
   auto result = read_append_reply(stream_, reply);
   const bool again = goes_again(batch, result);
   if (result.outcome == AppendResult::Outcome::acknowledged) fault_point(FaultPoint::append_acked);
@@ -73,7 +73,7 @@ void LoneBatches::answered(Batch& batch, const Reply& reply) {
   batch.front().done(result);
 }
 
-bool LoneBatches::goes_again(const Batch& batch, const AppendReply& result) {
+bool MultiCommitAppends::goes_again(const Batch& batch, const AppendReply& result) {
   if (!result.nothing_stored) return false;
   if (batch.size() > 1) return true;
   return result.outcome == AppendResult::Outcome::unknown && batch.front().refusals < refusals_max;

@@ -10,13 +10,13 @@
 namespace troupe::nats {
 
 /// Whoever asks bounds how many wait. Thread safety: any method from any thread.
-class Turns : public std::enable_shared_from_this<Turns> {
+class ConcurrencyLimit : public std::enable_shared_from_this<ConcurrencyLimit> {
 public:
   /// Ends a turn. Called exactly once, from any thread.
   using Finished = std::function<void()>;
   using Task = std::function<void(Finished)>;
 
-  explicit Turns(std::size_t running_max) : free_(running_max) {}
+  explicit ConcurrencyLimit(std::size_t running_max) : free_(running_max) {}
 
   /// Starts the task at once, on the caller's thread, or when its turn comes, on a finisher's.
   void take(Task task);

@@ -7,30 +7,31 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/nats/log/lone_batches.hpp"
+#include "runtime/nats/log/multi_commit_appends.hpp"
 #include "tests/unit/nats/scripted_connection.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
-using nats::LoneBatches;
+using nats::MultiCommitAppends;
 using Outcome = AppendResult::Outcome;
 using Sent = ScriptedConnection::Sent;
 
 namespace {
 
-constexpr auto under_way_max = LoneBatches::under_way_max;
+constexpr auto under_way_max = MultiCommitAppends::under_way_max;
 
 struct Log {
   ScriptedConnection connection;
   nats::BatchSender sender{connection, 5s};
-  std::shared_ptr<LoneBatches> lone = std::make_shared<LoneBatches>(sender, "EVT_ORDERING");
+  std::shared_ptr<MultiCommitAppends> appends =
+      std::make_shared<MultiCommitAppends>(sender, "EVT_ORDERING");
   std::map<std::size_t, AppendResult> results;
 
   /// Two commits each.
   void append(std::size_t number) {
     const auto id = Token::parse("o-" + std::to_string(number)).value();
-    lone->send(
+    appends->send(
         {Subject::events({Token::parse("ordering").value(), Token::parse("order").value(), id}),
          number,
          {"first", "second"},
@@ -58,8 +59,8 @@ struct Log {
 
 }  // namespace
 
-TEST_CASE("lone batches: a few go each on its own, the others gather and share one",
-          "[nats][lone_batches]") {
+TEST_CASE("multi-commit appends: a few go each on its own, the others gather and share one",
+          "[nats][multi_commit_appends]") {
   Log log;
   for (std::size_t i = 0; i < under_way_max + 10; ++i) log.append(i);
   REQUIRE(log.connection.sent.size() == 2 * under_way_max);
@@ -79,7 +80,8 @@ TEST_CASE("lone batches: a few go each on its own, the others gather and share o
   CHECK(log.results.at(under_way_max + 9).sequence == 220);
 }
 
-TEST_CASE("lone batches: what is refused together goes one by one", "[nats][lone_batches]") {
+TEST_CASE("multi-commit appends: what is refused together goes one by one",
+          "[nats][multi_commit_appends]") {
   Log log;
   for (std::size_t i = 0; i < under_way_max + 3; ++i) log.append(i);
   std::vector<std::vector<Sent>> first;
@@ -102,8 +104,8 @@ TEST_CASE("lone batches: what is refused together goes one by one", "[nats][lone
   CHECK(conflicts == 1);
 }
 
-TEST_CASE("lone batches: fewer go at a time where the server refuses some",
-          "[nats][lone_batches]") {
+TEST_CASE("multi-commit appends: fewer go at a time where the server refuses some",
+          "[nats][multi_commit_appends]") {
   Log log;
   for (std::size_t i = 0; i < under_way_max; ++i) log.append(i);
   std::vector<std::vector<Sent>> first;
@@ -116,11 +118,11 @@ TEST_CASE("lone batches: fewer go at a time where the server refuses some",
   CHECK(log.results.size() == under_way_max);
 }
 
-TEST_CASE("lone batches: one that the server has no room for goes again, a few times",
-          "[nats][lone_batches]") {
+TEST_CASE("multi-commit appends: one that the server has no room for goes again, a few times",
+          "[nats][multi_commit_appends]") {
   Log log;
   log.append(1);
-  for (unsigned i = 0; i < LoneBatches::refusals_max; ++i) {
+  for (unsigned i = 0; i < MultiCommitAppends::refusals_max; ++i) {
     CHECK(log.results.empty());
     Log::refuse(log.take_batch(), 10176, "atomic publish batch is incomplete");
   }
@@ -136,8 +138,8 @@ TEST_CASE("lone batches: one that the server has no room for goes again, a few t
   }
 }
 
-TEST_CASE("lone batches: one that the server will never take is refused at once",
-          "[nats][lone_batches]") {
+TEST_CASE("multi-commit appends: one that the server will never take is refused at once",
+          "[nats][multi_commit_appends]") {
   Log log;
   log.append(1);
   Log::refuse(log.take_batch(), 10054, "message size exceeds maximum allowed");
