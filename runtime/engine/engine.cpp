@@ -40,11 +40,11 @@ struct ActorConfig : caf::actor_system_config {
 std::optional<Rejected> malformed(const AggregateModel& model, const Command& command) {
   const auto known = model.commands.find(command.type);
   if (known == model.commands.end())
-    return Rejected{404, model.name + " takes no " + command.type, std::nullopt};
+    return Rejected{RejectionCode::not_found, model.name + " takes no " + command.type};
   if (!command.body || command.body->GetDescriptor() != known->second->GetDescriptor())
-    return Rejected{400, "the body is not a " + command.type, std::nullopt};
+    return Rejected{RejectionCode::malformed, "the body is not a " + command.type};
   if (!is_token(command.id))
-    return Rejected{400, "a command id is 1 to 64 of [A-Za-z0-9_-]", std::nullopt};
+    return Rejected{RejectionCode::malformed, "a command id is 1 to 64 of [A-Za-z0-9_-]"};
   return std::nullopt;
 }
 
@@ -52,8 +52,8 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
 /// right.
 std::optional<Rejected> of_the_future(const Command& command, Time now) {
   if (command.issued_at <= now + CommandMemory::issued_ahead_max) return std::nullopt;
-  return Rejected{400, "the command was issued in the future: set the clock of who sent it",
-                  std::nullopt};
+  return Rejected{RejectionCode::malformed,
+                  "the command was issued in the future: set the clock of who sent it"};
 }
 
 /// What comes in on a slot's subject reaches every node subscribed to it, also one that was
@@ -65,9 +65,10 @@ CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
     const auto* rejected = std::get_if<Rejected>(&outcome);
     // What the log's leader just said holds whoever owns the slot.
     const bool undecided = rejected && !rejected->decided_at && !is_unreadable(outcome)
-                           && (rejected->code == 429 || rejected->code == 503);
+                           && (rejected->code == RejectionCode::overloaded
+                               || rejected->code == RejectionCode::unavailable);
     if (rejected && (!slots.holds(slot) || (undecided && !slots.certain(slot))))
-      return answered(Unknown{rejected->text});
+      return answered(Unknown{text_of(*rejected)});
     answered(std::move(outcome));
   };
 }
@@ -146,10 +147,11 @@ void Engine::Impl::look_after_deadlines() {
 void Engine::Impl::forward(HostedContext& context, std::uint32_t slot, Command command,
                            CommandBus::Answered answered) {
   if (!context.forwards().enter())
-    return answered(Rejected{429, "too many commands wait for other nodes", std::nullopt});
+    return answered(Rejected{RejectionCode::overloaded, "too many commands wait for other nodes"});
   if (!in_flight.enter()) {
     context.forwards().leave();
-    return answered(Rejected{429, "the node has too many commands in flight", std::nullopt});
+    return answered(
+        Rejected{RejectionCode::overloaded, "the node has too many commands in flight"});
   }
   ports.owners.send(
       slot, std::move(command),
@@ -237,40 +239,39 @@ void Engine::send(Command command, CommandBus::Answered answered) {
   if (!impl.running && command.forwarded)
     return answered(Unknown{"the node does not run: repeat it"});
   if (!impl.running)
-    return answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
+    return answered(
+        Rejected{RejectionCode::unavailable, "the node does not run; nothing was sent"});
   auto* context = impl.find(command.instance.context.str());
   if (!context)
-    return answered(
-        Rejected{404, "this node does not serve " + command.instance.context.str(), std::nullopt});
+    return answered(Rejected{RejectionCode::not_found,
+                             "this node does not serve " + command.instance.context.str()});
   const auto slot = slot_of(command.instance, impl.options.slots);
   if (command.forwarded) answered = careful(std::move(answered), context->slots(), slot);
   if (impl.pauses.paused_lately(impl.ports.clock.steady()))
-    return answered(Rejected{
-        503, "this node stood still and begins nothing from that time: repeat it", std::nullopt});
+    return answered(Rejected{RejectionCode::unavailable,
+                             "this node stood still and begins nothing from that time: repeat it"});
   auto kind = context->kind_of(command.instance.aggregate.str());
   if (!kind)
     return answered(Rejected{
-        404,
-        command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str(),
-        std::nullopt});
+        RejectionCode::not_found,
+        command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str()});
   if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
   // Its owner may see a log that this node does not see.
   if (!context->slots().holds(slot)) {
     if (!command.forwarded)
       return impl.forward(*context, slot, std::move(command), std::move(answered));
-    return answered(Rejected{503,
-                             "slot " + std::to_string(slot) + " of "
-                                 + command.instance.context.str() + " is not owned here just now",
-                             std::nullopt});
+    return answered(Rejected{RejectionCode::unavailable, "slot " + std::to_string(slot) + " of "
+                                                             + command.instance.context.str()
+                                                             + " is not owned here just now"});
   }
   if (!context->log_guard().serves())
-    return answered(Rejected{503, context->log_guard().why_not(), std::nullopt});
+    return answered(Rejected{RejectionCode::unavailable, context->log_guard().why_not()});
   if (auto rejected = of_the_future(command, impl.ports.clock.now()))
     return answered(*std::move(rejected));
   if (!impl.gate->pass(
           [&] { impl.table.send(kind, slot, std::move(command), std::move(answered)); }))
-    answered(Rejected{503, "the node does not run; nothing was sent", std::nullopt});
+    answered(Rejected{RejectionCode::unavailable, "the node does not run; nothing was sent"});
 }
 
 void Engine::ask(QueryCall call, QueryBus::Answered answered) {

@@ -6,10 +6,10 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 
 #include "runtime/domain/model.hpp"
+#include "runtime/ports/rejected.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe {
@@ -37,17 +37,6 @@ struct Accepted {
   std::uint64_t sequence = 0;  ///< with `stream`, the read-your-writes token
   bool duplicate = false;      ///< the answer to a repeat
 };
-
-/// Nothing was or will be appended for this attempt.
-struct Rejected {
-  int code = 0;      ///< 400, 403, 404, 409, 413, 422, 429, 500 or 503, as in the wire contract
-  std::string text;  ///< the domain's code first, when the domain refused
-  std::optional<std::uint64_t> decided_at;  ///< version of the state it was decided on
-};
-
-/// First in the text of the 503 of an instance whose log cannot be read: no repetition helps until
-/// somebody has mended that.
-inline constexpr std::string_view unreadable_log = "log.unreadable";
 
 /// The system cannot say; repeat with the same id.
 struct Unknown {

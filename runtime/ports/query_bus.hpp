@@ -28,9 +28,10 @@ struct QueryCall {
 
 struct QueryOutcome {
   int code = 0;      ///< 200 answered, 404 miss, 429 too many, 503 store away, 504 not in time
-  std::string text;  ///< one sentence, or the miss's code, unless answered
+  std::string text;  ///< one sentence, or the reason, unless answered
   SharedMessage reply;
-  Position position;  ///< what the views reflect at least
+  Position position;     ///< what the views reflect at least
+  std::string reason{};  ///< the miss's code, if it is one
 };
 
 /// Thread safety: any thread.

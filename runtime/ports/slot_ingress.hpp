@@ -44,10 +44,9 @@ public:
   Result<void> open(const Token&, std::uint32_t) override { return {}; }
   void close(const Token&, const std::vector<std::uint32_t>&) override {}
   void send(std::uint32_t slot, Command command, CommandBus::Answered answered) override {
-    answered(Rejected{503,
-                      "slot " + std::to_string(slot) + " of " + command.instance.context.str()
-                          + " is held by another node",
-                      std::nullopt});
+    answered(Rejected{RejectionCode::unavailable, "slot " + std::to_string(slot) + " of "
+                                                      + command.instance.context.str()
+                                                      + " is held by another node"});
   }
 };
 

@@ -115,17 +115,19 @@ TEST_CASE("ingress: when nothing needed to happen no version is claimed", "[cont
   CHECK(reply.message.header("Troupe-Durability") == "durable");
 }
 
-TEST_CASE("ingress: a rejection has its code, its sentence and what it was decided on",
+TEST_CASE("ingress: a rejection has its code, reason and sentence, and what it was decided on",
           "[contract][ingress]") {
   IngressBench bench;
-  bench.bus.outcome = Rejected{422, "stock.out_of_stock\r\nNats-Service-Error-Code: 200", 12};
+  bench.bus.outcome = Rejected{RejectionCode::refused, "no\r\nNats-Service-Error-Code: 200",
+                               "stock:out\r\nTroupe-Node: x", 12};
   const auto reply = bench.request(bench.command_subject(place), {}, protobuf_body());
   CHECK(reply.kind == Kind::rejected);
   CHECK(reply.code == 422);
-  CHECK(reply.text == "stock.out_of_stock?\?Nats-Service-Error-Code: 200");
+  CHECK(reply.text == "no?\?Nats-Service-Error-Code: 200");
+  CHECK(reply.reason == "stock:out?\?Troupe-Node: x");
   CHECK(reply.decided_at == 12);
 
-  bench.bus.outcome = Rejected{409, "", {}};
+  bench.bus.outcome = Rejected{RejectionCode::conflict, ""};
   CHECK(bench.request(bench.command_subject(place), {}, protobuf_body()).text
         == "No reason was given.");
 }
@@ -184,10 +186,11 @@ TEST_CASE("ingress: a query's answer has its position and the form of the questi
   CHECK(calls[0].at_least->stream == "EVT_SHOP");
   CHECK(calls[0].at_least->sequence == 40);
 
-  bench.bus.query_outcome = {404, "order.unknown", nullptr, {"EVT_SHOP", 42}};
+  bench.bus.query_outcome = {404, "order.unknown", nullptr, {"EVT_SHOP", 42}, "order.unknown"};
   const auto miss = bench.request(bench.query_subject("OrderStatus"), {}, protobuf_body());
   CHECK(miss.code == 404);
   CHECK(miss.text == "order.unknown");
+  CHECK(miss.reason == "order.unknown");
   CHECK(miss.position.sequence == 42);
 }
 

@@ -104,7 +104,7 @@ TEST_CASE("slot ingress: a mapping for another number of slots is refused and to
   CHECK(bench.conditions().all().empty());
   const auto refused = bench.request(target.subject(wrong), {}, protobuf_body());
   CHECK(refused.kind == Kind::rejected);
-  CHECK(refused.code == 503);
+  CHECK(refused.code == RejectionCode::unavailable);
   CHECK_THAT(refused.text, ContainsSubstring("mapping is for another number of slots"));
   CHECK(bench.bus.commands().empty());
   CHECK_THAT(bench.conditions().sentence(condition::slots_misrouted, bench.context),
@@ -141,10 +141,12 @@ TEST_CASE("slot owners: a command arrives at its owner as it was, and the answer
   CHECK(arrived.causation_id == sent.causation_id);
   CHECK(dynamic_cast<const v1::CommandReply&>(*arrived.body).stream() == "s");
 
-  bench.bus.outcome = Rejected{422, "stock.out_of_stock: PlaceOrder is refused", 7};
+  bench.bus.outcome =
+      Rejected{RejectionCode::refused, "PlaceOrder is refused", "stock.out_of_stock", 7};
   const auto refused = std::get<Rejected>(outcome_of(owners, target, place_command(target)));
-  CHECK(refused.code == 422);
-  CHECK_THAT(refused.text, ContainsSubstring("stock.out_of_stock"));
+  CHECK(refused.code == RejectionCode::refused);
+  CHECK(refused.text == "PlaceOrder is refused");
+  CHECK(refused.reason == "stock.out_of_stock");
   CHECK(refused.decided_at == 7);
 
   bench.bus.outcome = Unknown{"nobody knows"};
@@ -157,7 +159,7 @@ TEST_CASE("slot owners: a slot without an owner is a 503 at once, a silent owner
   const auto target = target_in(bench);
   nats::RequestSlotOwners owners(bench.client());
   const auto nobody = std::get<Rejected>(outcome_of(owners, target, place_command(target)));
-  CHECK(nobody.code == 503);
+  CHECK(nobody.code == RejectionCode::unavailable);
   CHECK_THAT(nobody.text, ContainsSubstring("has no owner just now"));
 
   REQUIRE(bench.ingress().open(target.instance.context, target.slot));
@@ -167,6 +169,7 @@ TEST_CASE("slot owners: a slot without an owner is a 503 at once, a silent owner
   CHECK(std::holds_alternative<Unknown>(outcome_of(owners, target, std::move(impatient))));
   auto late = place_command(target);
   late.deadline = std::chrono::steady_clock::now() - 1ms;
-  CHECK(std::get<Rejected>(outcome_of(owners, target, std::move(late))).code == 503);
+  CHECK(std::get<Rejected>(outcome_of(owners, target, std::move(late))).code
+        == RejectionCode::unavailable);
   bench.bus.answer_held();
 }

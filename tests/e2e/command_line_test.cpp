@@ -55,7 +55,10 @@ TEST_CASE("an order can be sent, queried, looked at and decoded", "[e2e][cli]") 
   const auto cancelled =
       run_troupe({"send", "ordering.order.o-2.CancelOrder", "{}", "--nats", nats});
   CHECK(cancelled.code == 1);
-  CHECK_THAT(cancelled.err + cancelled.out, ContainsSubstring("order.unknown"));
+  CHECK_THAT(cancelled.err, ContainsSubstring("422 order.unknown: CancelOrder is refused"));
+  const auto as_json =
+      run_troupe({"send", "ordering.order.o-2.CancelOrder", "{}", "--nats", nats, "--json"});
+  CHECK(nlohmann::json::parse(as_json.out).at("reason") == "order.unknown");
 }
 
 TEST_CASE("what is wrong is one sentence and a code", "[e2e][cli]") {

@@ -63,24 +63,25 @@ Result<std::vector<Command>> commands_for(const Cause& cause, const Token& conte
 bool worth_repeating(const Outcome& outcome) {
   if (is_unreadable(outcome)) return false;
   if (const auto* rejected = std::get_if<Rejected>(&outcome))
-    return rejected->code == 429 || rejected->code == 503;
+    return rejected->code == RejectionCode::overloaded
+           || rejected->code == RejectionCode::unavailable;
   return std::holds_alternative<Unknown>(outcome);
 }
 
 bool is_unreadable(const Outcome& outcome) {
   const auto* rejected = std::get_if<Rejected>(&outcome);
-  return rejected && rejected->code == 503 && rejection_code(rejected->text) == unreadable_log;
+  return rejected && rejected->code == RejectionCode::unavailable
+         && rejected->reason == unreadable_log;
 }
 
 std::string sentence(const Command& command, const Outcome& outcome) {
   auto text = command.type + " to " + Subject::events(command.instance).str();
   if (const auto* rejected = std::get_if<Rejected>(&outcome))
-    return text + " was rejected with " + std::to_string(rejected->code) + ", " + rejected->text;
+    return text + " was rejected with " + std::to_string(number_of(rejected->code)) + ", "
+           + text_of(*rejected);
   if (const auto* unknown = std::get_if<Unknown>(&outcome))
     return text + " has an unknown outcome, " + unknown->text;
   return text + " was accepted";
 }
-
-std::string_view rejection_code(std::string_view text) { return text.substr(0, text.find(':')); }
 
 }  // namespace troupe::engine

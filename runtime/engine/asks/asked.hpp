@@ -42,7 +42,4 @@ bool is_unreadable(const Outcome& outcome);
 /// One sentence about an outcome that was not hoped for.
 std::string sentence(const Command& command, const Outcome& outcome);
 
-/// The domain's code in a rejection's text: what stands before the colon.
-std::string_view rejection_code(std::string_view text);
-
 }  // namespace troupe::engine

@@ -31,7 +31,7 @@ EventFacts facts_of(const v1::TimerRecord& record) {
 StepResult judge_told(const Command& command, const Outcome& outcome) {
   if (std::holds_alternative<Accepted>(outcome)) return {};
   if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
-  if (std::get<Rejected>(outcome).code != 422)
+  if (std::get<Rejected>(outcome).code != RejectionCode::refused)
     return {StepResult::Kind::poison, sentence(command, outcome)};
   spdlog::warn("The result of an effect was not wanted: {}.", sentence(command, outcome));
   return {};

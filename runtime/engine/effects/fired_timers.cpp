@@ -24,7 +24,7 @@ Token token(std::string_view text) {
 StepResult judge_fired(const Command& command, const Outcome& outcome) {
   if (std::holds_alternative<Accepted>(outcome)) return {};
   if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
-  if (std::get<Rejected>(outcome).code == 422) return {};
+  if (std::get<Rejected>(outcome).code == RejectionCode::refused) return {};
   return {StepResult::Kind::poison, sentence(command, outcome)};
 }
 

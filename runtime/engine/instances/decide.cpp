@@ -50,7 +50,9 @@ void PendingAppend::acknowledged(std::uint64_t last_sequence) {
 Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const RememberedCommand& first,
                  std::uint64_t version) {
   if (first.hash != waiting.command.hash)
-    return Rejected{409, "command id " + first.id + " was used for another command before",
+    return Rejected{RejectionCode::conflict,
+                    "command id " + first.id + " was used for another command before",
+                    {},
                     version};
   return Accepted{.first_version = first.first_version,
                   .last_version = first.last_version,
@@ -64,9 +66,10 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting,
   const auto& command = waiting.command;
   const auto version = fold.version();
   if (command.expected_version && *command.expected_version != version)
-    return Rejected{409,
+    return Rejected{RejectionCode::conflict,
                     "version " + std::to_string(*command.expected_version)
                         + " is expected, but it is " + std::to_string(version),
+                    {},
                     version};
 
   const auto decision = kind.model.decide(fold.state(), *command.body,
@@ -74,16 +77,17 @@ Outcome decide(const InstanceKind& kind, Fold& fold, const Waiting& waiting,
                                            .instance_id = command.instance.id.str(),
                                            .command_id = command.id});
   if (decision.rejection)
-    return Rejected{
-        422, std::string(decision.rejection->code) + ": " + command.type + " is refused", version};
+    return Rejected{RejectionCode::refused, command.type + " is refused",
+                    std::string(decision.rejection->code), version};
   if (decision.events.empty()) return Accepted{};
 
   const auto& commit = commit_of(kind, fold, command, pending.epoch, decision.events);
   auto bytes = commit.SerializeAsString();
   if (bytes.size() > commit_bytes_max)
-    return Rejected{413,
+    return Rejected{RejectionCode::too_large,
                     "its events take " + std::to_string(bytes.size()) + " bytes, more than the "
                         + std::to_string(commit_bytes_max) + " of a commit",
+                    {},
                     version};
   fold.extend(commit, bytes, decision.events);
   pending.first_versions.push_back(commit.first_version());

@@ -26,7 +26,7 @@ void InstanceActor::on(Input& input) noexcept {
 }
 
 void InstanceActor::on(Waiting& waiting) {
-  if (refuses()) return answer(waiting, Rejected{503, refusal_->why, std::nullopt});
+  if (refuses()) return answer(waiting, refusal_->rejected);
   if (waiting.command.deadline <= kind_->clock.steady())
     return answer(waiting, Unknown{"the deadline passed before the command was started"});
   queue_.push_back(std::move(waiting));
@@ -37,7 +37,7 @@ void InstanceActor::on(const Leave& how) {
   leaving_ = true;
   if (how.gone) gone_ = how.gone;
   if (!how.at_once) return advance();
-  answer_all(Rejected{503, "the node stops and nothing was sent", std::nullopt});
+  answer_all(Rejected{RejectionCode::unavailable, "the node stops and nothing was sent"});
   leave();
 }
 
@@ -95,8 +95,8 @@ void InstanceActor::decide_queued() {
   PendingAppend pending;
   pending.epoch = kind_->slots.epoch(presence_->slot);
   if (pending.epoch == 0) {  // what is begun from now on is the next owner's
-    answer_all(Rejected{503, "its slot moves to another node and nothing was sent: repeat it",
-                        std::nullopt});
+    answer_all(Rejected{RejectionCode::unavailable,
+                        "its slot moves to another node and nothing was sent: repeat it"});
     return advance();
   }
   if (!fresh_ && !kind_->slots.certain(presence_->slot)) return catch_up();
@@ -118,7 +118,9 @@ void InstanceActor::decide_next(PendingAppend& pending,
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
   if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
-    return answer(waiting, Rejected{500, waiting.command.type + " with this id crashed twice",
+    return answer(waiting, Rejected{RejectionCode::crashed,
+                                    waiting.command.type + " with this id crashed twice",
+                                    {},
                                     fold_->version()});
   Outcome outcome;
   try {
@@ -142,7 +144,10 @@ void InstanceActor::crashed(Waiting waiting, const std::string& what) {
   if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
   if (!crashed_ids_) crashed_ids_ = std::make_unique<RecentKeys>(crashed_ids_max);
   crashed_ids_->add(waiting.command.id);
-  answer(waiting, Rejected{500, waiting.command.type + " crashed twice: " + what, version});
+  answer(
+      waiting,
+      Rejected{
+          RejectionCode::crashed, waiting.command.type + " crashed twice: " + what, {}, version});
 }
 
 void InstanceActor::append() {
@@ -234,11 +239,13 @@ void InstanceActor::refused(const AppendResult& result) {
   if (pending.commits.size() == 1) {
     spdlog::debug("The log refuses {} of {}: {}", again->waiting.command.type, subject().str(),
                   result.detail);
-    answer(again->waiting,
-           result.too_large
-               ? Rejected{413, "its events are too large: " + result.detail,
-                          pending.first_versions.front() - 1}
-               : Rejected{503, "the log refuses its events: " + result.detail, std::nullopt});
+    answer(again->waiting, result.too_large
+                               ? Rejected{RejectionCode::too_large,
+                                          "its events are too large: " + result.detail,
+                                          {},
+                                          pending.first_versions.front() - 1}
+                               : Rejected{RejectionCode::unavailable,
+                                          "the log refuses its events: " + result.detail});
     ++again;
   }
   const auto queued_before = queue_.begin();

@@ -76,7 +76,7 @@ private:
 
   /// Why nothing is decided: what was read contradicts itself or what was read before.
   struct Refusal {
-    std::string why;
+    Rejected rejected;
     std::chrono::steady_clock::time_point look_again_at;
     Backoff looks{refusal_min, refusal_max};
   };
@@ -139,7 +139,7 @@ private:
   void expire();
   void answer(Waiting& waiting, Outcome outcome);
   void answer_all(const Outcome& queued);
-  void refuse(std::string why);
+  void refuse(std::string why, std::string_view reason = {});
   bool refuses();
   void keep_snapshot(std::uint64_t commits_min);
   void leave();

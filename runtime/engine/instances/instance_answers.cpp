@@ -14,8 +14,8 @@ void InstanceActor::expire() {
   const auto expired = [&](Waiting& waiting, bool unread_yet) {
     if (waiting.command.deadline > now) return false;
     if (unread_yet && !waiting.sent && !waiting.crashed)
-      answer(waiting,
-             Rejected{503, "the log could not be read in time; nothing was sent", std::nullopt});
+      answer(waiting, Rejected{RejectionCode::unavailable,
+                               "the log could not be read in time; nothing was sent"});
     else
       answer(waiting, Unknown{"the deadline passed before the outcome was known"});
     return true;
@@ -50,9 +50,9 @@ void InstanceActor::answer_all(const Outcome& queued) {
 }
 
 /// Until it is looked at again: an answer of one server at one time does not speak for ever.
-void InstanceActor::refuse(std::string why) {
+void InstanceActor::refuse(std::string why, std::string_view reason) {
   if (!refusal_) refusal_ = std::make_unique<Refusal>();
-  refusal_->why = std::move(why);
+  refusal_->rejected = {RejectionCode::unavailable, std::move(why), std::string(reason)};
   refusal_->look_again_at = kind_->clock.steady() + refusal_->looks.next();
   phase_ = Phase::refusing;
   const auto name =
@@ -60,9 +60,10 @@ void InstanceActor::refuse(std::string why) {
   if (!refused_)
     refused_ = std::make_unique<OwnCondition>(kind_->conditions, condition::instance_refused,
                                               kind_->context, name);
-  refused_->set("Instance " + name + " of " + kind_->context + " is not served: " + refusal_->why);
+  refused_->set("Instance " + name + " of " + kind_->context
+                + " is not served: " + text_of(refusal_->rejected));
   fold_.reset();
-  answer_all(Rejected{503, refusal_->why, std::nullopt});
+  answer_all(refusal_->rejected);
 }
 
 /// The log is read once more after a while, and at once when an operator has decided something.

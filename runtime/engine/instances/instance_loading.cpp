@@ -94,7 +94,7 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
     const auto watch = kind_->watchdog.watch(subject().str(), "evolve");
     for (auto commit = begin; commit != end; ++commit)
       if (const auto folded = fold_next(*commit); !folded) {
-        refuse(std::string(unreadable_log) + ": " + folded.error().what);
+        refuse(folded.error().what, unreadable_log);
         return false;
       }
     return true;
@@ -104,7 +104,7 @@ bool InstanceActor::fold_all(const StoredCommit* begin, const StoredCommit* end)
   spdlog::error("{} cannot be loaded: folding its events threw: {}", subject().str(), cause);
   fold_.reset();
   phase_ = Phase::idle;
-  answer_all(Rejected{500, "folding the events threw: " + cause, std::nullopt});
+  answer_all(Rejected{RejectionCode::crashed, "folding the events threw: " + cause});
   return false;
 }
 

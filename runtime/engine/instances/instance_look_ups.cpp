@@ -84,8 +84,8 @@ std::optional<std::vector<RememberedCommand>> InstanceActor::commands_of(
     if (!read) {
       look_up_.reset();
       for (auto& waiting : std::exchange(aside_, {}))
-        answer(waiting,
-               Rejected{503, std::string(unreadable_log) + ": " + read.error().what, std::nullopt});
+        answer(waiting, Rejected{RejectionCode::unavailable, read.error().what,
+                                 std::string(unreadable_log)});
       advance();
       return std::nullopt;
     }

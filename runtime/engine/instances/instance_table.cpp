@@ -16,14 +16,15 @@ InstanceTable::InstanceTable(caf::actor_system& actors, const EngineOptions& opt
 void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::uint32_t slot,
                          Command command, CommandBus::Answered answered) {
   if (!in_flight_.enter())
-    return answered(Rejected{429, "the node has too many commands in flight", std::nullopt});
+    return answered(
+        Rejected{RejectionCode::overloaded, "the node has too many commands in flight"});
   Rejected rejected;
   CallingThread here(actors_);
   {
     auto& shard = shard_of(slot);
     const std::lock_guard lock(shard.mutex);
     if (shard.closed) {
-      rejected = {503, "the node stops and nothing was sent", std::nullopt};
+      rejected = {RejectionCode::unavailable, "the node stops and nothing was sent"};
     } else {
       auto& entry = entry_of(shard, kind, slot, command.instance);
       if (entry.presence->in_flight < options_.in_flight_per_instance_max) {
@@ -33,7 +34,7 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
                   Input{Waiting{.command = std::move(command), .answered = std::move(answered)}});
         answered = nullptr;
       } else {
-        rejected = {429, "too many commands wait for this instance", std::nullopt};
+        rejected = {RejectionCode::overloaded, "too many commands wait for this instance"};
       }
     }
   }

@@ -48,10 +48,9 @@ Judge judge_for(const ReactionModel& reaction) {
     if (std::holds_alternative<Accepted>(outcome)) return {};
     if (worth_repeating(outcome)) return {StepResult::Kind::again, sentence(command, outcome)};
     const auto& rejected = std::get<Rejected>(outcome);
-    const bool expected =
-        rejected.code == 422
-        && std::ranges::find(reaction.expected, rejection_code(rejected.text), &Rejection::code)
-               != reaction.expected.end();
+    const bool expected = rejected.code == RejectionCode::refused
+                          && std::ranges::find(reaction.expected, rejected.reason, &Rejection::code)
+                                 != reaction.expected.end();
     if (expected) return {};
     return {StepResult::Kind::poison, reaction.name + ": " + sentence(command, outcome)};
   };

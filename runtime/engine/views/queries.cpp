@@ -202,7 +202,8 @@ QueryOutcome Queries::answer(const Waiting& waiting) const {
     // A view that is whole stands no lower than where it was waited for.
     const Position position{stream_name(StreamKind::events, call.context),
                             views.position().value_or(slowest)};
-    if (!answer.reply) return {404, std::string(answer.miss), nullptr, position};
+    if (!answer.reply)
+      return {404, std::string(answer.miss), nullptr, position, std::string(answer.miss)};
     return {200, {}, answer.reply, position};
   } catch (...) {
     if (views.failure()) return *views.failure();  // and that is why

@@ -8,6 +8,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/nats/wire/incoming.hpp"
 #include "runtime/nats/wire/wire.hpp"
+#include "runtime/ports/rejected.hpp"
 
 namespace troupe::nats {
 
@@ -59,6 +60,16 @@ Headers request_headers(const ClientHeaders& said, BodyForm form,
   return headers;
 }
 
+/// Takes the reason out of the text it stands first in. A node before 0.2 gives no header.
+void read_reason(const Received& message, ClientReply& reply) {
+  reply.reason = text_of(message, header::reason);
+  const bool gives_one =
+      reply.code == number_of(RejectionCode::refused) || reply.text.starts_with(unreadable_log);
+  if (reply.reason.empty() && gives_one) reply.reason = reply.text.substr(0, reply.text.find(": "));
+  const auto first = reply.reason + ": ";
+  if (!reply.reason.empty() && reply.text.starts_with(first)) reply.text.erase(0, first.size());
+}
+
 }  // namespace
 
 ClientReply read_client_reply(const Reply& raw) {
@@ -78,6 +89,7 @@ ClientReply read_client_reply(const Reply& raw) {
   if (const auto error = message.header(header::error_code)) {
     reply.code = static_cast<int>(parse_number(*error).value_or(code::failed));
     reply.text = text_of(message, header::error);
+    read_reason(message, reply);
     reply.kind =
         reply.code == code::unknown ? ClientReply::Kind::unknown : ClientReply::Kind::rejected;
     return reply;

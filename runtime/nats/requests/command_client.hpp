@@ -33,8 +33,9 @@ struct ClientReply {
     unknown,   ///< repeat with the same command id
   };
   Kind kind = Kind::unknown;
-  int code = 0;      ///< 200, or as in the wire contract
-  std::string text;  ///< one sentence, unless accepted
+  int code = 0;        ///< 200, or as in the wire contract
+  std::string text;    ///< one sentence, unless accepted
+  std::string reason;  ///< for programs, such as the domain's code; without one empty
 
   std::string command_id;  ///< also the one that the node made up
   std::uint64_t first_version = 0;

@@ -19,11 +19,11 @@ Outcome outcome_of(ClientReply reply, std::uint32_t slot, const std::string& con
                       .duplicate = reply.duplicate};
     case ClientReply::Kind::rejected:
       if (reply.code == code::not_available && reply.node.empty())
-        return Rejected{code::not_available,
+        return Rejected{RejectionCode::unavailable,
                         "slot " + std::to_string(slot) + " of " + context
-                            + " has no owner just now, and nothing was sent: repeat it",
-                        std::nullopt};
-      return Rejected{reply.code, std::move(reply.text), reply.decided_at};
+                            + " has no owner just now, and nothing was sent: repeat it"};
+      return Rejected{static_cast<RejectionCode>(reply.code), std::move(reply.text),
+                      std::move(reply.reason), reply.decided_at};
     case ClientReply::Kind::unknown:
       break;
   }
@@ -36,9 +36,9 @@ void RequestSlotOwners::send(std::uint32_t slot, Command command, CommandBus::An
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       command.deadline - std::chrono::steady_clock::now());
   if (left <= std::chrono::milliseconds{0})
-    return answered(Rejected{code::not_available,
-                             "the deadline passed before the command was sent to its slot's owner",
-                             std::nullopt});
+    return answered(
+        Rejected{RejectionCode::unavailable,
+                 "the deadline passed before the command was sent to its slot's owner"});
   const auto type = Token::parse(command.type);
   TROUPE_ASSERT(type, "the engine takes no command whose type is not a name");
   client_.send(Subject::slot_command(slot, command.instance, *type), *command.body,

@@ -41,8 +41,14 @@ Outgoing reply_of(const Accepted& accepted, BodyForm form, const NodeFacts& node
   return reply;
 }
 
+void add_reason(std::string_view reason, Outgoing& reply) {
+  if (!reason.empty())
+    reply.headers.emplace_back(header::reason, printable(reason, rejection_reason_length_max));
+}
+
 Outgoing reply_of(const Rejected& rejected, BodyForm, const NodeFacts& node) {
-  Outgoing reply = error_reply(rejected.code, rejected.text, node);
+  Outgoing reply = error_reply(number_of(rejected.code), text_of(rejected), node);
+  add_reason(rejected.reason, reply);
   if (rejected.decided_at)
     reply.headers.emplace_back(header::decided_at, std::to_string(*rejected.decided_at));
   return reply;
@@ -73,6 +79,7 @@ Outgoing query_reply(const QueryOutcome& outcome, BodyForm form, const NodeFacts
   Outgoing reply;
   if (!answered) {
     reply = error_reply(outcome.code, outcome.text, node);
+    add_reason(outcome.reason, reply);
   } else if (auto body = write_body(*outcome.reply, form)) {
     reply.headers = {{header::node, node.name}, {header::content_type, content_type_of(form)}};
     reply.body = *std::move(body);

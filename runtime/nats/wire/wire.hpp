@@ -35,6 +35,8 @@ inline constexpr const char* node = "Troupe-Node";
 inline constexpr const char* durability = "Troupe-Durability";
 /// Of a query: `<stream>:<sequence>` that the answer reflects at least.
 inline constexpr const char* position = "Troupe-Position";
+/// Why, for programs: a rejection's reason. It stands first in the error's text, too.
+inline constexpr const char* reason = "Troupe-Reason";
 inline constexpr const char* error = "Nats-Service-Error";
 inline constexpr const char* error_code = "Nats-Service-Error-Code";
 
@@ -68,6 +70,7 @@ inline constexpr std::chrono::milliseconds deadline_max{60'000};
 inline constexpr std::size_t correlation_id_length_max = 128;
 inline constexpr std::size_t causation_id_length_max = 256;
 inline constexpr std::size_t error_text_length_max = 512;
+inline constexpr std::size_t rejection_reason_length_max = 128;
 
 inline constexpr const char* json_content_type = "application/json";
 inline constexpr const char* protobuf_content_type = "application/protobuf";

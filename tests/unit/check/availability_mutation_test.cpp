@@ -88,20 +88,20 @@ TEST_CASE("when nobody asks, nobody is kept waiting", "[check][I23]") {
 
 TEST_CASE("a node that is not available serves nobody, a refusal of the domain is a service",
           "[check][I23]") {
-  const auto refused_for_20_s = [](int code) {
+  const auto refused_for_20_s = [](RejectionCode code) {
     return spoilt([=](auto& run) {
       ask_in_vain(run, 20);
       for (auto event = run.history->end() - 21; event != run.history->end(); event += 2) {
         auto answer = *event;
         answer.type = ClientEvent::Type::rejected;
-        answer.rejection = {.code = code, .text = "no", .decided_at = {}};
+        answer.rejection = {.code = code, .text = "no"};
         event = run.history->insert(std::next(event), answer);
         --event;
       }
     });
   };
-  CHECK(violated_in(refused_for_20_s(503)) == "I23");
-  CHECK(violated_in(refused_for_20_s(422)).empty());
+  CHECK(violated_in(refused_for_20_s(RejectionCode::unavailable)) == "I23");
+  CHECK(violated_in(refused_for_20_s(RejectionCode::refused)).empty());
 }
 
 TEST_CASE("a few answers do not tell an interruption", "[check][I23]") {

@@ -394,7 +394,10 @@ private:
   void tell_rejected(const Pending& asked, const Rejection& rejection, std::uint64_t version) {
     if (!asked.causation.empty()) return;
     answer_to(asked, tool::ClientEvent::Type::rejected).rejection = {
-        .code = 422, .text = std::string(rejection.code), .decided_at = version};
+        .code = RejectionCode::refused,
+        .text = "refused",
+        .reason = std::string(rejection.code),
+        .decided_at = version};
   }
 
   const std::vector<ContextModel> models_ = all_contexts();

@@ -137,7 +137,7 @@ const std::vector<Mutation> answer_mutations{
      [](auto& run) {
        auto& answer = told(run, receive_tea, Type::ok);
        answer.type = Type::rejected;
-       answer.rejection = {.code = 400, .text = "malformed", .decided_at = {}};
+       answer.rejection = {.code = RejectionCode::malformed, .text = "malformed"};
      }},
     {"a command of which nothing was needed is in the log", "I5",
      [](auto& run) {
@@ -148,7 +148,10 @@ const std::vector<Mutation> answer_mutations{
      [](auto& run) {
        auto& answer = told(run, place_guest, Type::ok);
        answer.type = Type::rejected;
-       answer.rejection = {.code = 422, .text = "order.no_lines", .decided_at = 0};
+       answer.rejection = {.code = RejectionCode::refused,
+                           .text = "refused",
+                           .reason = "order.no_lines",
+                           .decided_at = 0};
      }},
     {"of an unknown the last events are missing", "I1 I4 I6",
      [](auto& run) {
@@ -185,9 +188,7 @@ const std::vector<Mutation> answer_mutations{
     {"a refusal was decided on a version that never was", "I8",
      [](auto& run) { told(run, place_guest, Type::rejected).rejection.decided_at = 99; }},
     {"a refusal names a reason that the domain has not", "I8",
-     [](auto& run) {
-       told(run, place_guest, Type::rejected).rejection.text = "order.no_lines: refused";
-     }},
+     [](auto& run) { told(run, place_guest, Type::rejected).rejection.reason = "order.no_lines"; }},
     {"a command was refused that the domain takes", "I8",
      [](auto& run) {
        told(run, "cmd.ordering.order.o-rejected.PlaceOrder", Type::invoke).what.args =

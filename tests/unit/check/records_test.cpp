@@ -34,7 +34,10 @@ TEST_CASE("a history is read as it was written", "[history]") {
                                          .stream = "EVT_ORDERING",
                                          .sequence = 9,
                                          .duplicate = true});
-    history.answered(first_try, Rejected{.code = 422, .text = "no", .decided_at = 3});
+    history.answered(first_try, Rejected{.code = RejectionCode::refused,
+                                         .text = "no: it is late",
+                                         .reason = "late",
+                                         .decided_at = 3});
     history.answered(first_try, Unknown{.text = "timeout"});
   }
   const auto events = read_history(folder.path()).value();
@@ -43,6 +46,9 @@ TEST_CASE("a history is read as it was written", "[history]") {
   CHECK(events[0].what.subject == first_try.subject);
   CHECK(events[1].accepted.sequence == 9);
   CHECK(events[1].accepted.duplicate);
+  CHECK(events[2].rejection.code == RejectionCode::refused);
+  CHECK(events[2].rejection.text == "no: it is late");
+  CHECK(events[2].rejection.reason == "late");
   CHECK(events[2].rejection.decided_at == 3);
   CHECK(events[3].why == "timeout");
   CHECK(events[0].at_ns <= events[3].at_ns);

@@ -17,8 +17,9 @@ TEST_CASE("a command counts once, by the best answer to any of its tries", "[dri
   tally.count("settled", Unknown{"nobody answered"});
   tally.count("settled", Accepted{.first_version = 1, .last_version = 1, .stream = {}});
   tally.count("settled", Accepted{.first_version = 1, .last_version = 1, .stream = {}});
-  tally.count("refused", Rejected{422, "stock.bad_quantity", {}});
-  tally.count("turned away, then accepted", Rejected{503, "not available", {}});
+  tally.count("refused", Rejected{troupe::RejectionCode::refused, "refused", "stock.bad_quantity"});
+  tally.count("turned away, then accepted",
+              Rejected{troupe::RejectionCode::unavailable, "not available"});
   tally.count("turned away, then accepted", Accepted{.stream = {}});
   tally.count("lost", Unknown{"nobody answered"});
   tally.count("lost", Unknown{"nobody answered"});

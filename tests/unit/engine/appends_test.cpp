@@ -76,7 +76,7 @@ TEST_CASE("a command decided on what another node has overtaken is decided again
   CHECK(here.stats("example").conflicts == 1);
   CHECK(balance(world) == 15);
   const auto refused = rejected(here.send(command_to(alice, withdraw(16))));
-  CHECK(refused.code == 422);
+  CHECK(refused.code == RejectionCode::refused);
   CHECK(refused.decided_at == 3);
 }
 
@@ -173,7 +173,8 @@ TEST_CASE("a log that cannot be read in time means that nothing was sent", "[eng
   Node node(world, {model_of<Bank>()});
   world.broker.set_available(false);
 
-  CHECK(rejected(node.send(due_in(60ms, command_to(alice, deposit(50))))).code == 503);
+  CHECK(rejected(node.send(due_in(60ms, command_to(alice, deposit(50))))).code
+        == RejectionCode::unavailable);
 
   world.broker.set_available(true);
   CHECK(accepted(node.send(command_to(alice, deposit(50)))).first_version == 1);
@@ -278,7 +279,7 @@ TEST_CASE("a command whose events the log refuses is answered in its words, and 
   const auto command = command_to(alice, deposit(50));
 
   const auto refused = rejected(node.send(command));
-  CHECK(refused.code == 503);
+  CHECK(refused.code == RejectionCode::unavailable);
   CHECK(refused.text.find("maximum messages exceeded") != std::string::npos);
   CHECK(node.stats("example").refusals == 1);
   CHECK(accepted(node.send(command_to(alice, deposit(2)))).first_version == 2);
@@ -311,7 +312,7 @@ TEST_CASE("of the commands that share an append only those that the log refuses 
       CHECK(accepted(std::move(waiting[i])).first_version == ++version);
     } else {
       const auto refused = rejected(std::move(waiting[i]));
-      CHECK(refused.code == 413);
+      CHECK(refused.code == RejectionCode::too_large);
       CHECK(refused.decided_at == version);
     }
   }

@@ -32,9 +32,9 @@ TEST_CASE("a command that crashes twice is refused from then on, others are not"
   Account::crashes_left = 2;
   const auto cursed = command_to(alice, deposit(Account::cursed_cents));
 
-  CHECK(rejected(node.send(cursed)).code == 500);
+  CHECK(rejected(node.send(cursed)).code == RejectionCode::crashed);
   Account::crashes_left = 0;
-  CHECK(rejected(node.send(cursed)).code == 500);
+  CHECK(rejected(node.send(cursed)).code == RejectionCode::crashed);
   CHECK(accepted(node.send(command_to(alice, deposit(1)))).first_version == 1);
   CHECK(world.commits(alices).size() == 1);
 }

@@ -57,8 +57,8 @@ TEST_CASE("a refusal by the domain names its code and the version it was decided
 
   const auto refused = rejected(node.send(command_to(alice, withdraw(11))));
 
-  CHECK(refused.code == 422);
-  CHECK(refused.text.starts_with("account.insufficient_funds:"));
+  CHECK(refused.code == RejectionCode::refused);
+  CHECK(refused.reason == "account.insufficient_funds");
   CHECK(refused.decided_at == 1);
   CHECK(world.commits(Subject::events(alice)).size() == 1);
 }
@@ -96,15 +96,15 @@ TEST_CASE("a command of the future is refused, whatever it says of its cause", "
   auto command = command_to(instance("example", "account", "alice"), deposit(1));
   command.issued_at = world.clock.now() + std::chrono::hours(24);
   const auto refused = rejected(node.send(command));
-  CHECK(refused.code == 400);
+  CHECK(refused.code == RejectionCode::malformed);
   CHECK(refused.text.find("issued in the future") != std::string::npos);
 
   command.causation_id = "evt.example.account.bob@1";
-  CHECK(rejected(node.send(command)).code == 400);
+  CHECK(rejected(node.send(command)).code == RejectionCode::malformed);
   command.issued_at = latest_time;
-  CHECK(rejected(node.send(command)).code == 400);
+  CHECK(rejected(node.send(command)).code == RejectionCode::malformed);
   command.forwarded = true;
-  CHECK(rejected(node.send(command)).code == 400);
+  CHECK(rejected(node.send(command)).code == RejectionCode::malformed);
 }
 
 TEST_CASE("one id with two bodies is a conflict", "[engine]") {
@@ -112,7 +112,7 @@ TEST_CASE("one id with two bodies is a conflict", "[engine]") {
   Node node(world, {model_of<Bank>()});
   (void)accepted(node.send(command_to(alice, deposit(5), "same")));
 
-  CHECK(rejected(node.send(command_to(alice, deposit(6), "same"))).code == 409);
+  CHECK(rejected(node.send(command_to(alice, deposit(6), "same"))).code == RejectionCode::conflict);
 }
 
 TEST_CASE("an expected version that is not the current one is a conflict", "[engine]") {
@@ -125,7 +125,7 @@ TEST_CASE("an expected version that is not the current one is a conflict", "[eng
   right.expected_version = 1;
 
   const auto refused = rejected(node.send(stale));
-  CHECK(refused.code == 409);
+  CHECK(refused.code == RejectionCode::conflict);
   CHECK(refused.decided_at == 1);
   CHECK(accepted(node.send(right)).first_version == 2);
 }
@@ -140,11 +140,13 @@ TEST_CASE("what no instance can take is rejected at once", "[engine]") {
   auto wrong_type = command_to(alice, deposit(1));
   wrong_type.type = "RobBank";
 
-  CHECK(rejected(node.send(illegal_id)).code == 400);
-  CHECK(rejected(node.send(wrong_body)).code == 400);
-  CHECK(rejected(node.send(wrong_type)).code == 404);
-  CHECK(rejected(node.send(command_to(instance("other", "account", "a"), deposit(1)))).code == 404);
-  CHECK(rejected(node.send(command_to(instance("example", "vault", "a"), deposit(1)))).code == 404);
+  CHECK(rejected(node.send(illegal_id)).code == RejectionCode::malformed);
+  CHECK(rejected(node.send(wrong_body)).code == RejectionCode::malformed);
+  CHECK(rejected(node.send(wrong_type)).code == RejectionCode::not_found);
+  CHECK(rejected(node.send(command_to(instance("other", "account", "a"), deposit(1)))).code
+        == RejectionCode::not_found);
+  CHECK(rejected(node.send(command_to(instance("example", "vault", "a"), deposit(1)))).code
+        == RejectionCode::not_found);
 }
 
 TEST_CASE("a commit that is too large is rejected before it is sent", "[engine]") {
@@ -154,7 +156,7 @@ TEST_CASE("a commit that is too large is rejected before it is sent", "[engine]"
   google::protobuf::StringValue text;
   text.set_value(std::string(600 * 1'024, 'x'));
 
-  CHECK(rejected(node.send(command_to(note, text))).code == 413);
+  CHECK(rejected(node.send(command_to(note, text))).code == RejectionCode::too_large);
 
   text.set_value("short");
   CHECK(accepted(node.send(command_to(note, text))).first_version == 1);
@@ -171,13 +173,13 @@ TEST_CASE("too many commands for one instance or one node are rejected at once",
   std::vector<std::future<Outcome>> waiting;
   for (int i = 0; i < 3; ++i) waiting.push_back(node.send(command_to(alice, deposit(1))));
 
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 429);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::overloaded);
 
   const auto bob = instance("example", "account", "bob");
   world.broker.fail_next_append(memory::AppendFault::held, Subject::events(bob));
   for (int i = 0; i < 2; ++i) waiting.push_back(node.send(command_to(bob, deposit(1))));
   const auto carol = instance("example", "account", "carol");
-  CHECK(rejected(node.send(command_to(carol, deposit(1)))).code == 429);
+  CHECK(rejected(node.send(command_to(carol, deposit(1)))).code == RejectionCode::overloaded);
 
   release_until_answered(world, waiting);
   for (auto& one : waiting) CHECK(accepted(std::move(one)).first_version != 0);
@@ -190,7 +192,7 @@ TEST_CASE("a node that does not run sends nothing", "[engine]") {
   (void)accepted(node.send(command_to(alice, deposit(1))));
   node.engine().stop();
 
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
   CHECK(world.commits(Subject::events(alice)).size() == 1);
 }
 

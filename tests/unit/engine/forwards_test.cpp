@@ -94,7 +94,7 @@ TEST_CASE("forwards: an owner that does not answer keeps out no command for what
   std::size_t refused = 0;
   for (auto& one : forwarded)
     if (one.wait_for(0s) == std::future_status::ready)
-      refused += rejected(std::move(one)).code == 429 ? 1U : 0U;
+      refused += rejected(std::move(one)).code == RejectionCode::overloaded ? 1U : 0U;
   CHECK(refused == forwarded.size() - forwards_max);
 
   (void)accepted(send(*own));

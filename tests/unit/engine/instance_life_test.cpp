@@ -133,7 +133,7 @@ TEST_CASE("a snapshot that the log does not bear out is ignored", "[engine]") {
   store(world, 0, {foreign_commit(1, "", world.clock.now(), "real", 10)});
 
   Node node(world, {model_of<Bank>()});
-  CHECK(rejected(node.send(command_to(alice, withdraw(11)))).code == 422);
+  CHECK(rejected(node.send(command_to(alice, withdraw(11)))).code == RejectionCode::refused);
   CHECK(accepted(node.send(command_to(alice, withdraw(10)))).first_version == 2);
 }
 
@@ -150,8 +150,8 @@ TEST_CASE("an instance whose chain of commits is broken is not served", "[engine
   SECTION("by bytes that are no commit") { store(world, 0, {first, "\xff\xff"}); }
 
   Node node(world, {model_of<Bank>()});
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
 }
 
 TEST_CASE("an instance that was refused is served again when its log is sound", "[engine]") {
@@ -160,7 +160,7 @@ TEST_CASE("an instance that was refused is served again when its log is sound", 
   store(world, 0, {first, foreign_commit(2, first, world.clock.now(), "c2", 10)});
   world.broker.flip_bit(alice.context, 1);
   Node node(world, {model_of<Bank>()});
-  CHECK(rejected(node.send(command_to(alice, withdraw(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, withdraw(1)))).code == RejectionCode::unavailable);
   world.broker.flip_bit(alice.context, 1);
   CHECK(eventually(patience, [&] {
     return std::holds_alternative<Accepted>(get(node.send(command_to(alice, withdraw(1)))));
@@ -176,7 +176,7 @@ TEST_CASE("an instance notices by itself that the log went back", "[engine]") {
 
   // Unknown, or refused when the guard of the whole log was faster.
   CHECK_FALSE(std::holds_alternative<Accepted>(get(node.send(command_to(alice, deposit(1))))));
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
   CHECK(world.commits(alices).size() == 1);
 }
 

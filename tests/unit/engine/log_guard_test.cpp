@@ -100,11 +100,11 @@ TEST_CASE("a log that went back is not served until it is accepted", "[engine][l
   CHECK_THAT(alarm, ContainsSubstring("troupe accept-log --context example"));
 
   const auto refused = rejected(node.send(command_to(bob, deposit(1))));
-  CHECK(refused.code == 503);
+  CHECK(refused.code == RejectionCode::unavailable);
   CHECK(refused.text == alarm);
   world.broker.set_connected(false);
   world.broker.set_connected(true);
-  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == RejectionCode::unavailable);
   CHECK(alarmed(node));
 
   accept_log(world);
@@ -123,7 +123,7 @@ TEST_CASE("instances and views are what the accepted log says", "[engine][log_gu
   accept_log(world);
   REQUIRE(eventually(patience, [&] { return served(node); }));
 
-  CHECK(rejected(node.send(command_to(alice, withdraw(2)))).code == 422);
+  CHECK(rejected(node.send(command_to(alice, withdraw(2)))).code == RejectionCode::refused);
   CHECK(accepted(node.send(command_to(alice, deposit(4)))).first_version == 2);
   REQUIRE(eventually(patience, [&] { return world.views.checkpoint(balances) == 2U; }));
   v1::AccountState row;
@@ -139,7 +139,7 @@ TEST_CASE("after a lost connection nothing is served before the log was looked a
   for (int i = 0; i < 20; ++i) {
     world.broker.set_available(false);
     world.broker.set_connected(false);
-    CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+    CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == RejectionCode::unavailable);
     world.broker.set_available(true);
     world.broker.set_connected(true);
     REQUIRE(eventually(patience, [&] { return node.says(condition::log_unchecked).empty(); }));
@@ -148,7 +148,7 @@ TEST_CASE("after a lost connection nothing is served before the log was looked a
   world.broker.set_connected(false);
   world.broker.lose_tail(alice.context, 1);  // acknowledged, and perhaps never marked
   world.broker.set_connected(true);
-  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == RejectionCode::unavailable);
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));
   CHECK(world.commits(Subject::events(bob)).empty());
 }
@@ -158,7 +158,7 @@ TEST_CASE("a log that nobody answers for is waited for without an alarm", "[engi
   world.broker.set_available(false);
   Node node(world, {model_of<Bank>()});
   CHECK_THAT(node.says(condition::log_unchecked), ContainsSubstring("not known whether"));
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
   CHECK_FALSE(alarmed(node));
   world.broker.set_available(true);
   REQUIRE(eventually(patience, [&] { return node.says(condition::log_unchecked).empty(); }));
@@ -174,7 +174,7 @@ TEST_CASE("while the clocks differ nothing is served", "[engine][log_guard]") {
   SECTION("the node is ahead") { world.inspector.set_clock_ahead(-hour), which = "3600 s ahead"; }
   Node node(world, {model_of<Bank>()});
   CHECK_THAT(node.says(condition::clocks_differ), ContainsSubstring(which));
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
   CHECK(node.stats("example").slots.empty());
 
   world.inspector.set_clock_ahead(20s);  // which is borne
@@ -197,7 +197,7 @@ TEST_CASE("a log whose old messages go is not served, also by a node that starts
   }
   Node node(world, {model_of<Bank>()});
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));
-  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(bob, deposit(1)))).code == RejectionCode::unavailable);
 
   accept_log(world);  // without it from now on; a view that starts anew cannot fold what is left
   REQUIRE(eventually(
@@ -216,7 +216,7 @@ TEST_CASE("while a setting lets the log lose messages it is not served", "[engin
   world.inspector.set_weaker(which, says);
   REQUIRE(eventually(patience, [&] { return !node.says(condition::log_settings_weaker).empty(); }));
   const auto refused = rejected(node.send(command_to(bob, deposit(1))));
-  CHECK(refused.code == 503);
+  CHECK(refused.code == RejectionCode::unavailable);
   CHECK_THAT(refused.text, ContainsSubstring(says));
   CHECK_FALSE(alarmed(node));
 
@@ -265,7 +265,7 @@ TEST_CASE("a node that starts anew notices what happened while it was away",
   }
   SECTION("a lost record, by the mark") { world.inspector.forget(stream); }
   Node node(world, {model_of<Bank>()});
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));
 
   accept_log(world);

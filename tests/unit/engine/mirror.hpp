@@ -29,7 +29,7 @@ struct Ledger {
   using Commands = MessageSet<Int64Value>;
   using Events = MessageSet<Int64Value>;
 
-  static constexpr Rejection negative{"ledger.negative"};
+  static constexpr Rejection negative{"ledger:negative"};  // a colon means nothing
   static constexpr Rejection cursed{"ledger.cursed"};
   static constexpr std::int64_t cursed_cents = 666;
   static inline std::atomic<bool> curse{true};

@@ -95,7 +95,8 @@ public:
               && std::ranges::count(context.slots, slot) > 0)
             return engine->send(std::move(command), std::move(answered));
     }
-    answered(Rejected{503, "slot " + std::to_string(slot) + " has no owner", std::nullopt});
+    answered(
+        Rejected{RejectionCode::unavailable, "slot " + std::to_string(slot) + " has no owner"});
   }
 
 private:
@@ -253,7 +254,8 @@ private:
 inline Accepted accepted(std::future<Outcome> future) {
   auto outcome = get(std::move(future));
   if (const auto* rejected = std::get_if<Rejected>(&outcome))
-    throw std::runtime_error("rejected: " + std::to_string(rejected->code) + " " + rejected->text);
+    throw std::runtime_error("rejected: " + std::to_string(number_of(rejected->code)) + " "
+                             + rejected->text);
   if (const auto* unknown = std::get_if<Unknown>(&outcome))
     throw std::runtime_error("unknown: " + unknown->text);
   return std::get<Accepted>(std::move(outcome));

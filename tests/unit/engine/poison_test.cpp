@@ -246,7 +246,7 @@ TEST_CASE(
   // What is in memory learns of it by a conflict.
   (void)get(node.send(command_to(account("a"), deposit(1))));
   const auto refused = rejected(node.send(command_to(account("a"), deposit(1))));
-  CHECK(refused.code == 503);
+  CHECK(refused.code == RejectionCode::unavailable);
   CHECK_THAT(refused.text,
              StartsWith("log.unreadable: sequence " + std::to_string(sequence) + " of EVT_EXAMPLE")
                  && ContainsSubstring("`troupe skip --context example"));
@@ -307,7 +307,8 @@ TEST_CASE("a decision is about these bytes, not about whatever stands there", "[
   Node node(world, both());
   const auto sequence = write(world, "evt.example.account.a", "x");
   skip(world, sequence, "y");
-  CHECK(rejected(node.send(command_to(account("a"), deposit(5)))).code == 503);
+  CHECK(rejected(node.send(command_to(account("a"), deposit(5)))).code
+        == RejectionCode::unavailable);
   REQUIRE(all_handled(world));
   CHECK(parked(world).size() == 1);
   skip(world, sequence, "x");

@@ -84,7 +84,7 @@ TEST_CASE("a question without an answer is a miss with its code", "[engine][view
   Node node(world, {model_of<Bank>()});
   const auto outcome = get(node.ask(balance_of("nobody")));
   CHECK(outcome.code == 404);
-  CHECK(outcome.text == "account.unknown");
+  CHECK(outcome.reason == "account.unknown");
 }
 
 TEST_CASE("a place that is not reached in time is said so", "[engine][views]") {
@@ -277,7 +277,7 @@ TEST_CASE("a view whose checkpoint is beyond the stream stands still and says so
   REQUIRE(eventually(patience, [&] {
     return node.says(condition::log_went_back).find("has reached 99 before") != std::string::npos;
   }));
-  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == 503);
+  CHECK(rejected(node.send(command_to(alice, deposit(1)))).code == RejectionCode::unavailable);
 }
 
 TEST_CASE("a view that has stopped goes on when what stopped it is over", "[engine][views]") {

@@ -15,7 +15,6 @@ namespace troupe::tool {
 
 namespace {
 
-constexpr int refused_by_the_domain = 422;
 /// An answer without a version is tried on so many of them.
 constexpr std::size_t versions_tried_max = 10'000;
 
@@ -31,7 +30,7 @@ struct Answer {
   bool refused() const { return event->type == ClientEvent::Type::rejected; }
   /// Others, such as "another version is expected", are the runtime's.
   bool by_the_domain() const {
-    return !refused() || event->rejection.code == refused_by_the_domain;
+    return !refused() || event->rejection.code == RejectionCode::refused;
   }
   std::uint64_t decided_at() const { return event->rejection.decided_at.value_or(0); }
 };
@@ -159,16 +158,16 @@ private:
       answer.confirmed = !decision->rejection && decision->events.empty();
       return;
     }
-    const auto& text = answer.event->rejection.text;
+    const auto& rejection = answer.event->rejection;
     if (!decision->rejection)
       report_.violated(
           "I8", "the domain does not refuse it on version " + std::to_string(answer.decided_at()),
-          witness(*answer.event) + ": " + text);
-    else if (text.substr(0, text.find(':')) != decision->rejection->code)
+          witness(*answer.event) + ": " + text_of(rejection));
+    else if (rejection.reason != decision->rejection->code)
       report_.violated(
           "I8",
           "the domain refuses it for another reason, " + std::string(decision->rejection->code),
-          witness(*answer.event) + ": " + text);
+          witness(*answer.event) + ": " + text_of(rejection));
   }
 
   const std::vector<const DecodedCommit*>& commits_;
@@ -181,7 +180,7 @@ private:
 /// Answers of the runtime that have no version say nothing about the state.
 bool records_nothing(const ClientEvent& answer) {
   if (answer.type == ClientEvent::Type::ok) return answer.accepted.first_version == 0;
-  return answer.rejection.decided_at || answer.rejection.code == refused_by_the_domain;
+  return answer.rejection.decided_at || answer.rejection.code == RejectionCode::refused;
 }
 
 bool has_version(const ClientEvent& answer) {

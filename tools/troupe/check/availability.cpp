@@ -32,9 +32,9 @@ struct Stretch {
 /// A decision: the command happened, or the domain refused it. That a node is busy or not there is
 /// none.
 bool is_served(const ClientEvent& event) {
-  constexpr int refused = 422;
   return event.type == ClientEvent::Type::ok
-         || (event.type == ClientEvent::Type::rejected && event.rejection.code == refused);
+         || (event.type == ClientEvent::Type::rejected
+             && event.rejection.code == RejectionCode::refused);
 }
 
 std::vector<const ClientEvent*> in_time_order(const std::vector<ClientEvent>& history) {

@@ -12,9 +12,8 @@ constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 /// Says nothing about a try before it.
 bool says_not_now(const ClientEvent& rejected) {
-  constexpr int overloaded = 429;
-  constexpr int not_available = 503;
-  return rejected.rejection.code == overloaded || rejected.rejection.code == not_available;
+  return rejected.rejection.code == RejectionCode::overloaded
+         || rejected.rejection.code == RejectionCode::unavailable;
 }
 
 }  // namespace

@@ -98,10 +98,9 @@ void check_rejected(const DecodedRun& run, const std::string& command_id, const 
   if (told.only_without_effect())
     return report.violated("I5", "every try was told that nothing needed to happen, and yet it did",
                            witness(*told.accepted.front()) + ": " + place(*commit.stored));
-  constexpr int refused_by_the_domain = 422;
   for (const auto* rejection : told.rejected) {
-    const auto& [code, text, decided_at] = rejection->rejection;
-    if (code == refused_by_the_domain && decided_at
+    const auto& decided_at = rejection->rejection.decided_at;
+    if (rejection->rejection.code == RejectionCode::refused && decided_at
         && *decided_at + 1 >= commit.envelope.first_version())
       report.violated("I5",
                       "rejected on version " + std::to_string(*decided_at)

@@ -78,6 +78,10 @@ nats::ClientReply send_until_known(nats::Connection& connection, const SendComma
   }
 }
 
+std::string text_of(const nats::ClientReply& reply) {
+  return reply.reason.empty() ? reply.text : reply.reason + ": " + reply.text;
+}
+
 int print(const SendCommand& options, const Subject& subject, const nats::ClientReply& reply) {
   static constexpr const char* names[] = {"accepted", "rejected", "unknown"};
   if (options.json) {
@@ -92,6 +96,7 @@ int print(const SendCommand& options, const Subject& subject, const nats::Client
       out["durability"] = reply.durability;
     } else {
       out["code"] = reply.code;
+      if (!reply.reason.empty()) out["reason"] = reply.reason;
       out["text"] = reply.text;
       if (reply.decided_at) out["decided_at"] = *reply.decided_at;
     }
@@ -102,7 +107,7 @@ int print(const SendCommand& options, const Subject& subject, const nats::Client
     return complain(exit_refused, std::to_string(reply.code) + " "
                                       + (nobody ? nobody_serves(std::string(subject.tokens()[1]),
                                                                 options.nats.address())
-                                                : reply.text));
+                                                : text_of(reply)));
   }
   if (reply.kind == Kind::unknown)
     return complain(exit_unknown, "nobody can say whether it happened (" + reply.text

@@ -14,16 +14,15 @@ using Clock = std::chrono::steady_clock;
 /// What an outcome other than accepted says, for a person.
 std::string describe(const Outcome& outcome) {
   if (const auto* rejected = std::get_if<Rejected>(&outcome))
-    return std::to_string(rejected->code) + " " + rejected->text;
+    return std::to_string(number_of(rejected->code)) + " " + text_of(*rejected);
   if (const auto* unknown = std::get_if<Unknown>(&outcome)) return "unknown: " + unknown->text;
   return "accepted";
 }
 
 /// The domain said no; everything else that is no acceptance is trouble.
 const Rejected* refused_by_domain(const Outcome& outcome) {
-  constexpr int refused = 422;
   const auto* rejected = std::get_if<Rejected>(&outcome);
-  return rejected != nullptr && rejected->code == refused ? rejected : nullptr;
+  return rejected != nullptr && rejected->code == RejectionCode::refused ? rejected : nullptr;
 }
 
 }  // namespace
@@ -167,7 +166,7 @@ void Driver::note_cancelled(const std::string& invoice, const Outcome& outcome) 
 
 void Driver::note_rejection(const Rejected& rejection) {
   ++result_.rejected;
-  ++result_.rejections[rejection.text.substr(0, rejection.text.find_first_of(" :"))];
+  ++result_.rejections[rejection.reason];
 }
 
 void Driver::note_problem(const std::string& problem) {

@@ -8,12 +8,10 @@ namespace troupe::tool {
 
 namespace {
 
-constexpr int overloaded = 429;
-constexpr int not_available = 503;
-
 bool worth_repeating(const Outcome& outcome) {
   if (const auto* rejected = std::get_if<Rejected>(&outcome))
-    return rejected->code == overloaded || rejected->code == not_available;
+    return rejected->code == RejectionCode::overloaded
+           || rejected->code == RejectionCode::unavailable;
   return std::holds_alternative<Unknown>(outcome);
 }
 

@@ -10,7 +10,8 @@ namespace troupe::tool {
 Outcome outcome_of(const nats::ClientReply& reply) {
   using Kind = nats::ClientReply::Kind;
   if (reply.kind == Kind::rejected)
-    return Rejected{.code = reply.code, .text = reply.text, .decided_at = reply.decided_at};
+    return Rejected{static_cast<RejectionCode>(reply.code), reply.text, reply.reason,
+                    reply.decided_at};
   if (reply.kind == Kind::unknown) return Unknown{reply.text};
   return Accepted{.first_version = reply.first_version,
                   .last_version = reply.last_version,

@@ -75,7 +75,9 @@ ClientEvent parsed(const json& line) {
                       .sequence = line.at("seq"),
                       .duplicate = line.at("duplicate")};
   if (event.type == ClientEvent::Type::rejected) {
-    event.rejection = {.code = line.at("code"), .text = line.at("text"), .decided_at = {}};
+    event.rejection = {.code = RejectionCode{line.at("code").get<std::uint16_t>()},
+                       .text = line.at("text"),
+                       .reason = line.value("reason", std::string())};
     if (line.contains("decided_at"))
       event.rejection.decided_at = line.at("decided_at").get<std::uint64_t>();
   }
@@ -110,7 +112,8 @@ void History::ok(const CommandTry& what, const Accepted& accepted) {
 
 void History::rejected(const CommandTry& what, const Rejected& rejection) {
   auto line = line_about(ClientEvent::Type::rejected, what);
-  line["code"] = rejection.code;
+  line["code"] = number_of(rejection.code);
+  if (!rejection.reason.empty()) line["reason"] = rejection.reason;
   line["text"] = rejection.text;
   if (rejection.decided_at) line["decided_at"] = *rejection.decided_at;
   lines_.write(line);
