@@ -1,10 +1,10 @@
 #include "actors/all.hpp"
 
+#include <troupe/context.hpp>
 #include "actors/inventory/inventory.hpp"
 #include "actors/notifications/notifications.hpp"
 #include "actors/ordering/ordering.hpp"
 #include "actors/payments/payments.hpp"
-#include "runtime/domain/context.hpp"
 
 std::vector<troupe::ContextModel> all_contexts() {
   return {troupe::model_of<ordering::Ordering>(), troupe::model_of<inventory::Inventory>(),

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 
 /// The models of all contexts, in the order in which an order meets them. Thread safe.
 std::vector<troupe::ContextModel> all_contexts();

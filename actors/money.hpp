@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <troupe/decision.hpp>
 #include "money/v1/money.pb.h"
-#include "runtime/domain/decision.hpp"
 
 namespace money {
 

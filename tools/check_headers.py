@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles every header alone, with the flags of a configured build."""
+"""Compiles every header alone, with the flags of a configured build; public ones with nothing but their folder."""
 
 import argparse
 import concurrent.futures
@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PUBLIC = ROOT / "runtime" / "include"
 
 
 def flags(build: pathlib.Path) -> list[str]:
@@ -42,7 +43,8 @@ def main() -> int:
     headers = [ROOT / line for line in listed.stdout.split()]
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for header, errors in pool.map(lambda h: compiles(h, options), headers):
+        alone = ["-std=c++20", f"-I{PUBLIC}"]
+        for header, errors in pool.map(lambda h: compiles(h, alone if PUBLIC in h.parents else options), headers):
             if errors:
                 print(f"{header.relative_to(ROOT)} does not compile alone:\n{errors}", file=sys.stderr)
                 failures += 1

@@ -11,13 +11,13 @@ HOMES = {"caf": "runtime/engine", "nats": "runtime/nats", "hiredis": "runtime/re
 # What the runtime is measured against is written by hand against the library.
 EXCEPT = {"tools/troupe/bench/floor.cpp": "nats"}
 
-BELOW = ["runtime/base", "runtime/domain", "runtime/ports"]
+BELOW = ["runtime/base", "runtime/include", "runtime/ports"]
 # folder -> what it may include of ours, besides itself and generated schemas
 MAY_INCLUDE = {
-    "actors": ["runtime/domain", "actors"],
+    "actors": ["runtime/include", "actors"],
     "runtime/base": [],
-    "runtime/domain": [],
-    "runtime/ports": ["runtime/base", "runtime/domain"],
+    "runtime/include": [],
+    "runtime/ports": ["runtime/base", "runtime/include"],
     "runtime/engine": BELOW,
     "runtime/nats": BELOW,
     "runtime/redis": BELOW,
@@ -53,8 +53,9 @@ ROOMS = {
 }
 # Domain code is a function of its arguments.
 IMPURE = re.compile(r"_clock::now\(|std::(thread|mutex|random_device|this_thread)|\b(time|rand|getenv)\(")
-PURE = ("actors", "runtime/domain")
+PURE = ("actors", "runtime/include")
 OURS = re.compile(r'#include "((?:runtime|actors|tools|tests)/[^"]+)"')
+PUBLIC = re.compile(r"#include <(troupe/[^>]+\.hpp)>")
 
 
 def room_of(path: str, folder: str) -> str | None:
@@ -75,17 +76,28 @@ def room_problem(path: str, folder: str, include: str):
     return None
 
 
+def included(line: str) -> str | None:
+    """The file of ours that a line includes."""
+    if ours := OURS.search(line):
+        return ours[1]
+    if public := PUBLIC.search(line):
+        return "runtime/include/" + public[1]
+    return None
+
+
 def problems(path: str, folder: str, line: str):
     for library, pattern in LIBRARIES.items():
         if HOMES[library] != folder and EXCEPT.get(path) != library and re.search(r"#include " + pattern, line):
             yield f"{library} belongs to {HOMES[library]}"
-    include = OURS.search(line)
+    include = included(line)
     if include and folder in MAY_INCLUDE:
-        if not any(include[1].startswith(allowed + "/") for allowed in [folder, *MAY_INCLUDE[folder]]):
+        if not any(include.startswith(allowed + "/") for allowed in [folder, *MAY_INCLUDE[folder]]):
             yield "not a layer below"
-    if include and folder in ROOMS and include[1].startswith(folder + "/"):
-        if problem := room_problem(path, folder, include[1]):
+    if include and folder in ROOMS and include.startswith(folder + "/"):
+        if problem := room_problem(path, folder, include):
             yield problem
+    if folder == "runtime/include" and OURS.search(line):
+        yield "a public header is included as <troupe/...>"
     if folder in PURE and IMPURE.search(line):
         yield "domain code has no clock, thread or chance"
 

@@ -1,9 +1,9 @@
 // A reservation that nobody ships or releases in time gives its pieces back by itself.
 #pragma once
 
+#include <troupe/timer.hpp>
+#include <troupe/timestamp.hpp>
 #include "actors/inventory/reservation.hpp"
-#include "runtime/domain/timer.hpp"
-#include "runtime/domain/timestamp.hpp"
 
 namespace inventory {
 

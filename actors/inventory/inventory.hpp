@@ -1,6 +1,7 @@
 // The inventory service: what lies on the shelves, and for whom.
 #pragma once
 
+#include <troupe/context.hpp>
 #include "actors/inventory/expiry.hpp"
 #include "actors/inventory/reservation.hpp"
 #include "actors/inventory/reservation_answers.hpp"
@@ -8,7 +9,6 @@
 #include "actors/inventory/stock.hpp"
 #include "actors/inventory/stock_asks.hpp"
 #include "actors/inventory/stock_levels.hpp"
-#include "runtime/domain/context.hpp"
 
 namespace inventory {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <troupe/aggregate.hpp>
 #include "inventory/v1/reservation.pb.h"
-#include "runtime/domain/aggregate.hpp"
 
 namespace inventory {
 

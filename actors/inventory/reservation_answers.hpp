@@ -3,10 +3,10 @@
 
 #include <array>
 
+#include <troupe/reaction.hpp>
 #include "actors/inventory/line_reference.hpp"
 #include "actors/inventory/reservation.hpp"
 #include "inventory/v1/stock.pb.h"
-#include "runtime/domain/reaction.hpp"
 
 namespace inventory {
 

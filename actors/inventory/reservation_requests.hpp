@@ -1,11 +1,11 @@
 // A reservation listens to its order and to the order's payment.
 #pragma once
 
+#include <troupe/reaction.hpp>
+#include <troupe/timestamp.hpp>
 #include "actors/inventory/reservation.hpp"
 #include "ordering/v1/order.pb.h"
 #include "payments/v1/payment.pb.h"
-#include "runtime/domain/reaction.hpp"
-#include "runtime/domain/timestamp.hpp"
 
 namespace inventory {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include <troupe/aggregate.hpp>
 #include "inventory/v1/stock.pb.h"
-#include "runtime/domain/aggregate.hpp"
 
 namespace inventory {
 

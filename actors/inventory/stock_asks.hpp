@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include <troupe/reaction.hpp>
 #include "actors/inventory/line_reference.hpp"
 #include "actors/inventory/stock.hpp"
 #include "inventory/v1/reservation.pb.h"
-#include "runtime/domain/reaction.hpp"
 
 namespace inventory {
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include <troupe/query.hpp>
 #include "actors/inventory/stock.hpp"
 #include "inventory/v1/stock_row.pb.h"
-#include "runtime/domain/query.hpp"
 
 namespace inventory {
 

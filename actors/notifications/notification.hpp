@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <troupe/aggregate.hpp>
 #include "notifications/v1/notification.pb.h"
-#include "runtime/domain/aggregate.hpp"
 
 namespace notifications {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 
 namespace notifications {
 

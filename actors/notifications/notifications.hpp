@@ -1,10 +1,10 @@
 // The notifications service: what customers are told.
 #pragma once
 
+#include <troupe/context.hpp>
 #include "actors/notifications/notification.hpp"
 #include "actors/notifications/notify.hpp"
 #include "actors/notifications/order_news.hpp"
-#include "runtime/domain/context.hpp"
 
 namespace notifications {
 

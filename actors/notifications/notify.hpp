@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include <troupe/effect.hpp>
 #include "actors/notifications/notification.hpp"
-#include "runtime/domain/effect.hpp"
 #include "troupe/v1/mail.pb.h"
 
 namespace notifications {

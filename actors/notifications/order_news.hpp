@@ -3,11 +3,11 @@
 
 #include <string>
 
+#include <troupe/reaction.hpp>
 #include "actors/notifications/notification.hpp"
 #include "actors/notifications/notification_id.hpp"
 #include "ordering/v1/order.pb.h"
 #include "payments/v1/payment.pb.h"
-#include "runtime/domain/reaction.hpp"
 
 namespace notifications {
 

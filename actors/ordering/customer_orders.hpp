@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include <troupe/query.hpp>
 #include "actors/ordering/order.hpp"
 #include "ordering/v1/customer_orders.pb.h"
-#include "runtime/domain/query.hpp"
 
 namespace ordering {
 

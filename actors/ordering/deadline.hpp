@@ -1,8 +1,8 @@
 // An order that nobody confirms in time ends by itself.
 #pragma once
 
+#include <troupe/timer.hpp>
 #include "actors/ordering/order.hpp"
-#include "runtime/domain/timer.hpp"
 
 namespace ordering {
 

@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include <troupe/aggregate.hpp>
+#include <troupe/timestamp.hpp>
 #include "actors/money.hpp"
 #include "ordering/v1/order.pb.h"
-#include "runtime/domain/aggregate.hpp"
-#include "runtime/domain/timestamp.hpp"
 
 namespace ordering {
 

@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include <troupe/reaction.hpp>
 #include "actors/ordering/order.hpp"
 #include "inventory/v1/reservation.pb.h"
 #include "payments/v1/payment.pb.h"
-#include "runtime/domain/reaction.hpp"
 
 namespace ordering {
 

@@ -1,12 +1,12 @@
 // The ordering service: what customers want, and what becomes of it.
 #pragma once
 
+#include <troupe/context.hpp>
 #include "actors/ordering/customer_orders.hpp"
 #include "actors/ordering/deadline.hpp"
 #include "actors/ordering/order.hpp"
 #include "actors/ordering/order_outcomes.hpp"
 #include "actors/ordering/orders.hpp"
-#include "runtime/domain/context.hpp"
 
 namespace ordering {
 

@@ -1,9 +1,9 @@
 // Read side: one row per order, and the query that serves it.
 #pragma once
 
+#include <troupe/query.hpp>
 #include "actors/ordering/order.hpp"
 #include "ordering/v1/orders.pb.h"
-#include "runtime/domain/query.hpp"
 
 namespace ordering {
 

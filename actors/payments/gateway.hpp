@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include <troupe/effect.hpp>
 #include "actors/payments/payment.hpp"
 #include "payments/v1/gateway.pb.h"
-#include "runtime/domain/effect.hpp"
 
 namespace payments {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include <troupe/aggregate.hpp>
 #include "actors/money.hpp"
 #include "payments/v1/payment.pb.h"
-#include "runtime/domain/aggregate.hpp"
 
 namespace payments {
 

@@ -1,11 +1,11 @@
 // A payment listens to its order and to the order's reservation.
 #pragma once
 
+#include <troupe/reaction.hpp>
 #include "actors/money.hpp"
 #include "actors/payments/payment.hpp"
 #include "inventory/v1/reservation.pb.h"
 #include "ordering/v1/order.pb.h"
-#include "runtime/domain/reaction.hpp"
 
 namespace payments {
 

@@ -1,10 +1,10 @@
 // The payments service: what customers owe, paid, and got back.
 #pragma once
 
+#include <troupe/context.hpp>
 #include "actors/payments/gateway.hpp"
 #include "actors/payments/payment.hpp"
 #include "actors/payments/payment_steps.hpp"
-#include "runtime/domain/context.hpp"
 
 namespace payments {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/engine/health/backlog_watch.hpp"
 #include "runtime/engine/options/engine_options.hpp"
 #include "runtime/ports/backlogs.hpp"

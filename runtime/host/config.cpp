@@ -7,10 +7,10 @@
 
 #include <toml++/toml.h>
 
+#include <troupe/token.hpp>
 #include "runtime/base/assert.hpp"
 #include "runtime/base/embedded.hpp"
 #include "runtime/base/secrets.hpp"
-#include "runtime/domain/token.hpp"
 #include "runtime/nats/client/inboxes.hpp"
 #include "runtime/ports/subject.hpp"
 

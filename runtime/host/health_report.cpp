@@ -2,7 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 
 namespace troupe::host {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/memory/broker.hpp"
 #include "runtime/ports/command_bus.hpp"
 #include "runtime/ports/effects.hpp"

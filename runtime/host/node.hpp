@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/host/config.hpp"
 
 namespace troupe::host {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/ports/high_water_marks.hpp"
 #include "runtime/ports/stream_inspector.hpp"
 #include "runtime/redis/redis_options.hpp"

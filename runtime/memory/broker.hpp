@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include <troupe/aggregate.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/aggregate.hpp"
 #include "runtime/memory/durable.hpp"
 #include "runtime/memory/stream.hpp"
 #include "runtime/memory/worker.hpp"

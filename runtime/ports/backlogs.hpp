@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <troupe/aggregate.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/aggregate.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "runtime/domain/aggregate.hpp"
+#include <troupe/aggregate.hpp>
 
 namespace troupe {
 

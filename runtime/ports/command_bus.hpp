@@ -8,7 +8,7 @@
 #include <string>
 #include <variant>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/ports/rejected.hpp"
 #include "runtime/ports/subject.hpp"
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include <troupe/token.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/token.hpp"
 #include "runtime/ports/stream_inspector.hpp"
 
 namespace troupe {

@@ -7,7 +7,7 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 
 namespace troupe {
 

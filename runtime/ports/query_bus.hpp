@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/ports/subject.hpp"
 
 namespace troupe {

@@ -8,7 +8,8 @@
 
 namespace troupe {
 
-/// What kind of no it is, as in the wire contract. Another node's may be one that is not known here.
+/// What kind of no it is, as in the wire contract. Another node's may be one that is not known
+/// here.
 enum class RejectionCode : std::uint16_t {
   malformed = 400,    ///< it can never succeed as it is
   not_found = 404,    ///< nothing of that name takes it

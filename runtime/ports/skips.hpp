@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <troupe/aggregate.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/aggregate.hpp"
 #include "runtime/ports/subscription.hpp"
 
 namespace troupe {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 
 namespace troupe {
 

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
+#include <troupe/aggregate.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/aggregate.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe {

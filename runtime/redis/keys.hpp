@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 #include "runtime/ports/subject.hpp"
 #include "runtime/ports/view_store.hpp"
 

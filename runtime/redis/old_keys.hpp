@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include <troupe/token.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/token.hpp"
 #include "runtime/redis/redis_options.hpp"
 
 namespace troupe::redis {

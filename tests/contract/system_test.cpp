@@ -9,7 +9,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/host/upgrade.hpp"
 #include "runtime/nats/jetstream/api.hpp"
 #include "runtime/redis/client.hpp"

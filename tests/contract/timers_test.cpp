@@ -5,7 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/ports/clock.hpp"
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/in_memory.hpp"

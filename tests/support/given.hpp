@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/domain/effect.hpp"
-#include "runtime/domain/query.hpp"
-#include "runtime/domain/timer.hpp"
+#include <troupe/effect.hpp>
+#include <troupe/query.hpp>
+#include <troupe/timer.hpp>
 #include "tests/support/pb.hpp"
 
 namespace troupe::test {

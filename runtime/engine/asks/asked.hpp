@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/ports/command_bus.hpp"
 
 namespace troupe::engine {

@@ -4,7 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/ports/identity.hpp"
 #include "troupe/v1/records.pb.h"
 

@@ -6,10 +6,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/assert.hpp"
 #include "runtime/base/thrown.hpp"
 #include "runtime/base/traceparent.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/identity.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/assert.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/engine/history/stored_fields.hpp"
 
 namespace troupe::engine {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/steady_time.hpp"
 #include "runtime/base/strand.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/ports/backlogs.hpp"
 #include "runtime/ports/clock.hpp"
 #include "runtime/ports/conditions.hpp"

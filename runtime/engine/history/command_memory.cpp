@@ -4,7 +4,7 @@
 #include <ranges>
 #include <utility>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 
 namespace troupe::engine {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/domain/aggregate.hpp"
+#include <troupe/aggregate.hpp>
 #include "runtime/engine/history/forgotten_ids.hpp"
 #include "runtime/ports/snapshots.hpp"
 #include "troupe/v1/records.pb.h"

@@ -7,8 +7,8 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/assert.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/ports/identity.hpp"
 

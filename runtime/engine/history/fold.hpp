@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/engine/history/command_memory.hpp"
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/snapshots.hpp"

@@ -4,7 +4,7 @@
 #include <random>
 #include <utility>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::engine {

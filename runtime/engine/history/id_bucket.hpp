@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/domain/aggregate.hpp"
+#include <troupe/aggregate.hpp>
 
 namespace troupe::engine {
 

@@ -5,7 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/engine/history/stored_fields.hpp"
 
 namespace troupe::engine {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/traceparent.hpp"
-#include "runtime/domain/timestamp.hpp"
 
 namespace troupe::engine {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
+#include <troupe/model.hpp>
 #include "runtime/base/gate.hpp"
 #include "runtime/base/in_flight.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/engine/health/append_watch.hpp"
 #include "runtime/engine/health/counters.hpp"
 #include "runtime/engine/health/watchdog.hpp"

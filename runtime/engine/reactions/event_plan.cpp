@@ -4,9 +4,9 @@
 #include <exception>
 #include <utility>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/assert.hpp"
 #include "runtime/base/thrown.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/history/fold.hpp"
 
 namespace troupe::engine {

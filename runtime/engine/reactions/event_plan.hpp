@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/engine/asks/steps.hpp"
 #include "runtime/engine/effects/effect_runner.hpp"
 #include "runtime/engine/history/stored_commit.hpp"

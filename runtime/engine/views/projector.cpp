@@ -7,10 +7,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/backoff.hpp"
 #include "runtime/base/fault_point.hpp"
 #include "runtime/base/thrown.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/engine/health/counters.hpp"
 #include "runtime/engine/health/watchdog.hpp"
 #include "runtime/engine/views/view_positions.hpp"

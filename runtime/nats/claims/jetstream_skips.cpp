@@ -4,8 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/text.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/claims/control_follower.hpp"
 #include "runtime/nats/jetstream/api.hpp"
 #include "runtime/nats/jetstream/stored_message.hpp"

@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "runtime/domain/timestamp.hpp"
-#include "runtime/domain/token.hpp"
+#include <troupe/timestamp.hpp>
+#include <troupe/token.hpp>
 #include "runtime/nats/jetstream/api.hpp"
 #include "runtime/nats/jetstream/stored_message.hpp"
 #include "runtime/nats/wire/wire.hpp"

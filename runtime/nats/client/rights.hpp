@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/ports/conditions.hpp"
 

@@ -5,10 +5,10 @@
 #include <google/protobuf/util/time_util.h>
 #include <spdlog/fmt/fmt.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/json.hpp"
 #include "runtime/base/printable.hpp"
 #include "runtime/base/text.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/jetstream/stored_message.hpp"
 #include "troupe/v1/records.pb.h"
 

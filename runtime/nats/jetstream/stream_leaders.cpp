@@ -11,8 +11,8 @@
 #include <google/protobuf/util/time_util.h>
 #include <spdlog/fmt/fmt.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/json.hpp"
-#include "runtime/domain/timestamp.hpp"
 
 namespace troupe::nats {
 

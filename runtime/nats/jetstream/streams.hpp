@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <troupe/token.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/token.hpp"
 #include "runtime/nats/client/connection.hpp"
 
 namespace troupe::nats {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 
 namespace troupe::nats {
 

@@ -5,9 +5,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/text.hpp"
 #include "runtime/base/traceparent.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/wire/wire.hpp"
 #include "runtime/ports/identity.hpp"
 

@@ -10,8 +10,8 @@
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
 
+#include <troupe/timestamp.hpp>
 #include "runtime/base/text.hpp"
-#include "runtime/domain/timestamp.hpp"
 
 namespace troupe::nats {
 

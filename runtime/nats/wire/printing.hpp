@@ -7,8 +7,8 @@
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 
 namespace troupe::nats {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/domain/aggregate.hpp"
+#include <troupe/aggregate.hpp>
 
 namespace troupe::nats {
 

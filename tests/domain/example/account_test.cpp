@@ -1,6 +1,6 @@
 // The example of README.md and CONTRIBUTING.md, compiled and run.
+#include <troupe/aggregate.hpp>
 #include "example/v1/account.pb.h"
-#include "runtime/domain/aggregate.hpp"
 #include "tests/support/given.hpp"
 
 // [aggregate]

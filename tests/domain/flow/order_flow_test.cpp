@@ -1,10 +1,10 @@
 // Whatever the order of things, every order ends, and stock and money add up.
+#include <troupe/context.hpp>
 #include "actors/all.hpp"
 #include "actors/inventory/inventory.hpp"
 #include "actors/notifications/notifications.hpp"
 #include "actors/ordering/ordering.hpp"
 #include "actors/payments/payments.hpp"
-#include "runtime/domain/context.hpp"
 #include "tests/domain/flow/world.hpp"
 
 using namespace troupe::test;

@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
+#include <troupe/model.hpp>
 #include "payments/v1/gateway.pb.h"
-#include "runtime/domain/model.hpp"
 #include "tests/support/pb.hpp"
 #include "troupe/v1/mail.pb.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "tests/domain/flow/outside.hpp"
 
 namespace troupe::test {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <troupe/timestamp.hpp>
 #include "actors/all.hpp"
 #include "inventory/v1/reservation.pb.h"
 #include "inventory/v1/stock.pb.h"
@@ -19,7 +20,6 @@
 #include "ordering/v1/orders.pb.h"
 #include "payments/v1/gateway.pb.h"
 #include "payments/v1/payment.pb.h"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/wire/body.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/support/pb.hpp"

@@ -3,7 +3,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/ports/instant.hpp"
 
 namespace {

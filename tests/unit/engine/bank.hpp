@@ -9,8 +9,8 @@
 
 #include <google/protobuf/wrappers.pb.h>
 
+#include <troupe/context.hpp>
 #include "example/v1/account.pb.h"
-#include "runtime/domain/context.hpp"
 
 namespace troupe::engine::test {
 

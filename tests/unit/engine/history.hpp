@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 #include "troupe/v1/records.pb.h"
 
 namespace {

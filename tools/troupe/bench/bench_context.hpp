@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include <troupe/context.hpp>
 #include "bench/v1/item.pb.h"
-#include "runtime/domain/context.hpp"
 
 namespace bench {
 

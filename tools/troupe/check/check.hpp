@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "tools/troupe/check/report.hpp"
 #include "tools/troupe/check/run.hpp"
 

@@ -6,8 +6,8 @@
 #include <stop_token>
 #include <vector>
 
+#include <troupe/token.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/token.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/view_store.hpp"
 #include "tools/troupe/check/run.hpp"

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "runtime/domain/timestamp.hpp"
+#include <troupe/timestamp.hpp>
 #include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/nats/claims/jetstream_skips.hpp"
 

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 #include "runtime/engine/history/skip_list.hpp"
 #include "tools/troupe/check/poison.hpp"
 #include "tools/troupe/check/report.hpp"

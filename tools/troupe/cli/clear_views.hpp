@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
-#include "runtime/domain/model.hpp"
 #include "runtime/ports/view_store.hpp"
 
 namespace troupe::tool {

@@ -2,7 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 #include "runtime/nats/wire/printing.hpp"
 #include "runtime/ports/identity.hpp"
 

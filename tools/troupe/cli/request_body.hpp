@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 
 namespace troupe::tool {
 

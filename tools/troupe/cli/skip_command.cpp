@@ -3,8 +3,8 @@
 #include <chrono>
 #include <memory>
 
+#include <troupe/timestamp.hpp>
 #include "actors/all.hpp"
-#include "runtime/domain/timestamp.hpp"
 #include "runtime/nats/claims/jetstream_skips.hpp"
 #include "runtime/nats/claims/system_id.hpp"
 #include "runtime/nats/jetstream/stream_leaders.hpp"

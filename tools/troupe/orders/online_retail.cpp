@@ -10,7 +10,7 @@
 #define CSV_IO_NO_THREAD
 #include <libfccp/csv.h>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 #include "tools/troupe/orders/escaped_token.hpp"
 #include "tools/troupe/orders/price.hpp"
 #include "tools/troupe/orders/text_file.hpp"

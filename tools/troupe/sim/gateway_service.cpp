@@ -4,7 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "runtime/domain/token.hpp"
+#include <troupe/token.hpp>
 #include "runtime/nats/service/services.hpp"
 #include "runtime/nats/wire/body.hpp"
 #include "runtime/nats/wire/wire.hpp"

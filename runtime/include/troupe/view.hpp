@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/domain/reaction.hpp"
+#include <troupe/reaction.hpp>
 
 namespace troupe {
 

@@ -12,11 +12,11 @@
 
 #include <google/protobuf/message.h>
 
-#include "runtime/domain/aggregate.hpp"
-#include "runtime/domain/effect.hpp"
-#include "runtime/domain/query.hpp"
-#include "runtime/domain/timer.hpp"
-#include "runtime/domain/view.hpp"
+#include <troupe/aggregate.hpp>
+#include <troupe/effect.hpp>
+#include <troupe/query.hpp>
+#include <troupe/timer.hpp>
+#include <troupe/view.hpp>
 
 namespace troupe {
 

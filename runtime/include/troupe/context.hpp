@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "runtime/domain/model.hpp"
+#include <troupe/model.hpp>
 
 namespace troupe {
 

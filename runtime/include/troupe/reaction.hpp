@@ -12,7 +12,7 @@
 
 #include <google/protobuf/message.h>
 
-#include "runtime/domain/aggregate.hpp"
+#include <troupe/aggregate.hpp>
 
 namespace troupe {
 

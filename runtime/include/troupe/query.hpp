@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "runtime/domain/view.hpp"
+#include <troupe/view.hpp>
 
 namespace troupe {
 

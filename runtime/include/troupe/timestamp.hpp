@@ -7,7 +7,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
-#include "runtime/domain/aggregate.hpp"
+#include <troupe/aggregate.hpp>
 
 namespace troupe {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <variant>
 
-#include "runtime/domain/decision.hpp"
-#include "runtime/domain/token.hpp"
+#include <troupe/decision.hpp>
+#include <troupe/token.hpp>
 
 namespace troupe {
 

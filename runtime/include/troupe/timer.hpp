@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "runtime/domain/reaction.hpp"
+#include <troupe/reaction.hpp>
 
 namespace troupe {
 
