@@ -16,6 +16,7 @@ struct Inventory {
   static constexpr std::string_view name = "inventory";
   using Parts = troupe::Parts<Stock, Reservation, ReservationRequests, ReservationAnswers,
                               StockAsks, Expiry, StockLevels, GetStock>;
+  using Public = troupe::Public<v1::ReceiveStock>;
 };
 
 }  // namespace inventory

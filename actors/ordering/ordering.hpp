@@ -14,6 +14,7 @@ struct Ordering {
   static constexpr std::string_view name = "ordering";
   using Parts = troupe::Parts<Order, OrderOutcomes, Deadline, Orders, GetOrder, CustomerOrders,
                               GetCustomerOrders>;
+  using Public = troupe::Public<v1::PlaceOrder, v1::CancelOrder>;
 };
 
 }  // namespace ordering

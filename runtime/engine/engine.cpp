@@ -41,6 +41,10 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
   const auto known = model.commands.find(command.type);
   if (known == model.commands.end())
     return Rejected{RejectionCode::not_found, model.name + " takes no " + command.type};
+  if (!command.internal && !model.public_commands.contains(command.type))
+    return Rejected{RejectionCode::forbidden,
+                    command.type + " of " + model.name
+                        + " is asked for by events only: clients may not send it"};
   if (!command.body || command.body->GetDescriptor() != known->second->GetDescriptor())
     return Rejected{RejectionCode::malformed, "the body is not a " + command.type};
   if (!is_token(command.id))

@@ -26,6 +26,7 @@ struct Command {
   std::string correlation_id;
   std::string causation_id;
   std::string traceparent;
+  bool internal = false;   ///< asked for by an event, and not sent by a client
   bool forwarded = false;  ///< came to this node as the owner of its slot, and goes no further
 };
 

@@ -12,6 +12,7 @@ namespace troupe {
 /// here.
 enum class RejectionCode : std::uint16_t {
   malformed = 400,    ///< it can never succeed as it is
+  forbidden = 403,    ///< it is not for clients
   not_found = 404,    ///< nothing of that name takes it
   conflict = 409,     ///< another version, or an id that was used for another command
   too_large = 413,    ///< it, or its events

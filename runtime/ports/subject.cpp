@@ -32,6 +32,11 @@ Subject Subject::slot_command(std::uint32_t slot, const Instance& i, const Token
       join("slot", i.context.str(), std::to_string(slot), command(i, command_name).str())};
 }
 
+Subject Subject::slot_ask(std::uint32_t slot, const Instance& i, const Token& command_name) {
+  return Subject{join("slot", i.context.str(), std::to_string(slot), "ask", i.context.str(),
+                      i.aggregate.str(), i.id.str(), command_name.str())};
+}
+
 Subject Subject::query(const Token& context, const Token& query) {
   return Subject{join("qry", context.str(), query.str())};
 }

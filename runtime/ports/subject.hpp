@@ -29,6 +29,9 @@ public:
   static Subject command(const Instance& instance, const Token& command);
   /// slot.<context>.<slot>.cmd.<context>.<aggregate>.<id>.<Command>: on its way to the slot's owner
   static Subject slot_command(std::uint32_t slot, const Instance& instance, const Token& command);
+  /// slot.<context>.<slot>.ask.<context>.<aggregate>.<id>.<Command>: the same, of a command that an
+  /// event asks for. No subject mapping writes it, and no client may.
+  static Subject slot_ask(std::uint32_t slot, const Instance& instance, const Token& command);
   /// qry.<context>.<Query>
   static Subject query(const Token& context, const Token& query);
   /// tmr.<context>.armed.<aggregate>.<id>.<timer>: where a timer waits

@@ -136,6 +136,7 @@ private:
     model.name = context;
     AggregateModel order;
     order.name = "order";
+    order.public_commands = {"Claim", "PlaceOrder"};
     order.commands = {{"PlaceOrder", &v1::CommandReply::default_instance()},
                       {"Note", &google::protobuf::Struct::default_instance()},
                       {"Claim", &v1::Claim::default_instance()}};

@@ -35,7 +35,7 @@ TEST_CASE("services: PING, INFO and STATS have ADR-32's form", "[contract][servi
   REQUIRE(info["endpoints"].size() == 2);
   CHECK(endpoint(info, "order")["subject"] == "cmd." + bench.context + ".order.>");
   CHECK(endpoint(info, "order")["queue_group"] == "troupe");
-  CHECK(endpoint(info, "order")["metadata"]["commands"] == "Claim Note PlaceOrder");
+  CHECK(endpoint(info, "order")["metadata"]["commands"] == "Claim PlaceOrder");
   CHECK(endpoint(info, "OrderStatus")["subject"] == "qry." + bench.context + ".OrderStatus");
 
   const auto stats = bench.service("STATS");

@@ -22,8 +22,10 @@ struct Target {
   std::uint32_t slot;
 
   std::string subject(std::uint32_t at) const {
-    return "slot." + instance.context.str() + "." + std::to_string(at) + "."
-           + Subject::command(instance, *Token::parse("PlaceOrder")).str();
+    return Subject::slot_command(at, instance, *Token::parse("PlaceOrder")).str();
+  }
+  std::string ask_subject() const {
+    return Subject::slot_ask(slot, instance, *Token::parse("PlaceOrder")).str();
   }
 };
 
@@ -80,6 +82,38 @@ TEST_CASE("slot ingress: an open one takes commands, a closed one leaves them to
   CHECK_FALSE(bench.bus.commands().back().forwarded);
 }
 
+TEST_CASE("slot ingress: what an event asks for comes on a subject of its own, and on no other",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));
+  const auto came_as_internal = [&](const std::string& subject) {
+    REQUIRE(
+        bench.request(subject, {{"Troupe-Causation-Id", "evt.shop.cart.k-1@7"}}, protobuf_body())
+            .kind
+        == Kind::accepted);
+    return bench.bus.commands().back().internal;
+  };
+  CHECK(came_as_internal(target.ask_subject()));
+  CHECK_FALSE(came_as_internal(target.subject(target.slot)));
+  CHECK_FALSE(came_as_internal(bench.command_subject(place)));
+}
+
+TEST_CASE("slot owners: whether an event asks for a command is known where it arrives",
+          "[contract][slots]") {
+  IngressBench bench;
+  const auto target = target_in(bench);
+  REQUIRE(bench.ingress().open(target.instance.context, target.slot));
+  nats::RequestSlotOwners owners(bench.client());
+  for (const bool internal : {true, false}) {
+    auto command = place_command(target);
+    command.internal = internal;
+    (void)outcome_of(owners, target, std::move(command));
+    CHECK(bench.bus.commands().back().internal == internal);
+    CHECK(bench.bus.commands().back().forwarded);
+  }
+}
+
 TEST_CASE("slot ingress: a node may leave commands for any slot to others, and take them again",
           "[contract][slots]") {
   IngressBench bench;
@@ -104,7 +138,7 @@ TEST_CASE("slot ingress: a mapping for another number of slots is refused and to
   CHECK(bench.conditions().all().empty());
   const auto refused = bench.request(target.subject(wrong), {}, protobuf_body());
   CHECK(refused.kind == Kind::rejected);
-  CHECK(refused.code == RejectionCode::unavailable);
+  CHECK(refused.code == 503);
   CHECK_THAT(refused.text, ContainsSubstring("mapping is for another number of slots"));
   CHECK(bench.bus.commands().empty());
   CHECK_THAT(bench.conditions().sentence(condition::slots_misrouted, bench.context),

@@ -8,6 +8,7 @@
 #include "ordering/v1/order.pb.h"
 #include "runtime/curl/http.hpp"
 #include "runtime/nats/client/connection.hpp"
+#include "runtime/ports/subject.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/raw_nats.hpp"
@@ -113,6 +114,22 @@ TEST_CASE("an unknown command, aggregate or query is refused", "[e2e][bad-input]
     check_refused(client().ask("cmd.ordering.order.o-1.EatOrder", {}, "{}"), "404", "EatOrder");
     check_refused(client().ask("cmd.ordering.meal.o-1.PlaceOrder", {}, "{}"), "404", "meal");
     check_refused(client().ask("qry.ordering.GetMeal", {}, "{}"), "404", "GetMeal");
+  });
+}
+
+TEST_CASE("a command that only events ask for is refused, on every way that clients have",
+          "[e2e][bad-input]") {
+  const auto command = GENERATE(as<std::string>(), "ConfirmOrder", "FailOrder", "ExpireOrder");
+  const auto subject = "cmd.ordering.order.o-1." + command;
+  const auto order = troupe::instance_of(*troupe::Subject::parse("evt.ordering.order.o-1"));
+  const auto slot = troupe::slot_of(*order, troupe::slots_default);
+  nothing_happens([&] {
+    check_refused(client().ask(subject, {}, "{}"), "403", command);
+    check_refused(client().ask("slot.ordering." + std::to_string(slot) + "." + subject, {}, "{}"),
+                  "403", command);
+    check_refused(
+        client().ask(subject, {{"Troupe-Causation-Id", "evt.payments.payment.o-1@3"}}, "{}"), "403",
+        command);
   });
 }
 

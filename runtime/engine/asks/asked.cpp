@@ -46,6 +46,7 @@ Result<std::vector<Command>> commands_for(const Cause& cause, const Token& conte
                     .correlation_id = cause.correlation_id,
                     .causation_id = event_name(cause.source_subject, cause.version),
                     .traceparent = legal_traceparent(cause.traceparent),
+                    .internal = true,
                     .forwarded = false};
     command.id = asked_command_id({.consumer = cause.consumer,
                                    .source_subject = cause.source_subject,

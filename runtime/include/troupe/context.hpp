@@ -11,6 +11,11 @@ namespace troupe {
 template <class... Ps>
 struct Parts {};
 
+/// The commands of a context that its clients may send. All others are for its own reactions,
+/// timers and effects, and those of other contexts: a client that sends one gets 403.
+template <class... Cs>
+struct Public {};
+
 namespace detail {
 
 template <class... Ms>
@@ -204,15 +209,53 @@ void add_parts(ContextModel& model, Parts<Ps...>*) {
   (add_part<Ps>(model), ...);
 }
 
+template <class P, class C>
+constexpr bool takes() {
+  if constexpr (LooksLikeAggregate<P>)
+    return P::Commands::template contains<C>;
+  else
+    return false;
+}
+
+template <class C, class... Ps>
+constexpr bool taken_by_one_of(Parts<Ps...>*) {
+  return (takes<Ps, C>() || ...);
+}
+
+template <class C, class AllParts>
+void make_public(ContextModel& model) {
+  static_assert(taken_by_one_of<C>(static_cast<AllParts*>(nullptr)),
+                "Public names a message that no aggregate of this context takes as a command");
+  for (auto& aggregate : model.aggregates) {
+    const auto found = aggregate.commands.find(C::descriptor()->name());
+    if (found != aggregate.commands.end() && found->second == &C::default_instance())
+      aggregate.public_commands.insert(found->first);
+  }
+}
+
+template <class AllParts, class... Cs>
+void make_all_public(ContextModel& model, Public<Cs...>*) {
+  (make_public<Cs, AllParts>(model), ...);
+}
+
 }  // namespace detail
 
-/// `C` is a struct with `name` and `using Parts = troupe::Parts<…>`.
+/// `C` is a struct with `name`, `using Parts = troupe::Parts<…>` and, when clients may send
+/// commands, `using Public = troupe::Public<…>`:
+///
+///     struct Ordering {
+///       static constexpr std::string_view name = "ordering";
+///       using Parts = troupe::Parts<Order, OrderOutcomes, Deadline>;
+///       using Public = troupe::Public<v1::PlaceOrder, v1::CancelOrder>;
+///     };
 template <class C>
 ContextModel model_of() {
   static_assert(is_token(C::name), "a context's name is 1 to 64 of [A-Za-z0-9_-]");
   ContextModel model;
   model.name = C::name;
   detail::add_parts(model, static_cast<typename C::Parts*>(nullptr));
+  if constexpr (requires { typename C::Public; })
+    detail::make_all_public<typename C::Parts>(model, static_cast<typename C::Public*>(nullptr));
   return model;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ struct AnyDecision {
 struct AggregateModel {
   std::string name;
   std::map<std::string, const Message*, std::less<>> commands;  ///< short name -> prototype
+  std::set<std::string, std::less<>> public_commands;           ///< those that clients may send
   std::map<std::string, const Message*, std::less<>> events;    ///< full name -> prototype
   std::function<MessagePtr()> new_state;
   std::function<AnyDecision(const Message& state, const Message& command, const Issue&)> decide;

@@ -41,7 +41,9 @@ void RequestSlotOwners::send(std::uint32_t slot, Command command, CommandBus::An
                  "the deadline passed before the command was sent to its slot's owner"});
   const auto type = Token::parse(command.type);
   TROUPE_ASSERT(type, "the engine takes no command whose type is not a name");
-  client_.send(Subject::slot_command(slot, command.instance, *type), *command.body,
+  const auto subject = command.internal ? Subject::slot_ask(slot, command.instance, *type)
+                                        : Subject::slot_command(slot, command.instance, *type);
+  client_.send(subject, *command.body,
                {.command_id = command.id,
                 .expected_version = command.expected_version,
                 .issued_at = command.issued_at,

@@ -17,8 +17,7 @@ constexpr IntakeBounds slot_bounds{.messages_max = 64, .bytes_max = 96 * 1'024};
 
 std::string names_of_commands(const AggregateModel& aggregate) {
   std::string names;
-  for (const auto& [name, prototype] : aggregate.commands)
-    names += (names.empty() ? "" : " ") + name;
+  for (const auto& name : aggregate.public_commands) names += (names.empty() ? "" : " ") + name;
   return names;
 }
 
@@ -154,6 +153,7 @@ void CommandIngress::on(const Received& message, std::string_view subject, Slot 
 
 Read<Command> CommandIngress::read(const Received& message, std::string_view subject, Slot slot,
                                    Call& call) {
+  const bool internal = slot && subject.starts_with("ask.");
   auto address = read_command_subject(subject, context_);
   if (!address) return tl::make_unexpected(address.error());
   call.endpoint = endpoint_of_.at(address->aggregate);
@@ -161,7 +161,9 @@ Read<Command> CommandIngress::read(const Received& message, std::string_view sub
     if (const auto wrong = misrouted(address->instance, *slot); !wrong.empty())
       return tl::make_unexpected(Refusal{code::not_available, wrong});
   auto command = read_command(message, std::move(*address), call.form, clock_);
-  if (command) command->forwarded = slot.has_value();
+  if (!command) return command;
+  command->internal = internal;
+  command->forwarded = slot.has_value();
   return command;
 }
 

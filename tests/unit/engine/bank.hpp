@@ -89,6 +89,7 @@ struct BalanceOf : Query {
 struct Bank {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Note, Balances, BalanceOf>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney, google::protobuf::StringValue>;
 };
 
 inline v1::DepositMoney deposit(std::int64_t cents) {

@@ -10,6 +10,17 @@ namespace {
 
 const auto alice = instance("example", "account", "alice");
 
+struct OnlyDeposits {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account>;
+  using Public = troupe::Public<v1::DepositMoney>;
+};
+
+struct NothingPublic {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account>;
+};
+
 }  // namespace
 
 TEST_CASE("an accepted command's events are one commit in the log", "[engine]") {
@@ -128,6 +139,27 @@ TEST_CASE("an expected version that is not the current one is a conflict", "[eng
   CHECK(refused.code == RejectionCode::conflict);
   CHECK(refused.decided_at == 1);
   CHECK(accepted(node.send(right)).first_version == 2);
+}
+
+TEST_CASE("clients may send what the context says is public, events ask for all", "[engine]") {
+  World world;
+  Node node(world, {model_of<OnlyDeposits>()});
+  (void)accepted(node.send(command_to(alice, deposit(5))));
+  auto withdrawal = command_to(alice, withdraw(1));
+  withdrawal.causation_id = "evt.example.account.bob@1";  // which anybody can say
+  const auto refused = rejected(node.send(withdrawal));
+  CHECK(refused.code == RejectionCode::forbidden);
+  CHECK_THAT(refused.text, Catch::Matchers::ContainsSubstring("WithdrawMoney"));
+  CHECK(world.commits(Subject::events(alice)).size() == 1);
+
+  withdrawal.internal = true;
+  CHECK(accepted(node.send(withdrawal)).first_version == 2);
+}
+
+TEST_CASE("a context that says nothing has no public commands", "[engine]") {
+  World world;
+  Node node(world, {model_of<NothingPublic>()});
+  CHECK(rejected(node.send(command_to(alice, deposit(5)))).code == RejectionCode::forbidden);
 }
 
 TEST_CASE("what no instance can take is rejected at once", "[engine]") {

@@ -32,6 +32,7 @@ struct PayOut : Timer {
 struct Punctual {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, PayOut>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
 };
 
 /// A deposit is followed by one that crashes.
@@ -48,6 +49,7 @@ struct Curse : Timer {
 struct Cursed {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Curse>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
 };
 
 /// A deposit is sent abroad: withdrawn when that is confirmed. One cent is the fee of giving up.
@@ -75,6 +77,7 @@ struct Transfer : Effect {
 struct Abroad {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Transfer>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
 };
 
 const auto alice = instance("example", "account", "alice");

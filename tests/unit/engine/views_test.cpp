@@ -62,6 +62,7 @@ struct BothBalances : Query {
 struct TwoReads {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Balances, BothBalances>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
 };
 
 }  // namespace

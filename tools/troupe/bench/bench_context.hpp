@@ -49,12 +49,14 @@ static_assert(troupe::IsQuery<GetItem>);
 struct Bench {
   static constexpr std::string_view name = "bench";
   using Parts = troupe::Parts<Item>;
+  using Public = troupe::Public<v1::Record>;
 };
 
 /// The same with a view, for measuring how fast one is folded.
 struct BenchWithView {
   static constexpr std::string_view name = "bench";
   using Parts = troupe::Parts<Item, Items, GetItem>;
+  using Public = troupe::Public<v1::Record>;
 };
 
 }  // namespace bench
