@@ -12,6 +12,7 @@
 #include <caf/all.hpp>
 
 #include "runtime/engine/asks/asked.hpp"
+#include "runtime/engine/declarations.hpp"
 #include "runtime/engine/health/pause_watch.hpp"
 #include "runtime/engine/history/command_memory.hpp"
 #include "runtime/engine/hosted_context.hpp"
@@ -201,8 +202,7 @@ Engine::~Engine() {
 
 Result<void> Engine::start(SlotIngress& ingress) {
   auto& impl = *impl_;
-  for (const auto& model : impl.contexts)
-    if (const auto checked = check_declarations(model); !checked) return checked;
+  if (const auto checked = check_declarations(impl.contexts); !checked) return checked;
   for (const auto& model : impl.contexts) impl.host(model, ingress);
   impl.following_skips = impl.ports.skips.follow(impl);
 

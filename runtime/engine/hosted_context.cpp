@@ -1,11 +1,9 @@
 #include "runtime/engine/hosted_context.hpp"
 
-#include <algorithm>
-#include <array>
-#include <set>
 #include <utility>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/engine/declarations.hpp"
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 
@@ -13,51 +11,13 @@ namespace troupe::engine {
 
 namespace {
 
-/// Digits of a version, and the dash before them, in the name of an effect's timer.
-constexpr std::size_t version_digits_max = 21;
-
 Token token(std::string_view text) {
   auto parsed = Token::parse(text);
   TROUPE_ASSERT(parsed, "declarations are checked before they are run");
   return *std::move(parsed);
 }
 
-/// The contexts to whose events this one listens. Its own too when it has timers or effects.
-std::set<std::string> sources_of(const ContextModel& model) {
-  std::set<std::string> sources;
-  for (const auto& reaction : model.reactions)
-    for (const auto& [type, prototype] : reaction.events) sources.emplace(context_of(type));
-  if (!model.timers.empty() || !model.effects.empty()) sources.insert(model.name);
-  return sources;
-}
-
-template <class Declarations>
-Result<void> check_aggregates(const ContextModel& model, const Declarations& declarations) {
-  for (const auto& one : declarations)
-    if (!model.aggregate(one.aggregate))
-      return permanent(model.name + "'s " + one.name + " is for the aggregate " + one.aggregate
-                       + ", which is not a part of that context");
-  return {};
-}
-
 }  // namespace
-
-Result<void> check_declarations(const ContextModel& model) {
-  // What stream CTL holds beside claims has the second token of its subjects from here.
-  constexpr std::array reserved{"layout", "incarnation", "declared", "skip"};
-  if (!is_token(model.name) || std::ranges::count(reserved, model.name) > 0)
-    return permanent("'" + model.name + "' cannot name a context");
-  for (const auto& source : sources_of(model))
-    if (!is_token(Reactor::consumer_name(model.name, source)))
-      return permanent("the names of " + model.name + " and " + source
-                       + " are too long for one to listen to the other");
-  for (const auto& effect : model.effects)
-    if (effect.name.size() + version_digits_max > token_length_max)
-      return permanent("the effect's name " + effect.name + " is too long for its timers");
-  if (const auto checked = check_aggregates(model, model.reactions); !checked) return checked;
-  if (const auto checked = check_aggregates(model, model.timers); !checked) return checked;
-  return check_aggregates(model, model.effects);
-}
 
 HostedContext::HostedContext(Dependencies deps, const ContextModel& model, SlotIngress& ingress,
                              Slots::LetGo let_go, std::function<void()> forget)

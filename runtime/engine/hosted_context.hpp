@@ -19,9 +19,6 @@
 
 namespace troupe::engine {
 
-/// A sentence about a declaration that cannot work, or nothing.
-Result<void> check_declarations(const ContextModel& model);
-
 /// Thread safety: kind_of, slots, log_guard and stats from any thread, the others from one thread.
 class HostedContext {
 public:

@@ -41,12 +41,15 @@ namespace detail {
 template <class A, class C>
 consteval bool must_decide() {
   static_assert(Decides<A, C>,
-                "the aggregate has no decide(const State&, const Command&) for this command");
+                "the aggregate has no public static `Decision<Events> decide(const State&, const "
+                "Command&)` for this command");
   return true;
 }
 template <class A, class E>
 consteval bool must_evolve() {
-  static_assert(Evolves<A, E>, "the aggregate has no evolve(State&, const Event&) for this event");
+  static_assert(Evolves<A, E>,
+                "the aggregate has no public static `void evolve(State&, const Event&)` for this "
+                "event");
   return true;
 }
 template <class A, class... Cs, class... Es>

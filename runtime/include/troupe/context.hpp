@@ -1,6 +1,8 @@
 // A bounded context: the list of what a service declares, and its translation for the engine.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 #include <troupe/model.hpp>
@@ -192,7 +194,7 @@ void add_part(ContextModel& model) {
     model.timers.push_back(timer_model<P>());
   } else if constexpr (std::derived_from<P, Effect>) {
     static_assert(IsEffect<P>);
-    model.effects.push_back(effect_model<P>());
+    if constexpr (requires { P::attempts_max; }) model.effects.push_back(effect_model<P>());
   } else if constexpr (std::derived_from<P, View>) {
     static_assert(IsView<P>);
     model.views.push_back(view_model<P>());
@@ -204,8 +206,12 @@ void add_part(ContextModel& model) {
   }
 }
 
+template <class P, class... Ps>
+constexpr bool stands_once = (std::size_t{std::same_as<P, Ps>} + ...) == 1;
+
 template <class... Ps>
 void add_parts(ContextModel& model, Parts<Ps...>*) {
+  static_assert((stands_once<Ps, Ps...> && ...), "a part of the context is listed twice");
   (add_part<Ps>(model), ...);
 }
 

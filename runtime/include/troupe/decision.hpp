@@ -46,9 +46,15 @@ public:
   Decision(Rejection rejection) : outcome_(rejection) {}
   Decision(std::vector<Event> events) : outcome_(std::move(events)) {}
 
-  template <class E>
-    requires(Events::template contains<E>)
-  Decision(E event) { std::get<0>(outcome_).emplace_back(std::move(event)); }
+  /// One event, or several in their order: `return placed;` or `return {placed, reserved};`.
+  template <std::derived_from<google::protobuf::Message>... Es>
+    requires(sizeof...(Es) > 0)
+  Decision(Es... events) {
+    static_assert((Events::template contains<Es> && ...),
+                  "decide returns an event that is not among the aggregate's Events");
+    if constexpr ((Events::template contains<Es> && ...))
+      (std::get<0>(outcome_).emplace_back(std::move(events)), ...);
+  }
 
   bool rejected() const noexcept { return std::holds_alternative<Rejection>(outcome_); }
   const Rejection& rejection() const { return std::get<1>(outcome_); }

@@ -23,23 +23,30 @@ namespace detail {
 template <class F>
 consteval bool effect_complete() {
   static_assert(is_token(F::name), "an effect's name is 1 to 64 of [A-Za-z0-9_-]");
+  static_assert(
+      requires {
+        { F::attempts_max } -> std::convertible_to<unsigned>;
+      },
+      "the effect has no `static constexpr unsigned attempts_max` (0: for ever)");
   static_assert(F::Aggregate::Events::template contains<typename F::Event>,
                 "an effect is asked for by an event of its own aggregate");
   static_assert(
       requires(const Recorded<typename F::Event>& e) {
         { F::request(e) } -> std::same_as<typename F::Request>;
       },
-      "the effect has no `Request request(const Recorded<Event>&)`");
+      "the effect has no public static `Request request(const Recorded<Event>&)`");
   static_assert(
       requires(const Recorded<typename F::Event>& e, const typename F::Answer& answer) {
         { F::answered(e, answer) } -> std::same_as<Asks<typename F::Aggregate>>;
       },
-      "the effect has no `Asks<Aggregate> answered(const Recorded<Event>&, const Answer&)`");
+      "the effect has no public static `Asks<Aggregate> answered(const Recorded<Event>&, const "
+      "Answer&)`");
   static_assert(
       requires(const Recorded<typename F::Event>& e, const FailedAttempt& attempt) {
         { F::failed(e, attempt) } -> std::same_as<Asks<typename F::Aggregate>>;
       },
-      "the effect has no `Asks<Aggregate> failed(const Recorded<Event>&, const FailedAttempt&)`");
+      "the effect has no public static `Asks<Aggregate> failed(const Recorded<Event>&, const "
+      "FailedAttempt&)`");
   return true;
 }
 

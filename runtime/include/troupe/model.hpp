@@ -126,10 +126,20 @@ struct ContextModel {
   }
 };
 
-/// The context a message belongs to: by convention the first part of its protobuf package, as in
-/// `ordering.v1.OrderPlaced`.
-inline std::string_view context_of(std::string_view full_name) {
-  return full_name.substr(0, full_name.find('.'));
+/// The context a message belongs to: by convention the part of its protobuf package before the
+/// version, as in `ordering.v1.OrderPlaced` or `acme.ordering.v1.OrderPlaced`; the first part when
+/// the package has no version.
+constexpr std::string_view context_of(std::string_view full_name) {
+  const auto first = full_name.substr(0, full_name.find('.'));
+  auto before = first;
+  for (auto rest = full_name; rest.find('.') != std::string_view::npos;) {
+    rest.remove_prefix(rest.find('.') + 1);
+    const auto part = rest.substr(0, rest.find('.'));
+    const bool version = part.size() > 1 && part[0] == 'v' && part[1] >= '0' && part[1] <= '9';
+    if (version) return before;
+    before = part;
+  }
+  return first;
 }
 
 }  // namespace troupe

@@ -37,7 +37,7 @@ consteval bool answers() {
       requires(const typename Q::Question& question, const Views& views) {
         { Q::answer(question, views) } -> std::same_as<Answer<typename Q::Reply>>;
       },
-      "the query has no `Answer<Reply> answer(const Question&, const Views&)`");
+      "the query has no public static `Answer<Reply> answer(const Question&, const Views&)`");
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -62,12 +63,20 @@ consteval bool must_react() {
       requires(const Recorded<E>& e) {
         { R::on(e) } -> std::same_as<Asks<typename R::Aggregate>>;
       },
-      "the reaction has no `Asks<Aggregate> on(const Recorded<Event>&)` for this event");
+      "the reaction has no public static `Asks<Aggregate> on(const Recorded<Event>&)` for this "
+      "event");
   return true;
 }
 template <class R, class... Es>
 consteval bool reacts(MessageSet<Es...>*) {
   static_assert(is_token(R::name), "a reaction's name is 1 to 64 of [A-Za-z0-9_-]");
+  if constexpr (requires { R::expected; })
+    static_assert(
+        requires {
+          { *std::begin(R::expected) } -> std::convertible_to<const Rejection&>;
+        },
+        "what a reaction expects is `static constexpr std::array "
+        "expected{Aggregate::some_rejection}`");
   return (must_react<R, Es>() && ...);
 }
 

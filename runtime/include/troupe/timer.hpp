@@ -51,7 +51,8 @@ consteval bool must_time() {
       requires(const Recorded<E>& e) {
         { T::on(e) } -> std::same_as<TimerChange<typename T::Aggregate>>;
       },
-      "the timer has no `TimerChange<Aggregate> on(const Recorded<Event>&)` for this event");
+      "the timer has no public static `TimerChange<Aggregate> on(const Recorded<Event>&)` for this "
+      "event");
   return true;
 }
 template <class T, class... Es>

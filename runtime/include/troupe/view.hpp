@@ -18,7 +18,7 @@ consteval bool must_project() {
       requires(typename V::Row & row, const Recorded<E>& e) {
         { V::project(row, e) } -> std::same_as<void>;
       },
-      "the view has no `void project(Row&, const Recorded<Event>&)` for this event");
+      "the view has no public static `void project(Row&, const Recorded<Event>&)` for this event");
   return true;
 }
 template <class V, class... Es>

@@ -1,0 +1,113 @@
+"""Mistakes of a domain author are sentences of the compiler."""
+
+import os
+import pathlib
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+SCHEMAS = pathlib.Path(os.environ["TROUPE_BINARY"]).parent / "schemas"
+
+ACCOUNT = """
+#include <array>
+#include <troupe/context.hpp>
+#include "example/v1/account.pb.h"
+using namespace troupe;
+using example::v1::MoneyDeposited;
+struct Account {
+  static constexpr std::string_view name = "account";
+  using State = example::v1::AccountState;
+  using Commands = MessageSet<example::v1::DepositMoney>;
+  using Events = MessageSet<MoneyDeposited>;
+  static constexpr Rejection bad_amount{"account.bad_amount"};
+  static void evolve(State&, const MoneyDeposited&) {}
+  ACCESS static Decision<Events> decide(const State&, const example::v1::DepositMoney&) { BODY }
+};
+"""
+REACTION = """
+struct Repeat : Reaction {
+  static constexpr std::string_view name = "repeat";
+  using Aggregate = Account;
+  using Events = MessageSet<MoneyDeposited>;
+  EXPECTED
+  static Asks<Account> on(const Recorded<MoneyDeposited>&) { return {}; }
+};
+"""
+EFFECT = """
+struct Tell : Effect {
+  static constexpr std::string_view name = "tell";
+  using Aggregate = Account;
+  using Event = MoneyDeposited;
+  using Request = MoneyDeposited;
+  using Answer = MoneyDeposited;
+  ATTEMPTS
+  static Request request(const Recorded<Event>& e) { return e.data; }
+  static Asks<Account> answered(const Recorded<Event>&, const Answer&) { return {}; }
+  static Asks<Account> failed(const Recorded<Event>&, const FailedAttempt&) { return {}; }
+};
+"""
+
+
+def account(body: str = "return MoneyDeposited{};", access: str = "public:") -> str:
+    return ACCOUNT.replace("ACCESS", access).replace("BODY", body)
+
+
+def context(parts: str, public: str = "") -> str:
+    return f"""
+struct Example {{
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<{parts}>;
+  {public}
+}};
+auto model() {{ return model_of<Example>(); }}
+"""
+
+
+def compile_errors(source: str) -> str:
+    command = ["g++", "-std=c++20", "-fsyntax-only", "-fmax-errors=5", f"-I{ROOT}/runtime/include", f"-I{SCHEMAS}", "-x", "c++", "-"]
+    return subprocess.run(command, input=source, capture_output=True, text=True, timeout=120).stderr
+
+
+class Mistakes(unittest.TestCase):
+    def says(self, source: str, sentence: str) -> None:
+        errors = compile_errors(source)
+        # The compiler breaks no lines, but puts our sentence between others.
+        self.assertIn(sentence, errors)
+
+    def test_none_compiles(self):
+        source = account() + REACTION.replace("EXPECTED", "static constexpr std::array expected{Account::bad_amount};")
+        source += EFFECT.replace("ATTEMPTS", "static constexpr unsigned attempts_max = 3;")
+        self.assertEqual(compile_errors(source + context("Account, Repeat, Tell", "using Public = troupe::Public<example::v1::DepositMoney>;")), "")
+
+    def test_several_events_are_returned_in_braces(self):
+        self.assertEqual(compile_errors(account("MoneyDeposited a, b; return {a, b};") + context("Account")), "")
+
+    def test_another_aggregates_event(self):
+        self.says(account("return example::v1::MoneyWithdrawn{};") + context("Account"),
+                  "decide returns an event that is not among the aggregate's Events")
+
+    def test_one_of_several_events_is_another_aggregates(self):
+        self.says(account("return {MoneyDeposited{}, example::v1::MoneyWithdrawn{}};") + context("Account"),
+                  "decide returns an event that is not among the aggregate's Events")
+
+    def test_private_decide(self):
+        self.says(account(access="private:") + context("Account"), "the aggregate has no public static `Decision<Events> decide")
+
+    def test_effect_without_attempts_max(self):
+        self.says(account() + EFFECT.replace("ATTEMPTS", "") + context("Account, Tell"),
+                  "the effect has no `static constexpr unsigned attempts_max` (0: for ever)")
+
+    def test_expected_that_is_no_array(self):
+        source = account() + REACTION.replace("EXPECTED", "static constexpr Rejection expected = Account::bad_amount;")
+        self.says(source + context("Account, Repeat"), "what a reaction expects is `static constexpr std::array expected{Aggregate::some_rejection}`")
+
+    def test_part_listed_twice(self):
+        self.says(account() + context("Account, Account"), "a part of the context is listed twice")
+
+    def test_public_command_that_nobody_takes(self):
+        self.says(account() + context("Account", "using Public = troupe::Public<example::v1::WithdrawMoney>;"),
+                  "Public names a message that no aggregate of this context takes as a command")
+
+
+if __name__ == "__main__":
+    unittest.main()
