@@ -53,6 +53,25 @@ T value(const toml::table& table, std::string_view path) {
   return std::move(*found);
 }
 
+/// Of those settings that `declared` has, what `table` says.
+void read_own(const toml::table& declared, const toml::table& table, const std::string& prefix,
+              Settings::Values& values) {
+  for (const auto& [key, node] : declared) {
+    const auto& found = *table.get(key.str());
+    const std::string name = prefix + std::string(key.str());
+    if (const auto* nested = node.as_table())
+      read_own(*nested, *found.as_table(), name + ".", values);
+    else if (const auto* text = found.as_string())
+      values[name] = text->get();
+    else if (const auto* number = found.as_integer())
+      values[name] = number->get();
+    else if (const auto* fraction = found.as_floating_point())
+      values[name] = fraction->get();
+    else if (const auto* flag = found.as_boolean())
+      values[name] = flag->get();
+  }
+}
+
 Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
   if (!is_token(config.name))
     return permanent(source + ": node.name must be 1 to 64 of A-Z a-z 0-9 _ -");
@@ -145,10 +164,6 @@ Result<NodeConfig> read(const toml::table& table, const std::string& source) {
   config.redis_login = {.user = value<std::string>(table, "redis.user"),
                         .password_file = value<std::string>(table, "redis.password_file")};
   config.durability = value<std::string>(table, "durability.mode");
-  config.gateway_subject = value<std::string>(table, "payments.gateway");
-  config.smtp_url = value<std::string>(table, "notifications.smtp_url");
-  config.webhook_url = value<std::string>(table, "notifications.webhook_url");
-  config.mail_from = value<std::string>(table, "notifications.from");
   for (const auto& [path, target] :
        {std::pair{"instances.live_max", &config.live_max},
         std::pair{"cluster.slots", &config.slots},
@@ -175,32 +190,55 @@ bool holds_login(std::string_view urls) {
 bool holds_login(const NodeConfig& config) {
   const auto& monitoring = config.nats_monitoring_urls;
   return holds_login(config.nats_url) || holds_login(config.redis_url)
-         || holds_login(config.smtp_url) || holds_login(config.webhook_url)
-         || std::ranges::any_of(monitoring, [](const auto& url) { return holds_login(url); });
+         || std::ranges::any_of(monitoring, [](const auto& url) { return holds_login(url); })
+         || std::ranges::any_of(config.own.all(), [](const auto& setting) {
+              const auto* text = std::get_if<std::string>(&setting.second);
+              const bool address = text != nullptr && text->find("://") != std::string::npos;
+              return address && holds_login(*text);
+            });
 }
 
 }  // namespace
 
-Result<NodeConfig> parse_config(std::string_view text, const std::string& name_of_source) {
-  toml::table table =
-      toml::parse(embedded_file("config/default.toml"), std::string_view("config/default.toml"));
-  try {
-    const toml::table given = toml::parse(text, std::string_view(name_of_source));
-    if (auto laid = overlay(table, given, name_of_source, ""); !laid)
-      return tl::make_unexpected(laid.error());
-  } catch (const toml::parse_error& error) {
-    return permanent(name_of_source + ":" + std::to_string(error.source().begin.line)
-                     + ": not valid TOML: " + std::string(error.description()));
-  }
-  return read(table, name_of_source);
+std::string default_config(const Program& program) {
+  std::string contexts;
+  for (const auto& context : program.contexts)
+    contexts += (contexts.empty() ? "\"" : ", \"") + context.name + '"';
+  std::string text(embedded_file("config/default.toml"));
+  constexpr std::string_view none = "contexts = []";
+  const auto place = text.find(none);
+  TROUPE_ASSERT(place != std::string::npos, "config/default.toml names no contexts");
+  text.replace(place, none.size(), "contexts = [" + contexts + "]");
+  return program.settings.empty() ? text : text + '\n' + program.settings;
 }
 
-Result<NodeConfig> load_config(const std::filesystem::path& file) {
+Result<NodeConfig> parse_config(std::string_view text, const std::string& name_of_source,
+                                const Program& program) {
+  try {
+    auto table = toml::parse(default_config(program), std::string_view("the program's defaults"));
+    const auto given = toml::parse(text, std::string_view(name_of_source));
+    if (auto laid = overlay(table, given, name_of_source, ""); !laid)
+      return tl::make_unexpected(laid.error());
+    Settings::Values own;
+    read_own(toml::parse(program.settings), table, "", own);
+    return read(table, name_of_source).map([&](NodeConfig config) {
+      config.own = Settings(std::move(own));
+      return config;
+    });
+  } catch (const toml::parse_error& error) {
+    const auto& source = error.source();
+    return permanent((source.path ? *source.path : name_of_source) + ":"
+                     + std::to_string(source.begin.line)
+                     + ": not valid TOML: " + std::string(error.description()));
+  }
+}
+
+Result<NodeConfig> load_config(const std::filesystem::path& file, const Program& program) {
   const std::ifstream in(file);
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()))
     return permanent("cannot read the configuration " + file.string());
-  auto config = parse_config(text.str(), file.string());
+  auto config = parse_config(text.str(), file.string(), program);
   if (config && holds_login(*config))
     if (const auto secret = read_secret(file.string()); !secret)
       return permanent("an address in it holds a login, but " + secret.error().what);

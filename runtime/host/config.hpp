@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "runtime/base/result.hpp"
+#include "runtime/host/program.hpp"
+#include "runtime/host/settings.hpp"
 #include "runtime/nats/client/security.hpp"
 #include "runtime/redis/redis_options.hpp"
 
@@ -32,18 +34,19 @@ struct NodeConfig {
   std::uint64_t live_mb_max = 0;
   std::uint64_t idle_seconds = 0;
   std::uint64_t snapshot_every = 0;
-  std::string gateway_subject;
-  std::string smtp_url;
-  std::string webhook_url;
-  std::string mail_from;
+  Settings own;  ///< of the program
 };
 
-/// Reads TOML over the defaults of config/default.toml. Fails permanently with one sentence that
-/// names the key: unknown, of the wrong type, or out of range.
-Result<NodeConfig> parse_config(std::string_view toml, const std::string& name_of_source);
+/// All settings of a program's nodes with their defaults and comments, as TOML.
+std::string default_config(const Program& program);
+
+/// Reads TOML over the program's defaults. Fails permanently with one sentence that names the key:
+/// unknown, of the wrong type, or out of range.
+Result<NodeConfig> parse_config(std::string_view toml, const std::string& name_of_source,
+                                const Program& program);
 
 /// The same of a file. One with a password in an address is itself a secret: others must not have
 /// access to it.
-Result<NodeConfig> load_config(const std::filesystem::path& file);
+Result<NodeConfig> load_config(const std::filesystem::path& file, const Program& program);
 
 }  // namespace troupe::host

@@ -1,4 +1,5 @@
 #include "runtime/host/node.hpp"
+#include "runtime/host/effects_by_name.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -10,13 +11,11 @@
 
 #include "runtime/base/embedded.hpp"
 #include "runtime/base/secrets.hpp"
-#include "runtime/curl/notifier.hpp"
 #include "runtime/engine/engine.hpp"
 #include "runtime/host/durability.hpp"
 #include "runtime/host/health_report.hpp"
 #include "runtime/host/health_server.hpp"
 #include "runtime/host/metrics.hpp"
-#include "runtime/host/routed_effects.hpp"
 #include "runtime/host/upgrade.hpp"
 #include "runtime/nats/claims/jetstream_claims.hpp"
 #include "runtime/nats/claims/jetstream_skips.hpp"
@@ -31,7 +30,6 @@
 #include "runtime/nats/log/jetstream_event_log.hpp"
 #include "runtime/nats/log/jetstream_event_streams.hpp"
 #include "runtime/nats/log/jetstream_inspector.hpp"
-#include "runtime/nats/requests/request_effects.hpp"
 #include "runtime/nats/requests/slot_owners.hpp"
 #include "runtime/nats/service/ingress.hpp"
 #include "runtime/ports/condition_kinds.hpp"
@@ -248,16 +246,11 @@ public:
     for (auto* connection : connections_.all())
       watching_.push_back(connection->watch([this](bool) { look_at_connections(); }));
     look_at_connections();
-    effects_.route("gateway", std::make_shared<nats::RequestEffects>(*connections_.deliveries,
-                                                                     config_.gateway_subject));
-    effects_.route("notify", std::make_shared<curl::Notifier>(
-                                 curl::NotifierOptions{.smtp_url = config_.smtp_url,
-                                                       .webhook_url = config_.webhook_url,
-                                                       .from = config_.mail_from}));
   }
   ~RunningNode() override { stop(); }
 
-  Result<void> start() {
+  Result<void> start(const Program& program) {
+    effects_ = std::make_unique<EffectsByName>(program, config_.own, *connections_.deliveries);
     remove_what_earlier_versions_left(redis_, inspector_, high_water_marks_, models_);
     engine_ = std::make_unique<engine::Engine>(engine_options(config_),
                                                engine::Ports{.log = log_,
@@ -273,7 +266,7 @@ public:
                                                              .inspector = inspector_,
                                                              .marks = high_water_marks_,
                                                              .skips = skips_,
-                                                             .effects = effects_,
+                                                             .effects = *effects_,
                                                              .clock = machine_clock,
                                                              .conditions = *conditions_,
                                                              .backlogs = backlogs_},
@@ -382,7 +375,7 @@ private:
   redis::RedisHighWaterMarks high_water_marks_;
   nats::JetStreamSkips skips_;
   nats::JetStreamBacklogs backlogs_;
-  RoutedEffects effects_;
+  std::unique_ptr<EffectsByName> effects_;
   const std::vector<ContextModel> models_;
   // Stopped in the reverse order: no more health answers, then no more commands, then the engine.
   std::unique_ptr<engine::Engine> engine_;
@@ -393,10 +386,13 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<ContextModel> known,
+Result<std::unique_ptr<Node>> Node::start(NodeConfig config, const Program& program,
                                           const GivenUp& given_up) {
+  const auto& known = program.contexts;
   auto models = chosen(config.contexts, known);
   if (!models) return tl::make_unexpected(models.error());
+  if (const auto checked = check_effects(*models, program); !checked)
+    return tl::make_unexpected(checked.error());
   const auto redis = redis::parse_redis_url(config.redis_url, config.redis_login);
   if (!redis) return tl::make_unexpected(redis.error());
   auto conditions = std::make_shared<Conditions>(machine_clock);
@@ -422,7 +418,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeConfig config, std::vector<Context
   forbidden->tell(*conditions);
   auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*servers),
                                             std::move(*models), conditions);
-  if (auto started = node->start(); !started) return tl::make_unexpected(started.error());
+  if (auto started = node->start(program); !started) return tl::make_unexpected(started.error());
   starting.clear();
   node->show_health(std::move(*health));
   return std::unique_ptr<Node>(std::move(node));

@@ -4,11 +4,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <vector>
 
-#include <troupe/model.hpp>
 #include "runtime/base/result.hpp"
 #include "runtime/host/config.hpp"
+#include "runtime/host/program.hpp"
 
 namespace troupe::host {
 
@@ -18,11 +17,11 @@ public:
   /// Waits for at most the time it is given, and says whether the node should not start any more.
   using GivenUp = std::function<bool(std::chrono::milliseconds)>;
 
-  /// Starts the contexts that the configuration names, out of `known`. Servers that are away are
-  /// waited for, with the reason in the log and in /readyz, until `given_up`. Fails with one
+  /// Starts the contexts that the configuration names, out of the program's. Servers that are away
+  /// are waited for, with the reason in the log and in /readyz, until `given_up`. Fails with one
   /// sentence that says what to do: a server that is too old, a stream with weaker settings, a
-  /// durability that is not given, a context that is not known. Blocks.
-  static Result<std::unique_ptr<Node>> start(NodeConfig config, std::vector<ContextModel> known,
+  /// durability that is not given, a context that is not known, an effect without a port. Blocks.
+  static Result<std::unique_ptr<Node>> start(NodeConfig config, const Program& program,
                                              const GivenUp& given_up);
 
   virtual ~Node() = default;

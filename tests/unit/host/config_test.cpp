@@ -6,13 +6,31 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "runtime/base/embedded.hpp"
+#include "runtime/host/effects_by_name.hpp"
 #include "tools/troupe/servers/temp_folder.hpp"
 
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-using troupe::host::parse_config;
+using troupe::host::default_config;
+using troupe::host::Program;
+
+const Program& program() {
+  static const Program of_the_test = [] {
+    Program made{.settings =
+                     "[letters]\nurl = \"\"  # where to\nmost = 3\nshare = 0.5\nby_air = false\n"};
+    for (const auto* name : {"ordering", "payments"}) made.contexts.emplace_back().name = name;
+    return made;
+  }();
+  return of_the_test;
+}
+
+auto parse_config(std::string_view toml, const std::string& source) {
+  return troupe::host::parse_config(toml, source, program());
+}
+auto load_config(const std::filesystem::path& file) {
+  return troupe::host::load_config(file, program());
+}
 
 std::string mistake(std::string_view toml) {
   const auto config = parse_config(toml, "node.toml");
@@ -23,18 +41,20 @@ std::string mistake(std::string_view toml) {
 
 TEST_CASE("an empty configuration is the printed default", "[config]") {
   const auto empty = parse_config("", "node.toml");
-  const auto printed = parse_config(troupe::embedded_file("config/default.toml"), "default.toml");
+  const auto printed = parse_config(default_config(program()), "default.toml");
   REQUIRE(empty.has_value());
   REQUIRE(printed.has_value());
   CHECK(empty->name == "node-1");
-  CHECK(empty->contexts.size() == 4);
+  CHECK(empty->contexts == std::vector<std::string>{"ordering", "payments"});
+  CHECK(empty->own.text("letters.url").empty());
+  CHECK(empty->own.all() == printed->own.all());
   CHECK(empty->nats_url == printed->nats_url);
   CHECK(empty->inbox_prefix == "_INBOX");
   CHECK(empty->reply_prefixes.empty());
 }
 
 TEST_CASE("the configuration in deploy/ is one a node takes", "[config]") {
-  const auto config = troupe::host::load_config(TROUPE_TESTS "/../deploy/node.toml");
+  const auto config = load_config(TROUPE_TESTS "/../deploy/node.toml");
   REQUIRE(config.has_value());
   CHECK(config->replicas == 3);
   CHECK(config->durability == "replicated-durable");
@@ -102,28 +122,64 @@ TEST_CASE("a configuration with a login in an address is a secret", "[config]") 
   const auto line =
       GENERATE(as<std::string>{}, "[nats]\nurl = \"nats://a,nats://u:hunter2@b\"",
                "[nats]\nurl = \"nats://hunter2@a\"", "[redis]\nurl = \"redis://:hunter2@a\"",
-               "[notifications]\nsmtp_url = \"smtp://u:hunter2@a\"",
-               "[notifications]\nwebhook_url = \"https://u:hunter2@a/x\"");
+               "[letters]\nurl = \"https://u:hunter2@a/x\"");
   std::ofstream(file) << line << '\n';
   std::filesystem::permissions(file, std::filesystem::perms(0640));
-  const auto refused = troupe::host::load_config(file);
+  const auto refused = load_config(file);
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().what,
              ContainsSubstring(file.string()) && !ContainsSubstring("hunter2"));
   std::filesystem::permissions(file, std::filesystem::perms(0600));
-  CHECK(troupe::host::load_config(file).has_value());
+  CHECK(load_config(file).has_value());
 }
 
 TEST_CASE("a configuration without a login may be read by everybody", "[config]") {
   const troupe::tool::TempFolder folder("troupe-config");
   const auto file = folder.path() / "node.toml";
-  std::ofstream(file) << "[notifications]\nwebhook_url = \"https://a/@me\"\n";
+  const auto* text = GENERATE("https://a/@me", "somebody@post.example");
+  std::ofstream(file) << "[letters]\nurl = \"" << text << "\"\n";
   std::filesystem::permissions(file, std::filesystem::perms(0644));
-  CHECK(troupe::host::load_config(file).has_value());
+  CHECK(load_config(file).has_value());
+}
+
+TEST_CASE("a program's own settings are read, and checked like all others", "[config]") {
+  const auto config = parse_config(
+      "[letters]\nurl = \"smtp://a\"\nmost = 4\nshare = 0.25\nby_air = true\n", "node.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->own.text("letters.url") == "smtp://a");
+  CHECK(config->own.number("letters.most") == 4);
+  CHECK(config->own.fraction("letters.share") == 0.25);
+  CHECK(config->own.flag("letters.by_air"));
+  CHECK_THAT(mistake("[letters]\nurls = \"smtp://a\"\n"),
+             ContainsSubstring("node.toml:2") && ContainsSubstring("letters.urls"));
+  CHECK_THAT(mistake("[letters]\nmost = \"4\"\n"), ContainsSubstring("wrong type"));
+  CHECK_THAT(mistake("[payments]\ngateway = \"a\"\n"), ContainsSubstring("payments"));
+}
+
+TEST_CASE("what a program declares badly is a sentence", "[config]") {
+  for (const auto* settings : {"[node]\nname = \"mine\"\n", "[letters\n"}) {
+    const auto config = troupe::host::parse_config("", "node.toml", {.settings = settings});
+    REQUIRE_FALSE(config);
+    CHECK_THAT(config.error().what, ContainsSubstring("the program's defaults:"));
+  }
+}
+
+TEST_CASE("an effect that nobody performs is named before a node starts", "[config][effects]") {
+  troupe::ContextModel context;
+  context.name = "ordering";
+  context.effects.emplace_back().name = "send-letter";
+  const auto unperformed = check_effects({context}, program());
+  REQUIRE_FALSE(unperformed);
+  CHECK_FALSE(unperformed.error().retryable);
+  CHECK(unperformed.error().what
+        == "nothing performs the effect send-letter of ordering: give the program a port for it");
+  Program able;
+  able.effects.emplace("send-letter", [](const auto&, auto&) { return nullptr; });
+  CHECK(check_effects({context}, able));
 }
 
 TEST_CASE("a configuration file that is not there is one sentence", "[config]") {
-  const auto config = troupe::host::load_config("no-such-folder/node.toml");
+  const auto config = load_config("no-such-folder/node.toml");
   REQUIRE_FALSE(config.has_value());
   CHECK_THAT(config.error().what, ContainsSubstring("no-such-folder/node.toml"));
 }

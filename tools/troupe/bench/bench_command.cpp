@@ -213,10 +213,11 @@ void add_honest(CLI::App& bench, Run& run) {
 
 int serve_node(const std::string& file, bool view) {
   StopSignals signals;
-  auto config = host::load_config(file);
+  const host::Program program{
+      .contexts = {view ? model_of<::bench::BenchWithView>() : model_of<::bench::Bench>()}};
+  auto config = host::load_config(file, program);
   if (!config) return complain(exit_usage, config.error().what);
-  const auto model = view ? model_of<::bench::BenchWithView>() : model_of<::bench::Bench>();
-  auto node = host::Node::start(std::move(*config), {model}, [](auto) { return true; });
+  auto node = host::Node::start(std::move(*config), program, [](auto) { return true; });
   if (!node) return complain(exit_usage, node.error().what);
   signals.wait();
   (*node)->stop();

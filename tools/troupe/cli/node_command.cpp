@@ -4,14 +4,13 @@
 
 #include <spdlog/spdlog.h>
 
-#include "actors/all.hpp"
-#include "runtime/base/embedded.hpp"
 #include "runtime/base/fault_point.hpp"
 #include "runtime/host/config.hpp"
 #include "runtime/host/node.hpp"
 #include "tools/troupe/cli/commands.hpp"
 #include "tools/troupe/cli/output.hpp"
 #include "tools/troupe/cli/stop_signals.hpp"
+#include "tools/troupe/shop/shop.hpp"
 
 namespace troupe::tool {
 
@@ -44,21 +43,22 @@ void give_up_starting(const std::string& name) {
 }
 
 int serve(const NodeOptions& options) {
+  const auto program = shop();
   if (options.print_config) {
-    say(std::string(embedded_file("config/default.toml")));
+    say(host::default_config(program));
     return exit_ok;
   }
   if (options.config_file.empty())
     return complain(exit_usage,
                     "name a configuration with --config FILE; --print-config shows one");
   if (const auto armed = arm_faults(); !armed) return complain(exit_usage, armed.error().what);
-  auto config = host::load_config(options.config_file);
+  auto config = host::load_config(options.config_file, program);
   if (!config) return complain(exit_usage, config.error().what);
   spdlog::set_level(spdlog::level::from_str(config->log_level));
   StopSignals signals;
   const auto name = config->name;
   signals.on_stop([name] { give_up_starting(name); });
-  auto node = host::Node::start(std::move(*config), all_contexts(),
+  auto node = host::Node::start(std::move(*config), program,
                                 [&](auto time) { return signals.wait_for(time); });
   signals.on_stop({});
   if (!node) return complain(exit_usage, node.error().what);
