@@ -48,6 +48,8 @@ std::optional<Rejected> malformed(const AggregateModel& model, const Command& co
                         + " is asked for by events only: clients may not send it"};
   if (!command.body || command.body->GetDescriptor() != known->second->GetDescriptor())
     return Rejected{RejectionCode::malformed, "the body is not a " + command.type};
+  if (command.internal && command.causation_id.empty())
+    return Rejected{RejectionCode::malformed, "what an event asks for names that event"};
   if (!is_token(command.id))
     return Rejected{RejectionCode::malformed, "a command id is 1 to 64 of [A-Za-z0-9_-]"};
   return std::nullopt;

@@ -24,7 +24,7 @@ struct Command {
   std::optional<std::uint64_t> expected_version;
   std::chrono::steady_clock::time_point deadline;  ///< afterwards the answer is unknown
   std::string correlation_id;
-  std::string causation_id;
+  std::string causation_id;  ///< the event that asks for it; of a client's command it means nothing
   std::string traceparent;
   bool internal = false;   ///< asked for by an event, and not sent by a client
   bool forwarded = false;  ///< came to this node as the owner of its slot, and goes no further

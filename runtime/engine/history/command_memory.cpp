@@ -41,6 +41,11 @@ RememberedCommand CommandMemory::Kept::unpacked() const {
           .committed_at = committed_at};
 }
 
+std::string memory_key(std::string_view command_id, bool internal) {
+  // No id of a client begins with it.
+  return internal ? "@" + std::string(command_id) : std::string(command_id);
+}
+
 void CommandMemory::remember(const RememberedCommand& command) {
   std::string text;
   text.reserve(command.id.size() + command.hash.size());

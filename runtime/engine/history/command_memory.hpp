@@ -17,9 +17,13 @@
 
 namespace troupe::engine {
 
+/// What a command is remembered by. Those that events ask for are remembered apart: nobody but the
+/// runtime can take their ids, which anybody could compute.
+std::string memory_key(std::string_view command_id, bool internal);
+
 /// A command whose events are in the log, or on their way to it.
 struct RememberedCommand {
-  std::string id;
+  std::string id;  ///< its memory_key
   std::string hash;
   std::uint64_t first_version = 0;
   std::uint64_t last_version = 0;

@@ -108,7 +108,7 @@ std::optional<Fold> Fold::restore(const AggregateModel& model, const Snapshot& k
 
 RememberedCommand remembered(const v1::Commit& commit, std::uint64_t sequence) {
   return {
-      .id = commit.command_id(),
+      .id = memory_key(commit.command_id(), !commit.causation_id().empty()),
       .hash = commit.command_hash(),
       .first_version = commit.first_version(),
       .last_version = commit.first_version() + static_cast<std::uint64_t>(commit.events_size()) - 1,
@@ -131,7 +131,7 @@ std::string_view type_of(const google::protobuf::Any& any) {
 
 std::string fingerprint_of(const AggregateModel& model, std::string_view program) {
   // What an older program kept is ignored: change the number with what a snapshot holds.
-  std::string text = "2 " + std::string(program);
+  std::string text = "3 " + std::string(program);
   std::set<std::string> seen;
   add_schema(*model.new_state()->GetDescriptor()->file(), seen, text);
   return to_hex(sha256(text));

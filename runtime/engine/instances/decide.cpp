@@ -23,7 +23,8 @@ const v1::Commit& commit_of(const InstanceKind& kind, const Fold& fold, const Co
   commit.set_command_type(command.type);
   commit.set_command_hash(command.hash);
   commit.set_correlation_id(command.correlation_id.empty() ? command.id : command.correlation_id);
-  commit.set_causation_id(command.causation_id);
+  // By this it is told from a client's, see remembered().
+  if (command.internal) commit.set_causation_id(command.causation_id);
   commit.set_traceparent(legal_traceparent(command.traceparent));
   *commit.mutable_issued_at() = to_timestamp(command.issued_at);
   *commit.mutable_committed_at() =
@@ -51,7 +52,7 @@ Outcome repeated(const InstanceKind& kind, const Waiting& waiting, const Remembe
                  std::uint64_t version) {
   if (first.hash != waiting.command.hash)
     return Rejected{RejectionCode::conflict,
-                    "command id " + first.id + " was used for another command before",
+                    "command id " + waiting.command.id + " was used for another command before",
                     {},
                     version};
   return Accepted{.first_version = first.first_version,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/engine/history/fold.hpp"
@@ -15,8 +16,17 @@ namespace troupe::engine {
 
 /// A command on its way through an instance.
 struct Waiting {
+  Waiting(Command sent, CommandBus::Answered who_waits)
+      : command(std::move(sent)),
+        answered(std::move(who_waits)),
+        internal_key(command.internal ? memory_key(command.id, true) : std::string()) {}
+
+  /// By which it is remembered.
+  const std::string& key() const { return command.internal ? internal_key : command.id; }
+
   Command command;
   CommandBus::Answered answered;             ///< empty once the answer was given
+  std::string internal_key;                  ///< empty for a client's
   bool sent = false;                         ///< an append with its events was handed to the log
   bool crashed = false;                      ///< a handler threw once
   std::optional<RememberedCommand> found{};  ///< in the log

@@ -103,7 +103,7 @@ void InstanceActor::decide_queued() {
   pending.expected = fold_->sequence();
   if (one_by_one_ > 0) pending.commits_max = 1;
   while (fold_ && !queue_.empty() && !pending.full()) {
-    const auto first = fold_->memory().find(queue_.front().command.id);
+    const auto first = fold_->memory().find(queue_.front().key());
     if (first || !set_aside()) decide_next(pending, first);
   }
   if (pending.commits.empty()) return advance();
@@ -117,7 +117,7 @@ void InstanceActor::decide_next(PendingAppend& pending,
                                 const std::optional<RememberedCommand>& first) {
   auto waiting = std::move(queue_.front());
   queue_.pop_front();
-  if (crashed_ids_ && crashed_ids_->contains(waiting.command.id))
+  if (crashed_ids_ && crashed_ids_->contains(waiting.key()))
     return answer(waiting, Rejected{RejectionCode::crashed,
                                     waiting.command.type + " with this id crashed twice",
                                     {},
@@ -143,7 +143,7 @@ void InstanceActor::crashed(Waiting waiting, const std::string& what) {
                 what);
   if (!std::exchange(waiting.crashed, true)) return queue_.push_front(std::move(waiting));
   if (!crashed_ids_) crashed_ids_ = std::make_unique<RecentKeys>(crashed_ids_max);
-  crashed_ids_->add(waiting.command.id);
+  crashed_ids_->add(waiting.key());
   answer(
       waiting,
       Rejected{

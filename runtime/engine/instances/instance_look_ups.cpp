@@ -22,7 +22,7 @@ bool reaches_far_enough(const CommandMemory& memory, const Waiting& waiting) {
 
 /// Places where its commit may be, less those where it is not.
 std::vector<std::uint64_t> places_of(const CommandMemory& memory, const Waiting& waiting) {
-  auto places = memory.places(waiting.command.id);
+  auto places = memory.places(waiting.key());
   std::erase_if(places, [&](std::uint64_t place) {
     return std::ranges::find(waiting.ruled_out, place) != waiting.ruled_out.end();
   });
@@ -40,7 +40,7 @@ bool InstanceActor::set_aside() {
   auto& memory = fold_->memory();
   memory.want(earliest_of(waiting));
   const bool known = reaches_far_enough(memory, waiting) && places_of(memory, waiting).empty();
-  const auto equal = [&](const Waiting& other) { return other.command.id == waiting.command.id; };
+  const auto equal = [&](const Waiting& other) { return other.key() == waiting.key(); };
   if (known && std::ranges::none_of(aside_, equal)) return false;
   aside_.splice(aside_.end(), queue_, queue_.begin());
   return true;
@@ -63,7 +63,7 @@ void InstanceActor::look_at_places() {
     if (places.empty()) continue;
     if (!all.empty() && all.size() + places.size() > EventLog::load_at_max) break;
     all.insert(all.end(), places.begin(), places.end());
-    look_up_->wanted[waiting.command.id];
+    look_up_->wanted[waiting.key()];
   }
   if (all.empty()) return;
   std::ranges::sort(all);
@@ -112,7 +112,7 @@ void InstanceActor::look_back() {
   for (const auto& waiting : aside_) {
     if (reaches_far_enough(fold_->memory(), waiting)) continue;
     look_up_->since = std::min(look_up_->since, earliest_of(waiting));
-    look_up_->wanted[waiting.command.id];
+    look_up_->wanted[waiting.key()];
   }
   if (!look_up_->wanted.empty()) read_back_before(fold_->memory().first_sequence());
 }
@@ -145,7 +145,7 @@ void InstanceActor::on(const LookedBack& answer) {
 
 void InstanceActor::end_look_up() {
   for (auto& waiting : aside_) {
-    const auto wanted = look_up_->wanted.find(waiting.command.id);
+    const auto wanted = look_up_->wanted.find(waiting.key());
     if (wanted == look_up_->wanted.end()) continue;
     waiting.found = wanted->second;
     waiting.looked_back_to = std::min(waiting.looked_back_to, look_up_->since);

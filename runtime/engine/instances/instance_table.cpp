@@ -30,8 +30,7 @@ void InstanceTable::send(const std::shared_ptr<const InstanceKind>& kind, std::u
       if (entry.presence->in_flight < options_.in_flight_per_instance_max) {
         watch(shard, entry, command.deadline);
         ++entry.presence->in_flight;
-        here.send(entry.actor,
-                  Input{Waiting{.command = std::move(command), .answered = std::move(answered)}});
+        here.send(entry.actor, Input{Waiting{std::move(command), std::move(answered)}});
         answered = nullptr;
       } else {
         rejected = {RejectionCode::overloaded, "too many commands wait for this instance"};

@@ -32,6 +32,7 @@ TEST_CASE("an accepted command's events are one commit in the log", "[engine]") 
   auto command = command_to(alice, deposit(80), "first");
   command.correlation_id = "journey";
   command.causation_id = "evt.shop.order.1@3";
+  command.internal = true;
   const auto first = accepted(node.send(command));
   const auto second = accepted(node.send(command_to(alice, withdraw(30), "second")));
 
@@ -124,6 +125,49 @@ TEST_CASE("one id with two bodies is a conflict", "[engine]") {
   (void)accepted(node.send(command_to(alice, deposit(5), "same")));
 
   CHECK(rejected(node.send(command_to(alice, deposit(6), "same"))).code == RejectionCode::conflict);
+}
+
+TEST_CASE("a client's command has no cause, whatever it says", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto command = command_to(alice, deposit(5));
+  command.causation_id = "evt.shop.order.1@3";
+  (void)accepted(node.send(command));
+  CHECK(parsed(world.commits(Subject::events(alice)).front()).causation_id().empty());
+}
+
+TEST_CASE("no client can take the id of what an event asks for", "[engine]") {
+  World world;
+  const auto taken = command_to(alice, deposit(5), "known-to-all");
+  auto asked = command_to(alice, deposit(6), "known-to-all");
+  asked.internal = true;
+  asked.causation_id = "evt.shop.order.1@3";
+  const auto check_repeats = [&](Node& node) {
+    for (const auto& [command, version] : {std::pair{taken, 1U}, std::pair{asked, 2U}}) {
+      const auto again = accepted(node.send(command));
+      CHECK(again.duplicate);
+      CHECK(again.first_version == version);
+    }
+  };
+  {
+    Node node(world, {model_of<Bank>()});
+    CHECK(accepted(node.send(taken)).first_version == 1);
+    CHECK(accepted(node.send(asked)).first_version == 2);
+    check_repeats(node);
+  }
+  Node from_snapshot(world, {model_of<Bank>()});
+  check_repeats(from_snapshot);
+  world.snapshots.lose_everything();
+  Node from_log(world, {model_of<Bank>()});
+  check_repeats(from_log);
+}
+
+TEST_CASE("what an event asks for names that event", "[engine]") {
+  World world;
+  Node node(world, {model_of<Bank>()});
+  auto command = command_to(alice, deposit(5));
+  command.internal = true;
+  CHECK(rejected(node.send(command)).code == RejectionCode::malformed);
 }
 
 TEST_CASE("an expected version that is not the current one is a conflict", "[engine]") {
