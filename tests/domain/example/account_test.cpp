@@ -1,7 +1,7 @@
 // The example of README.md and CONTRIBUTING.md, compiled and run.
 #include <troupe/aggregate.hpp>
+#include <troupe/testing/given.hpp>
 #include "example/v1/account.pb.h"
-#include "tests/support/given.hpp"
 
 // [aggregate]
 // A bank account: never below zero.
@@ -39,8 +39,8 @@ static_assert(troupe::Aggregate<Account>);
 
 namespace {
 
-using troupe::test::given;
-using troupe::test::pb;
+using troupe::testing::given;
+using troupe::testing::pb;
 
 const auto deposited_100 = pb<example::v1::MoneyDeposited>("cents: 100");
 

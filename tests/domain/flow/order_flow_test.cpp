@@ -1,17 +1,30 @@
 // Whatever the order of things, every order ends, and stock and money add up.
 #include <troupe/context.hpp>
+#include <troupe/testing/flow.hpp>
 #include "actors/all.hpp"
 #include "actors/inventory/inventory.hpp"
 #include "actors/notifications/notifications.hpp"
 #include "actors/ordering/ordering.hpp"
 #include "actors/payments/payments.hpp"
-#include "tests/domain/flow/world.hpp"
+#include "tests/domain/flow/outside.hpp"
 
-using namespace troupe::test;
+using namespace troupe::testing;
+using troupe::test::ShopsOutside;
 
 namespace {
 
-constexpr int steps_max = 200'000;
+/// The shop's contexts, and what is outside of them.
+class Shop : public Flow {
+public:
+  explicit Shop(std::uint64_t seed)
+      : Flow(all_contexts(), seed, [this](const auto& call) { return outside_.call(call); }),
+        outside_(seed + 1) {}
+
+  const ShopsOutside& outside() const { return outside_; }
+
+private:
+  ShopsOutside outside_;
+};
 
 ordering::v1::PlaceOrder any_order(std::mt19937_64& random, int lines, int articles) {
   ordering::v1::PlaceOrder order;
@@ -27,7 +40,7 @@ ordering::v1::PlaceOrder any_order(std::mt19937_64& random, int lines, int artic
   return order;
 }
 
-void plan_delivery(World& world, int article, int quantity) {
+void plan_delivery(Shop& world, int article, int quantity) {
   world.plan([&world, article, quantity] {
     const auto name = "a-" + std::to_string(article);
     const auto receive =
@@ -36,7 +49,7 @@ void plan_delivery(World& world, int article, int quantity) {
   });
 }
 
-void plan_order(World& world, const std::string& id, ordering::v1::PlaceOrder order, bool cancels) {
+void plan_order(Shop& world, const std::string& id, ordering::v1::PlaceOrder order, bool cancels) {
   world.plan([&world, id, order = std::move(order), cancels] {
     CHECK_FALSE(world.send("ordering", "order", id, order, "place-" + id));
     if (cancels)
@@ -47,14 +60,8 @@ void plan_order(World& world, const std::string& id, ordering::v1::PlaceOrder or
   });
 }
 
-void run(World& world) {
-  int steps = 0;
-  while (world.step())
-    if (++steps > steps_max) FAIL("it does not come to an end");
-}
-
 template <class State>
-const State& state_of(const troupe::test::Instance& instance) {
+const State& state_of(const FlowInstance& instance) {
   return static_cast<const State&>(*instance.state);
 }
 
@@ -64,7 +71,7 @@ struct Ends {
 };
 
 /// Every order is confirmed or cancelled, and its money is where its end says.
-Ends check_orders(const World& world) {
+Ends check_orders(const Shop& world) {
   Ends ends;
   world.each("ordering", "order", [&](const auto& order) {
     INFO("order " << order.id);
@@ -72,7 +79,7 @@ Ends check_orders(const World& world) {
     const bool stands = state.status() == ordering::v1::ORDER_STATUS_CONFIRMED;
     const auto found = world.outside().accounts().find(order.id);
     const auto account =
-        found == world.outside().accounts().end() ? Outside::Account{} : found->second;
+        found == world.outside().accounts().end() ? ShopsOutside::Account{} : found->second;
     CHECK(account.captured - account.refunded == (stands ? state.total().amount_minor() : 0));
     CHECK(account.authorized - account.captured == account.voided);
     if (stands) {
@@ -87,7 +94,7 @@ Ends check_orders(const World& world) {
 }
 
 /// Nothing is reserved any more, and what is gone was shipped for an order that stands.
-void check_stock(const World& world) {
+void check_stock(const Shop& world) {
   std::map<std::string, std::int64_t> wanted;  // by orders that stand
   world.each("ordering", "order", [&](const auto& order) {
     if (state_of<ordering::v1::OrderState>(order).status() != ordering::v1::ORDER_STATUS_CONFIRMED)
@@ -107,7 +114,7 @@ void check_stock(const World& world) {
 }
 
 /// Customers heard of every end, or it was given up where it can be seen.
-void check_notifications(const World& world, int orders) {
+void check_notifications(const Shop& world, int orders) {
   int heard = 0;
   world.each("notifications", "notification", [&](const auto& notification) {
     const auto status = state_of<notifications::v1::NotificationState>(notification).status();
@@ -119,7 +126,7 @@ void check_notifications(const World& world, int orders) {
 }
 
 /// Folds every event once more: states and rows are what their events say.
-void check_views(const World& world) {
+void check_views(const Shop& world) {
   const auto inventory = troupe::model_of<inventory::Inventory>();
   world.each("inventory", "stock", [&](const auto& stock) {
     inventory::v1::StockRow row;
@@ -136,8 +143,8 @@ void check_views(const World& world) {
 }
 
 /// A copy of the state, stored and read back, is as good as the events that led to it.
-void check_snapshots(const World& world, std::mt19937_64& random) {
-  world.each([&](const troupe::test::Instance& instance) {
+void check_snapshots(const Shop& world, std::mt19937_64& random) {
+  world.each([&](const FlowInstance& instance) {
     if (instance.events.empty()) return;
     const auto taken_at = random() % instance.events.size();
     auto state = instance.model->new_state();
@@ -158,7 +165,7 @@ TEST_CASE("every order ends, and stock and money add up", "[flow][property]") {
   const auto seed = GENERATE(range(1u, 151u));
   CAPTURE(seed);
   std::mt19937_64 random(seed);
-  World world(all_contexts(), seed);
+  Shop world(seed);
   constexpr int articles = 8;
   constexpr int orders = 25;
   for (int article = 0; article < articles - 1; ++article)  // one never arrives
@@ -166,7 +173,7 @@ TEST_CASE("every order ends, and stock and money add up", "[flow][property]") {
   for (int order = 0; order < orders; ++order)
     plan_order(world, "o-" + std::to_string(order),
                any_order(random, static_cast<int>(random() % 5 + 1), articles), random() % 4 == 0);
-  run(world);
+  world.run();
   check_orders(world);
   check_stock(world);
   check_notifications(world, orders);
@@ -179,11 +186,11 @@ TEST_CASE("the simulation sees every way an order can end", "[flow]") {
   std::size_t repeated = 0;
   for (unsigned seed = 1'000; seed < 1'100; ++seed) {
     std::mt19937_64 random(seed);
-    World world(all_contexts(), seed);
+    Shop world(seed);
     for (int article = 0; article < 4; ++article) plan_delivery(world, article, 30);
     for (int order = 0; order < 12; ++order)
       plan_order(world, "o-" + std::to_string(order), any_order(random, 2, 4), order % 4 == 0);
-    run(world);
+    world.run();
     const auto ends = check_orders(world);
     all.confirmed += ends.confirmed;
     for (const auto& [reason, count] : ends.cancelled) all.cancelled[reason] += count;
@@ -202,7 +209,7 @@ TEST_CASE("an order that nothing stands against is not left to its deadline", "[
   const auto seed = GENERATE(range(1u, 51u));
   CAPTURE(seed);
   std::mt19937_64 random(seed);
-  World world(all_contexts(), seed);
+  Shop world(seed);
   for (const std::string article : {"a-0", "a-1", "a-2"})
     REQUIRE_FALSE(world.send("inventory", "stock", article,
                              pb<inventory::v1::ReceiveStock>("quantity: 1000"), "d-" + article));
@@ -211,7 +218,7 @@ TEST_CASE("an order that nothing stands against is not left to its deadline", "[
     patient.set_patience_ms(ordering::Order::patience_max.count());
     plan_order(world, "o-" + std::to_string(order), std::move(patient), false);
   }
-  run(world);
+  world.run();
   auto ends = check_orders(world);
   CHECK(ends.confirmed + ends.cancelled["payment_declined"] + ends.cancelled["capture_failed"]
         == 10);
@@ -222,11 +229,11 @@ TEST_CASE("an order of 700 lines is one order", "[flow]") {
   const auto seed = GENERATE(1u, 2u, 3u);
   CAPTURE(cancels, seed);
   std::mt19937_64 random(seed);
-  World world(all_contexts(), seed);
+  Shop world(seed);
   constexpr int articles = 600;  // so that some stand on several lines
   for (int article = 0; article < articles; ++article) plan_delivery(world, article, 100);
   plan_order(world, "large", any_order(random, 700, articles), cancels);
-  run(world);
+  world.run();
   check_orders(world);
   check_stock(world);
 }
@@ -234,7 +241,7 @@ TEST_CASE("an order of 700 lines is one order", "[flow]") {
 TEST_CASE("one article on two lines is reserved and shipped for both", "[flow]") {
   const auto seed = GENERATE(range(1u, 21u));
   CAPTURE(seed);
-  World world(all_contexts(), seed);
+  Shop world(seed);
   const std::string id(64, 'o');
   REQUIRE_FALSE(world.send("inventory", "stock", "mug",
                            pb<inventory::v1::ReceiveStock>("quantity: 5"), "d-1"));
@@ -244,7 +251,7 @@ TEST_CASE("one article on two lines is reserved and shipped for both", "[flow]")
                                    "lines { article_id: 'mug' quantity: 2 unit_price_minor: 3 } "
                                    "lines { article_id: 'mug' quantity: 2 unit_price_minor: 3 }"),
       "p-1"));
-  run(world);
+  world.run();
   const auto ends = check_orders(world);
   check_stock(world);
   world.each("inventory", "stock", [&](const auto& stock) {

@@ -6,14 +6,14 @@
 #include <string>
 
 #include <troupe/model.hpp>
+#include <troupe/testing/flow.hpp>
 #include "payments/v1/gateway.pb.h"
-#include "tests/support/pb.hpp"
 #include "troupe/v1/mail.pb.h"
 
 namespace troupe::test {
 
 /// Fails a call in three: half of the failed ones had their effect, and the answer was lost.
-class Outside {
+class ShopsOutside {
 public:
   struct Account {
     std::int64_t authorized = 0;
@@ -22,15 +22,16 @@ public:
     std::int64_t refunded = 0;
   };
 
-  explicit Outside(std::uint64_t seed) : random_(seed) {}
+  explicit ShopsOutside(std::uint64_t seed) : random_(seed) {}
 
   /// The answer, or null. The same key gets the same answer.
-  SharedMessage call(const std::string& key, const Message& request) {
+  SharedMessage call(const testing::OutsideCall& call) {
+    const auto& request = call.request;
     const auto fate = random_() % 6;
     if (fate == 0) return nullptr;
     SharedMessage answer;
     if (const auto* asked = dynamic_cast<const payments::v1::GatewayRequest*>(&request))
-      answer = ask_gateway(key, *asked);
+      answer = ask_gateway(call.key, *asked);
     else if (const auto* mail = dynamic_cast<const v1::Mail*>(&request))
       answer = take_mail(*mail);
     else

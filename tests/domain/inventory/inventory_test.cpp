@@ -1,9 +1,9 @@
 // What inventory listens to, when it wakes, and what it shows.
 #include "actors/inventory/inventory.hpp"
-#include "tests/support/given.hpp"
+#include <troupe/testing/given.hpp>
 
 using namespace inventory;
-using troupe::test::asked, troupe::test::given, troupe::test::pb, troupe::test::row;
+using troupe::testing::asked, troupe::testing::given, troupe::testing::pb, troupe::testing::row;
 
 TEST_CASE("a placed order requests a reservation that outlives its deadline", "[inventory]") {
   given<ReservationRequests>()

@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <random>
 
+#include <troupe/testing/given.hpp>
 #include "actors/inventory/stock.hpp"
-#include "tests/support/given.hpp"
 
 using namespace inventory;
-using troupe::test::given, troupe::test::pb;
+using troupe::testing::given, troupe::testing::pb;
 
 namespace {
 

@@ -2,11 +2,11 @@
 #include <array>
 #include <random>
 
+#include <troupe/testing/given.hpp>
 #include "actors/notifications/notification.hpp"
-#include "tests/support/given.hpp"
 
 using namespace notifications;
-using troupe::test::given, troupe::test::pb;
+using troupe::testing::given, troupe::testing::pb;
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Which news customers get, and what the mail says.
 #include "actors/notifications/notifications.hpp"
-#include "tests/support/given.hpp"
+#include <troupe/testing/given.hpp>
 
 using namespace notifications;
-using troupe::test::asked, troupe::test::given, troupe::test::pb;
+using troupe::testing::asked, troupe::testing::given, troupe::testing::pb;
 
 namespace {
 

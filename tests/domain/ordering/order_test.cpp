@@ -2,11 +2,11 @@
 #include <array>
 #include <random>
 
+#include <troupe/testing/given.hpp>
 #include "actors/ordering/order.hpp"
-#include "tests/support/given.hpp"
 
 using namespace ordering;
-using troupe::test::given, troupe::test::pb;
+using troupe::testing::given, troupe::testing::pb;
 
 namespace {
 

@@ -1,9 +1,9 @@
 // What ordering listens to, when it wakes, and what it shows.
 #include "actors/ordering/ordering.hpp"
-#include "tests/support/given.hpp"
+#include <troupe/testing/given.hpp>
 
 using namespace ordering;
-using troupe::test::asked, troupe::test::given, troupe::test::pb, troupe::test::row;
+using troupe::testing::asked, troupe::testing::given, troupe::testing::pb, troupe::testing::row;
 
 namespace {
 

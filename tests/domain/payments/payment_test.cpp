@@ -1,11 +1,11 @@
 // How a payment is authorised, captured and undone, whatever comes first.
 #include <random>
 
+#include <troupe/testing/given.hpp>
 #include "actors/payments/payment.hpp"
-#include "tests/support/given.hpp"
 
 using namespace payments;
-using troupe::test::given, troupe::test::pb;
+using troupe::testing::given, troupe::testing::pb;
 
 namespace {
 

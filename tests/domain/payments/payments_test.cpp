@@ -1,9 +1,9 @@
 // What payments listen to, and how they speak with the gateway.
 #include "actors/payments/payments.hpp"
-#include "tests/support/given.hpp"
+#include <troupe/testing/given.hpp>
 
 using namespace payments;
-using troupe::test::asked, troupe::test::given, troupe::test::pb;
+using troupe::testing::asked, troupe::testing::given, troupe::testing::pb;
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <troupe/testing/pb.hpp>
 #include <troupe/timestamp.hpp>
 #include "actors/all.hpp"
 #include "inventory/v1/reservation.pb.h"
@@ -22,7 +23,6 @@
 #include "payments/v1/payment.pb.h"
 #include "runtime/nats/wire/body.hpp"
 #include "runtime/ports/identity.hpp"
-#include "tests/support/pb.hpp"
 #include "tools/troupe/check/check.hpp"
 #include "tools/troupe/check/run.hpp"
 #include "troupe/v1/commit.pb.h"
@@ -30,6 +30,8 @@
 #include "troupe/v1/mail.pb.h"
 
 namespace troupe::test {
+
+using testing::pb;
 
 /// Runs commands and everything they lead to, in the order in which it was asked for.
 class OrderFlow {

@@ -8,7 +8,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <catch2/catch_all.hpp>
 
-namespace troupe::test {
+namespace troupe::testing {
 
 /// Parses a message from text format, so that a test shows only the fields it cares about.
 template <class M>
@@ -31,4 +31,4 @@ inline void check_same(const google::protobuf::Message& actual,
   CHECK(same);
 }
 
-}  // namespace troupe::test
+}  // namespace troupe::testing

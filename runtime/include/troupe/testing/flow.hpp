@@ -1,28 +1,46 @@
-// All contexts in one thread: events find their reactions, timers and effects in any order that the
-// runtime allows, late and more than once.
+// Contexts in one thread and in virtual time: events find their reactions, timers and effects in
+// any order that the runtime allows, late and more than once.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <troupe/model.hpp>
-#include "tests/domain/flow/outside.hpp"
+#include <troupe/testing/pb.hpp>
 
-namespace troupe::test {
+namespace troupe::testing {
+
+/// An attempt of an effect's call.
+struct OutsideCall {
+  std::string effect;    ///< the declaration's name
+  std::string key;       ///< the same on every attempt
+  unsigned attempt = 1;  ///< 1 for the first one
+  const Message& request;
+};
+
+/// What the world outside does: the answer, or null when the attempt fails or its answer is lost.
+/// A call that was answered may be made again with the same key.
+using Outside = std::function<SharedMessage(const OutsideCall&)>;
 
 struct StoredEvent {
   MessagePtr data;
   Time time;
 };
 
-struct Instance {
+/// An aggregate instance as the flow has it.
+struct FlowInstance {
   const ContextModel* context = nullptr;
   const AggregateModel* model = nullptr;
   std::string id;
@@ -37,14 +55,22 @@ struct Instance {
   }
 };
 
-/// What holds, as in the runtime: an instance's events reach a consumer in their order; whatever
-/// else may happen in any order, happens in any order. A consumer may fail after some of an event's
-/// commands and handle the event again, or start again at an older one. A timer may fire late,
-/// twice, or after it was disarmed.
-class World {
+/// Contexts in one thread and in virtual time, which begins at 12:00:00 of day 0. What holds, as in
+/// the runtime: an instance's events reach a consumer in their order; whatever else may happen in
+/// any order, happens in any order. A consumer may fail after some of an event's commands and
+/// handle the event again, or start again at an older one. A timer may fire late, twice, or after
+/// it was disarmed. The seed decides; what must not happen fails the test.
+///
+///     Flow flow({model_of<billing::Billing>()}, seed, [](const OutsideCall& call) {
+///       return call.attempt < 3 ? nullptr : std::make_shared<billing::v1::Charged>();
+///     });
+///     flow.send("billing", "invoice", "i-1", pb<billing::v1::Issue>("cents: 5"), "c-1");
+///     flow.run();
+///     CHECK(flow.state<billing::Invoice>("billing", "i-1").paid());
+class Flow {
 public:
-  World(std::vector<ContextModel> contexts, std::uint64_t seed)
-      : contexts_(std::move(contexts)), random_(seed), outside_(seed + 1) {
+  Flow(std::vector<ContextModel> contexts, std::uint64_t seed, Outside outside = {})
+      : contexts_(std::move(contexts)), random_(seed), outside_(std::move(outside)) {
     for (const auto& reacting : contexts_)
       for (const auto& source : contexts_)
         consumers_.push_back({.name = reacting.name + "-from-" + source.name,
@@ -59,18 +85,34 @@ public:
     pace_ms_ = paces_ms[random_() % paces_ms.size()];
   }
 
+  Time now() const { return now_; }
+
   /// Something a client will do at some moment.
   void plan(std::function<void()> action) { planned_.push_back(std::move(action)); }
 
-  /// The refusal, if the command is refused.
+  /// A client's command, which must be a public one. The refusal, if it is refused.
   std::optional<Rejection> send(std::string_view context, std::string_view aggregate,
                                 const std::string& id, const Message& command,
                                 const std::string& command_id) {
-    return send(instance(context, aggregate, id), command, command_id, now_);
+    auto& to = instance(context, aggregate, id);
+    if (!to.model->public_commands.contains(command.GetDescriptor()->name()))
+      FAIL(command.GetTypeName() << " is not among the public commands of " << context);
+    return send(to, command, command_id, now_);
   }
 
-  /// Lets one thing happen. False when nothing is left to happen.
-  bool step() {
+  /// Lets things happen until nothing is left to happen. More than `steps_max` fail the test.
+  void run(std::size_t steps_max = 200'000) { run_until(Time::max(), steps_max); }
+
+  /// The same until `time`, which it is then.
+  void run_until(Time time, std::size_t steps_max = 200'000) {
+    for (std::size_t steps = 0; step(time); ++steps)
+      if (steps == steps_max) FAIL("it does not come to an end");
+    if (time != Time::max()) now_ = std::max(now_, time);
+  }
+
+  /// Lets one thing happen. False when nothing is left to happen before `until`.
+  bool step(Time until = Time::max()) {
+    if (now_ >= until) return false;
     now_ += std::chrono::milliseconds(random_() % static_cast<unsigned>(pace_ms_));
     if (rewinds_left_ > 0 && random_() % 100 == 0) rewind();
 
@@ -83,7 +125,7 @@ public:
     const bool any_due = std::any_of(timers_.begin(), timers_.end(),
                                      [&](const auto& timer) { return timer.second.due <= now_; });
     if (any_due) possible.emplace_back(timer_weight_, [&] { fire_one(); });
-    if (possible.empty()) return wait_for_timer();
+    if (possible.empty()) return wait_for_timer(until);
 
     unsigned all = 0;
     for (const auto& [weight, _] : possible) all += weight;
@@ -98,16 +140,21 @@ public:
     return true;
   }
 
+  /// As it is now; as it would begin when nothing happened to it.
+  template <Aggregate A>
+  const typename A::State& state(std::string_view context, const std::string& id) {
+    return static_cast<const typename A::State&>(*instance(context, A::name, id).state);
+  }
+
   /// Calls `look` with every instance of an aggregate.
   void each(std::string_view context, std::string_view aggregate,
-            const std::function<void(const Instance&)>& look) const {
+            const std::function<void(const FlowInstance&)>& look) const {
     for (const auto& [_, instance] : instances_)
       if (instance->context->name == context && instance->model->name == aggregate) look(*instance);
   }
-  void each(const std::function<void(const Instance&)>& look) const {
+  void each(const std::function<void(const FlowInstance&)>& look) const {
     for (const auto& [_, instance] : instances_) look(*instance);
   }
-  const Outside& outside() const { return outside_; }
   std::size_t commands_repeated() const { return commands_repeated_; }
 
 private:
@@ -116,17 +163,17 @@ private:
     const ContextModel* reacting = nullptr;
     const ContextModel* source = nullptr;
     unsigned weight = 1;
-    std::vector<Instance*> waiting;  ///< with events that this consumer has not handled
+    std::vector<FlowInstance*> waiting;  ///< with events that this consumer has not handled
   };
   struct Armed {
-    Instance* instance = nullptr;
+    FlowInstance* instance = nullptr;
     std::size_t version = 0;
     Time due;
     SharedMessage command;
   };
   struct Call {
     const EffectModel* effect = nullptr;
-    Instance* instance = nullptr;
+    FlowInstance* instance = nullptr;
     std::size_t index = 0;
     unsigned attempt = 1;
   };
@@ -136,24 +183,25 @@ private:
     return weights[random_() % weights.size()];
   }
 
-  Instance& instance(std::string_view context_name, std::string_view aggregate,
-                     const std::string& id) {
+  FlowInstance& instance(std::string_view context_name, std::string_view aggregate,
+                         const std::string& id) {
     const auto context = std::find_if(contexts_.begin(), contexts_.end(),
                                       [&](const auto& one) { return one.name == context_name; });
     if (context == contexts_.end() || !is_token(id)) FAIL("no such instance: " << id);
     auto& found = instances_[context->name + '.' + std::string(aggregate) + '.' + id];
     if (!found) {
-      found = std::make_unique<Instance>();
+      found = std::make_unique<FlowInstance>();
       found->context = &*context;
       found->model = context->aggregate(aggregate);
+      if (found->model == nullptr) FAIL(context_name << " has no aggregate " << aggregate);
       found->id = id;
       found->state = found->model->new_state();
     }
     return *found;
   }
 
-  std::optional<Rejection> send(Instance& to, const Message& command, const std::string& command_id,
-                                Time issued_at) {
+  std::optional<Rejection> send(FlowInstance& to, const Message& command,
+                                const std::string& command_id, Time issued_at) {
     if (to.commands.contains(command_id)) {
       ++commands_repeated_;
       return std::nullopt;
@@ -168,7 +216,7 @@ private:
     return std::nullopt;
   }
 
-  void record(Instance& by, MessagePtr event) {
+  void record(FlowInstance& by, MessagePtr event) {
     by.events.push_back({.data = std::move(event), .time = now_});
     const auto& recorded = *by.events.back().data;
     const auto facts = by.facts(by.events.size() - 1);
@@ -190,7 +238,7 @@ private:
         calls_.push_back({&effect, &by, by.events.size() - 1, 1});
   }
 
-  static void wait(Consumer& consumer, Instance& source) {
+  static void wait(Consumer& consumer, FlowInstance& source) {
     auto& waiting = consumer.waiting;
     if (std::find(waiting.begin(), waiting.end(), &source) == waiting.end())
       waiting.push_back(&source);
@@ -207,7 +255,7 @@ private:
   }
 
   /// False when it failed on the way.
-  bool handle(const Consumer& consumer, const Instance& source, std::size_t index) {
+  bool handle(const Consumer& consumer, const FlowInstance& source, std::size_t index) {
     const auto event_type = source.events[index].data->GetDescriptor()->full_name();
     for (const auto& reaction : consumer.reacting->reactions) {
       if (!reaction.events.contains(event_type)) continue;
@@ -234,7 +282,7 @@ private:
     return true;
   }
 
-  static std::string command_id(const std::string& consumer, const Instance& source,
+  static std::string command_id(const std::string& consumer, const FlowInstance& source,
                                 std::size_t index, const std::string& declaration,
                                 const std::string& what, unsigned ordinal) {
     return consumer + '/' + source.subject() + '/' + std::to_string(index) + '/' + declaration + '/'
@@ -265,7 +313,9 @@ private:
     const auto& effect = *open.effect;
     const auto key =
         open.instance->subject() + '/' + std::to_string(open.index) + '/' + effect.name;
-    const auto answer = outside_.call(key, *effect.request(facts, event));
+    if (!outside_) FAIL("nobody outside answers " << effect.name);
+    const auto request = effect.request(facts, event);
+    const auto answer = outside_({effect.name, key, open.attempt, *request});
     const bool last = open.attempt == effect.attempts_max;
     const auto asks =
         answer ? effect.answered(facts, event, *answer)
@@ -308,11 +358,12 @@ private:
       FAIL("a timer of " << armed.instance->subject() << " is refused: " << refused->code);
   }
 
-  bool wait_for_timer() {
+  bool wait_for_timer(Time until) {
     if (timers_.empty()) return false;
     const auto next =
         std::min_element(timers_.begin(), timers_.end(),
                          [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
+    if (next->second.due > until) return false;
     now_ = std::max(now_, next->second.due);
     return true;
   }
@@ -327,11 +378,11 @@ private:
   unsigned timer_weight_ = 1;
   int rewinds_left_ = 50;
   std::size_t commands_repeated_ = 0;
-  std::map<std::string, std::unique_ptr<Instance>> instances_;
+  std::map<std::string, std::unique_ptr<FlowInstance>> instances_;
   std::vector<Consumer> consumers_;
   std::map<std::string, Armed> timers_;
   std::vector<Call> calls_;
   std::vector<std::function<void()>> planned_;
 };
 
-}  // namespace troupe::test
+}  // namespace troupe::testing

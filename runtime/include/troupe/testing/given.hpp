@@ -7,10 +7,10 @@
 
 #include <troupe/effect.hpp>
 #include <troupe/query.hpp>
+#include <troupe/testing/pb.hpp>
 #include <troupe/timer.hpp>
-#include "tests/support/pb.hpp"
 
-namespace troupe::test {
+namespace troupe::testing {
 
 /// When every command is issued and every event committed, unless a test says otherwise:
 /// 12:00:00 of day 0, in text format `seconds: 43200`.
@@ -305,4 +305,4 @@ GivenRows<Q> given(Rows... rows) {
   return GivenRows<Q>({std::move(rows)...});
 }
 
-}  // namespace troupe::test
+}  // namespace troupe::testing
