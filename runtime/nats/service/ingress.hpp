@@ -20,7 +20,7 @@ struct IngressOptions {
 
   std::string node;
   std::string durability;         ///< the mode that could be verified, stated in accepted replies
-  std::string version = "0.1.0";  ///< of the program, semantic
+  std::string version = "0.2.0";  ///< of the program, semantic
   /// Of each context, taken and not answered. Over it the answer is 429 at once.
   std::size_t commands_max = commands_max_default;
   std::size_t queries_max = queries_max_default;

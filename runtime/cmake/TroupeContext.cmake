@@ -1,0 +1,50 @@
+# troupe_context(NAME <name> [SCHEMAS <proto>…] [SCHEMA_ROOT <folder>] [SOURCES <file>…])
+#
+# The library <name> of a context: its schemas, compiled, and its sources. Schemas are named from
+# SCHEMA_ROOT, by default schemas/ beside the CMakeLists.txt, and included as "billing/v1/bill.pb.h";
+# headers are included from the folder of the CMakeLists.txt.
+#
+#   troupe_context(NAME billing SCHEMAS billing/v1/events.proto billing/v1/commands.proto)
+#   target_link_libraries(billing_tests PRIVATE billing Troupe::testing)
+function(troupe_context)
+  cmake_parse_arguments(PARSE_ARGV 0 context "" "NAME;SCHEMA_ROOT" "SCHEMAS;SOURCES")
+  if(NOT context_NAME)
+    message(FATAL_ERROR "troupe_context: give the context a NAME.")
+  endif()
+  if(context_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "troupe_context(NAME ${context_NAME}): it takes NAME, SCHEMAS, SCHEMA_ROOT and SOURCES, not \"${context_UNPARSED_ARGUMENTS}\".")
+  endif()
+  if(NOT context_SCHEMA_ROOT)
+    set(context_SCHEMA_ROOT schemas)
+  endif()
+  get_filename_component(root ${context_SCHEMA_ROOT} ABSOLUTE)
+  set(generated_folder ${CMAKE_CURRENT_BINARY_DIR}/${context_NAME}-schemas)
+  file(MAKE_DIRECTORY ${generated_folder})
+  set(generated "")
+  foreach(schema ${context_SCHEMAS})
+    if(NOT EXISTS ${root}/${schema})
+      message(FATAL_ERROR "troupe_context(NAME ${context_NAME}): there is no schema ${root}/${schema}.")
+    endif()
+    string(REGEX REPLACE "\\.proto$" "" stem ${schema})
+    set(outputs ${generated_folder}/${stem}.pb.cc ${generated_folder}/${stem}.pb.h)
+    add_custom_command(
+      OUTPUT ${outputs}
+      COMMAND protobuf::protoc --proto_path=${root} --cpp_out=${generated_folder} ${root}/${schema}
+      DEPENDS ${root}/${schema}
+      VERBATIM)
+    list(APPEND generated ${outputs})
+  endforeach()
+  add_library(${context_NAME}_schemas STATIC ${generated})
+  set_target_properties(${context_NAME}_schemas PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(${context_NAME}_schemas SYSTEM PUBLIC ${generated_folder})
+  target_link_libraries(${context_NAME}_schemas PUBLIC Troupe::domain)
+  if(context_SOURCES)
+    add_library(${context_NAME} STATIC ${context_SOURCES})
+    target_include_directories(${context_NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${context_NAME} PUBLIC ${context_NAME}_schemas)
+  else()
+    add_library(${context_NAME} INTERFACE)
+    target_include_directories(${context_NAME} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${context_NAME} INTERFACE ${context_NAME}_schemas)
+  endif()
+endfunction()

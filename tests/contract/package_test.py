@@ -1,0 +1,72 @@
+"""Another team's project finds the installed package, builds a context with it and tests it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ["TROUPE_BINARY"]).parent
+OUTSIDE = ROOT / "tests" / "outside"
+
+
+def run(*command: str, cwd: pathlib.Path) -> subprocess.CompletedProcess:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="troupe-package-")
+        cls.prefix = pathlib.Path(cls.folder.name) / "installed"
+        installed = run("cmake", "--install", str(BUILD), "--component", "domain", "--prefix", str(cls.prefix), cwd=ROOT)
+        assert installed.returncode == 0, installed.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def configured(self, name: str, more_cmake: str = "", replace: tuple[str, str] = ("", "")) -> subprocess.CompletedProcess:
+        """A copy of the outside project, as if in a repository of its own."""
+        self.project = pathlib.Path(self.folder.name) / name
+        shutil.copytree(OUTSIDE, self.project)
+        lists = self.project / "CMakeLists.txt"
+        lists.write_text(lists.read_text().replace(*replace) + more_cmake)
+        return run("cmake", "-S", ".", "-B", "build", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}", cwd=self.project)
+
+    def test_context_builds_and_its_tests_pass(self):
+        configured = self.configured("works")
+        self.assertEqual(configured.returncode, 0, configured.stderr)
+        built = run("cmake", "--build", "build", "-j2", cwd=self.project)
+        self.assertEqual(built.returncode, 0, built.stdout)
+        tested = run("build/billing_tests", cwd=self.project)
+        self.assertEqual(tested.returncode, 0, tested.stdout)
+        self.assertIn("3 test cases", tested.stdout)
+
+    def test_nothing_of_the_source_tree_is_in_it(self):
+        for file in self.prefix.rglob("*"):
+            if file.is_file():
+                self.assertNotIn(str(ROOT), file.read_text(), file)
+
+    def test_newer_version_than_installed(self):
+        configured = self.configured("newer", replace=("Troupe 0.2", "Troupe 0.3"))
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertIn("0.3", configured.stderr)
+
+    def test_schema_that_is_not_there(self):
+        configured = self.configured("schema", replace=("v1/billing.proto", "v1/bills.proto"))
+        self.assertIn("there is no schema", configured.stderr)
+        self.assertIn("bills.proto", configured.stderr)
+
+    def test_context_without_a_name(self):
+        self.assertIn("give the context a NAME", self.configured("nameless", "troupe_context(SCHEMAS a.proto)\n").stderr)
+
+    def test_without_catch2_the_test_kit_is_not_there_and_the_domain_is(self):
+        missing = self.configured("no-catch2", replace=("find_package(Troupe", "set(CMAKE_DISABLE_FIND_PACKAGE_Catch2 ON)\nfind_package(Troupe"))
+        self.assertIn("Troupe's test kit needs Catch2 3", " ".join(missing.stderr.split()))
+
+
+if __name__ == "__main__":
+    unittest.main()
