@@ -1,4 +1,4 @@
-# troupe_context(NAME <name> [SCHEMAS <proto>…] [SCHEMA_ROOT <folder>] [SOURCES <file>…])
+# troupe_context(NAME <name> SCHEMAS <proto>… [SCHEMA_ROOT <folder>] [SOURCES <file>…])
 #
 # The library <name> of a context: its schemas, compiled, and its sources. Schemas are named from
 # SCHEMA_ROOT, by default schemas/ beside the CMakeLists.txt, and included as "billing/v1/bill.pb.h";
@@ -11,6 +11,9 @@ function(troupe_context)
   if(NOT context_NAME)
     message(FATAL_ERROR "troupe_context: give the context a NAME.")
   endif()
+  if(NOT context_SCHEMAS)
+    message(FATAL_ERROR "troupe_context(NAME ${context_NAME}): name its SCHEMAS.")
+  endif()
   if(context_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "troupe_context(NAME ${context_NAME}): it takes NAME, SCHEMAS, SCHEMA_ROOT and SOURCES, not \"${context_UNPARSED_ARGUMENTS}\".")
   endif()
@@ -21,6 +24,7 @@ function(troupe_context)
   set(generated_folder ${CMAKE_CURRENT_BINARY_DIR}/${context_NAME}-schemas)
   file(MAKE_DIRECTORY ${generated_folder})
   set(generated "")
+  list(TRANSFORM context_SCHEMAS PREPEND ${root}/ OUTPUT_VARIABLE all_schemas)
   foreach(schema ${context_SCHEMAS})
     if(NOT EXISTS ${root}/${schema})
       message(FATAL_ERROR "troupe_context(NAME ${context_NAME}): there is no schema ${root}/${schema}.")
@@ -30,12 +34,11 @@ function(troupe_context)
     add_custom_command(
       OUTPUT ${outputs}
       COMMAND protobuf::protoc --proto_path=${root} --cpp_out=${generated_folder} ${root}/${schema}
-      DEPENDS ${root}/${schema}
+      DEPENDS ${all_schemas} # one may import another
       VERBATIM)
     list(APPEND generated ${outputs})
   endforeach()
   add_library(${context_NAME}_schemas STATIC ${generated})
-  set_target_properties(${context_NAME}_schemas PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(${context_NAME}_schemas SYSTEM PUBLIC ${generated_folder})
   target_link_libraries(${context_NAME}_schemas PUBLIC Troupe::domain)
   if(context_SOURCES)

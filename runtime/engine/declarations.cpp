@@ -61,6 +61,20 @@ Result<void> check_packages(const ContextModel& model) {
   return {};
 }
 
+/// A reason travels in a header, and is compared where it arrives.
+Result<void> check_reasons(const ContextModel& model) {
+  constexpr std::size_t reason_length_max = 128;
+  for (const auto& reaction : model.reactions)
+    for (const auto& [reason] : reaction.expected)
+      if (reason.empty() || reason.size() > reason_length_max
+          || !std::ranges::all_of(reason, [](char c) { return c > ' ' && c <= '~'; }))
+        return permanent(fmt::format(
+            "{}'s {} expects a rejection whose code is not 1 to {} printable characters without "
+            "spaces",
+            model.name, reaction.name, reason_length_max));
+  return {};
+}
+
 Result<void> check_lengths(const ContextModel& model) {
   for (const auto& source : sources_of(model))
     if (!is_token(Reactor::consumer_name(model.name, source)))
@@ -84,7 +98,8 @@ Result<void> check(const ContextModel& model) {
         check_names(model, "timers", model.timers), check_names(model, "effects", model.effects),
         check_names(model, "views", model.views), check_names(model, "queries", model.queries),
         check_aggregates(model, model.reactions), check_aggregates(model, model.timers),
-        check_aggregates(model, model.effects), check_packages(model), check_lengths(model)})
+        check_aggregates(model, model.effects), check_packages(model), check_reasons(model),
+        check_lengths(model)})
     if (!checked) return checked;
   return {};
 }

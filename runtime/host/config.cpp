@@ -53,23 +53,45 @@ T value(const toml::table& table, std::string_view path) {
   return std::move(*found);
 }
 
-/// Of those settings that `declared` has, what `table` says.
-void read_own(const toml::table& declared, const toml::table& table, const std::string& prefix,
-              Settings::Values& values) {
+/// Whether a program may declare these: in tables of their own, each a text, a number or a flag.
+Result<void> check_own(const toml::table& declared, const std::string& prefix) {
   for (const auto& [key, node] : declared) {
-    const auto& found = *table.get(key.str());
-    const std::string name = prefix + std::string(key.str());
-    if (const auto* nested = node.as_table())
-      read_own(*nested, *found.as_table(), name + ".", values);
-    else if (const auto* text = found.as_string())
-      values[name] = text->get();
-    else if (const auto* number = found.as_integer())
-      values[name] = number->get();
-    else if (const auto* fraction = found.as_floating_point())
-      values[name] = fraction->get();
-    else if (const auto* flag = found.as_boolean())
-      values[name] = flag->get();
+    const auto name = prefix + std::string(key.str());
+    if (const auto* nested = node.as_table()) {
+      if (auto checked = check_own(*nested, name + "."); !checked) return checked;
+    } else if (prefix.empty()) {
+      return permanent("the program's defaults: \"" + name + "\" stands in no table");
+    } else if (!node.is_string() && !node.is_integer() && !node.is_floating_point()
+               && !node.is_boolean()) {
+      return permanent("the program's defaults: \"" + name
+                       + "\" is neither a text nor a number nor a flag");
+    }
   }
+  return {};
+}
+
+/// Of those settings that `declared` has, what `table` says. Written behind the runtime's they may
+/// have become something else there.
+Result<void> read_own(const toml::table& declared, const toml::table& table,
+                      const std::string& prefix, Settings::Values& values) {
+  for (const auto& [key, node] : declared) {
+    const std::string name = prefix + std::string(key.str());
+    const auto* found = table.get(key.str());
+    if (found == nullptr || found->type() != node.type())
+      return permanent("the program's defaults: write \"" + name + "\" below the [table] it is in");
+    if (const auto* nested = node.as_table()) {
+      if (auto read = read_own(*nested, *found->as_table(), name + ".", values); !read) return read;
+    } else if (const auto* text = found->as_string()) {
+      values[name] = text->get();
+    } else if (const auto* number = found->as_integer()) {
+      values[name] = number->get();
+    } else if (const auto* fraction = found->as_floating_point()) {
+      values[name] = fraction->get();
+    } else if (const auto* flag = found->as_boolean()) {
+      values[name] = flag->get();
+    }
+  }
+  return {};
 }
 
 Result<NodeConfig> checked(NodeConfig config, const std::string& source) {
@@ -215,12 +237,17 @@ std::string default_config(const Program& program) {
 Result<NodeConfig> parse_config(std::string_view text, const std::string& name_of_source,
                                 const Program& program) {
   try {
-    auto table = toml::parse(default_config(program), std::string_view("the program's defaults"));
+    const std::string_view defaults = "the program's defaults";
+    const auto declared = toml::parse(program.settings, defaults);
+    if (auto checked = check_own(declared, ""); !checked)
+      return tl::make_unexpected(checked.error());
+    auto table = toml::parse(default_config(program), defaults);
     const auto given = toml::parse(text, std::string_view(name_of_source));
     if (auto laid = overlay(table, given, name_of_source, ""); !laid)
       return tl::make_unexpected(laid.error());
     Settings::Values own;
-    read_own(toml::parse(program.settings), table, "", own);
+    if (auto read_all = read_own(declared, table, "", own); !read_all)
+      return tl::make_unexpected(read_all.error());
     return read(table, name_of_source).map([&](NodeConfig config) {
       config.own = Settings(std::move(own));
       return config;

@@ -4,18 +4,27 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "runtime/base/assert.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/host/program.hpp"
 
 namespace troupe::host {
 
-/// Thread safe. REQUIRES: `connection` outlives it.
+/// Of those contexts' effects. Thread safe. REQUIRES: check_effects found nothing; `connection`
+/// outlives it.
 class EffectsByName final : public Effects {
 public:
-  EffectsByName(const Program& program, const Settings& settings, nats::Connection& connection) {
-    for (const auto& [effect, make] : program.effects) ports_[effect] = make(settings, connection);
+  EffectsByName(const std::vector<ContextModel>& contexts, const Program& program,
+                const Settings& settings, nats::Connection& connection) {
+    for (const auto& context : contexts)
+      for (const auto& effect : context.effects) {
+        auto port = program.effects.find(effect.name)->second(settings, connection);
+        TROUPE_ASSERT(port, "a program makes a port where it says that it does");
+        ports_[effect.name] = std::move(port);
+      }
   }
 
   void call(EffectCall call, Done done) override {

@@ -11,6 +11,7 @@
 
 #include "runtime/base/embedded.hpp"
 #include "runtime/base/secrets.hpp"
+#include "runtime/engine/declarations.hpp"
 #include "runtime/engine/engine.hpp"
 #include "runtime/host/durability.hpp"
 #include "runtime/host/health_report.hpp"
@@ -250,7 +251,8 @@ public:
   ~RunningNode() override { stop(); }
 
   Result<void> start(const Program& program) {
-    effects_ = std::make_unique<EffectsByName>(program, config_.own, *connections_.deliveries);
+    effects_ =
+        std::make_unique<EffectsByName>(models_, program, config_.own, *connections_.deliveries);
     remove_what_earlier_versions_left(redis_, inspector_, high_water_marks_, models_);
     engine_ = std::make_unique<engine::Engine>(engine_options(config_),
                                                engine::Ports{.log = log_,
@@ -389,6 +391,8 @@ private:
 Result<std::unique_ptr<Node>> Node::start(NodeConfig config, const Program& program,
                                           const GivenUp& given_up) {
   const auto& known = program.contexts;
+  if (const auto checked = engine::check_declarations(known); !checked)
+    return tl::make_unexpected(checked.error());
   auto models = chosen(config.contexts, known);
   if (!models) return tl::make_unexpected(models.error());
   if (const auto checked = check_effects(*models, program); !checked)

@@ -57,15 +57,30 @@ class Package(unittest.TestCase):
 
     def test_schema_that_is_not_there(self):
         configured = self.configured("schema", replace=("v1/billing.proto", "v1/bills.proto"))
+        self.assertNotEqual(configured.returncode, 0)
         self.assertIn("there is no schema", configured.stderr)
         self.assertIn("bills.proto", configured.stderr)
 
     def test_context_without_a_name(self):
-        self.assertIn("give the context a NAME", self.configured("nameless", "troupe_context(SCHEMAS a.proto)\n").stderr)
+        configured = self.configured("nameless", "troupe_context(SCHEMAS a.proto)\n")
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertIn("give the context a NAME", configured.stderr)
+
+    def test_context_without_schemas(self):
+        configured = self.configured("no-schemas", "troupe_context(NAME empty)\n")
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertIn("name its SCHEMAS", configured.stderr)
 
     def test_without_catch2_the_test_kit_is_not_there_and_the_domain_is(self):
-        missing = self.configured("no-catch2", replace=("find_package(Troupe", "set(CMAKE_DISABLE_FIND_PACKAGE_Catch2 ON)\nfind_package(Troupe"))
+        without = ("find_package(Troupe", "set(CMAKE_DISABLE_FIND_PACKAGE_Catch2 ON)\nfind_package(Troupe")
+        missing = self.configured("no-catch2", replace=without)
+        self.assertNotEqual(missing.returncode, 0)
         self.assertIn("Troupe's test kit needs Catch2 3", " ".join(missing.stderr.split()))
+        lists = self.project / "CMakeLists.txt"
+        domain = lists.read_text().replace(" COMPONENTS testing", "").split("find_package(Catch2")[0]
+        lists.write_text(domain + "if(TARGET Troupe::testing)\n  message(FATAL_ERROR there)\nendif()\n")
+        configured = run("cmake", "-S", ".", "-B", "again", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}", cwd=self.project)
+        self.assertEqual(configured.returncode, 0, configured.stderr)
 
 
 if __name__ == "__main__":

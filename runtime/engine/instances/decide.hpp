@@ -1,4 +1,4 @@
-// ConcurrencyLimit waiting commands into the commits of one append and the answers that go with it.
+// Turns waiting commands into the commits of one append and the answers that go with it.
 #pragma once
 
 #include <cstddef>

@@ -20,11 +20,18 @@ Intake::Verdict Intake::judge(std::string_view reply, SteadyTime now, std::chron
   if (!busy && messages_ <= bounds_.messages_max && bytes_ <= bounds_.bytes_max
       && age <= bounds_.age_max)
     return Verdict::handle;
-  if (senders_.sends_much(reply))
+  if (sends_much(reply, now))
     return crowded() ? Verdict::drop : refuse(now, IntakeBounds::refused_of_many_max);
   return crowded() || age > IntakeBounds::old * bounds_.age_max
              ? refuse(now, IntakeBounds::refused_per_window_max)
              : Verdict::handle;
+}
+
+bool Intake::sends_much(std::string_view reply, SteadyTime now) {
+  if (!senders_ || now - judged_at_ > IntakeBounds::forgotten_after)
+    senders_ = std::make_unique<Senders>();
+  judged_at_ = now;
+  return senders_->sends_much(reply);
 }
 
 Intake::Verdict Intake::refuse(SteadyTime now, std::size_t most) {

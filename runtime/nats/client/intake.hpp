@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "runtime/base/steady_time.hpp"
@@ -31,6 +32,8 @@ struct IntakeBounds {
   /// Of those so many go to whoever sends much: the rest are answered when they are refused, too.
   static constexpr std::size_t refused_of_many_max = 800;
   static constexpr std::chrono::milliseconds window{100};
+  /// After so long within the bounds nobody is known as one who sends much any more.
+  static constexpr std::chrono::seconds forgotten_after{1};
 };
 
 /// Of messages that were not handled. Any thread.
@@ -58,11 +61,13 @@ public:
   bool crowded() const;
 
 private:
+  bool sends_much(std::string_view reply, SteadyTime now);
   Verdict refuse(SteadyTime now, std::size_t most);
 
   const IntakeBounds bounds_;
   Arrivals arrivals_;
-  Senders senders_;
+  std::unique_ptr<Senders> senders_;  // none while all is handled
+  SteadyTime judged_at_{};
   std::size_t messages_ = 0;  // at the last look
   std::size_t bytes_ = 0;
   SteadyTime window_began_{};

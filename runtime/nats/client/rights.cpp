@@ -45,8 +45,7 @@ Token token(std::string_view text) {
 std::set<std::string> sources_of(const ContextModel& context) {
   std::set<std::string> sources{context.name};
   for (const auto& reaction : context.reactions)
-    for (const auto& [type, prototype] : reaction.events)
-      sources.emplace(std::string_view(type).substr(0, type.find('.')));
+    for (const auto& [type, prototype] : reaction.events) sources.emplace(context_of(type));
   return sources;
 }
 

@@ -49,6 +49,11 @@ struct ClientReply {
   std::string body;
 };
 
+/// The text of a rejection, behind the reason if there is one.
+inline std::string text_of(const ClientReply& reply) {
+  return reply.reason.empty() ? reply.text : reply.reason + ": " + reply.text;
+}
+
 /// No responders and no connection are rejected with 503, "nothing was sent"; a timeout and a lost
 /// connection are unknown with 504.
 ClientReply read_client_reply(const Reply& reply);

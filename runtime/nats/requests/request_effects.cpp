@@ -22,7 +22,7 @@ Result<MessagePtr> read_answer(const EffectCall& call, const Reply& reply) {
     return retryable(
         fmt::format("The effect {} was answered unreadably: {}", call.effect, answer.error().what));
   }
-  auto what = fmt::format("The effect {} failed: {} ({})", call.effect, read.text, read.code);
+  auto what = fmt::format("The effect {} failed: {} ({})", call.effect, text_of(read), read.code);
   const bool useless = read.code < code::failed && read.code != code::overloaded;
   return useless ? permanent(std::move(what)) : retryable(std::move(what));
 }

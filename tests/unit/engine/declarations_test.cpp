@@ -7,7 +7,7 @@
 #include "tests/unit/engine/mirror.hpp"
 #include "tests/unit/engine/node.hpp"
 
-namespace troupe::test {
+namespace troupe::engine::test {
 
 namespace {
 
@@ -20,7 +20,7 @@ ContextModel bank(std::string name = "example") {
 }
 
 std::string complaint(const std::vector<ContextModel>& contexts) {
-  const auto checked = engine::check_declarations(contexts);
+  const auto checked = check_declarations(contexts);
   return checked ? std::string() : checked.error().what;
 }
 
@@ -71,6 +71,15 @@ TEST_CASE("what is for an aggregate is in the aggregate's context", "[engine][de
            "context");
 }
 
+TEST_CASE("a reason that is expected is one that can travel", "[engine][declarations]") {
+  auto model = model_of<Mirror>();
+  static const std::string long_one(129, 'x');
+  const auto reason = GENERATE(std::string_view(), std::string_view("a b"),
+                               std::string_view("a\r\nb"), std::string_view(long_one));
+  model.reactions.front().expected = {Rejection{reason}};
+  CHECK_THAT(complaint({model}), ContainsSubstring("mirror's book-deposits expects a rejection"));
+}
+
 TEST_CASE("a node does not start with such contexts", "[engine][declarations]") {
   World world;
   CHECK_THROWS_WITH(Node(world, {bank(), bank()}),
@@ -88,4 +97,4 @@ TEST_CASE("a message's context is the part of its package before the version",
   CHECK(context_of("Alone") == "Alone");
 }
 
-}  // namespace troupe::test
+}  // namespace troupe::engine::test

@@ -247,7 +247,7 @@ TEST_CASE(
   (void)get(node.send(command_to(account("a"), deposit(1))));
   const auto refused = rejected(node.send(command_to(account("a"), deposit(1))));
   CHECK(refused.code == RejectionCode::unavailable);
-  CHECK_THAT(refused.text,
+  CHECK_THAT(text_of(refused),
              StartsWith("log.unreadable: sequence " + std::to_string(sequence) + " of EVT_EXAMPLE")
                  && ContainsSubstring("`troupe skip --context example"));
   CHECK_FALSE(node.says(condition::instance_refused, "example", "account.a").empty());
@@ -399,7 +399,7 @@ TEST_CASE("an event that a program does not know concerns only the instance it i
   const auto bytes =
       commit("a", 1, 1, [](auto& c) { c.mutable_events(0)->set_type_url("t/other.v1.Thing"); });
   const auto sequence = write(world, "evt.example.account.a", bytes);
-  CHECK_THAT(rejected(node.send(command_to(account("a"), deposit(1)))).text,
+  CHECK_THAT(text_of(rejected(node.send(command_to(account("a"), deposit(1))))),
              StartsWith("log.unreadable: ") && ContainsSubstring("other.v1.Thing"));
   REQUIRE(all_handled(world));
   CHECK(parked(world).empty());
@@ -416,7 +416,7 @@ TEST_CASE("an event that cannot be read stops whoever is concerned, until it is 
   Node node(world, both());
   const auto bytes = commit("a", 1, 1, [](auto& c) { c.mutable_events(0)->set_value("\xff"); });
   const auto sequence = write(world, "evt.example.account.a", bytes);
-  CHECK_THAT(rejected(node.send(command_to(account("a"), deposit(1)))).text,
+  CHECK_THAT(text_of(rejected(node.send(command_to(account("a"), deposit(1))))),
              StartsWith("log.unreadable: ") && ContainsSubstring("example.v1.MoneyDeposited"));
   REQUIRE(all_handled(world));
   REQUIRE(parked(world).size() == 1);

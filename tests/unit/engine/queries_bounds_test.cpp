@@ -21,6 +21,8 @@ constexpr int hostile = 1'100;
 ContextModel other_bank() {
   auto model = model_of<Bank>();
   model.name = "other";
+  model.aggregates.clear();  // their events are of another context's package
+  for (auto& view : model.views) view.events.clear();
   return model;
 }
 

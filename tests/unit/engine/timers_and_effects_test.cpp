@@ -288,7 +288,7 @@ TEST_CASE("the result of an effect that is refused, but not by the domain, is to
   World world;
   world.effects.on_call(succeed);
   Node node(world, {model_of<Abroad>()}, impatient());
-  // Another command has the id that the result's will have: 409.
+  // Another command that an event asked for has the id that the result's will have: 409.
   const auto id = asked_command_id({.consumer = "effect",
                                     .source_subject = alices.str(),
                                     .version = 1,
@@ -296,7 +296,10 @@ TEST_CASE("the result of an effect that is refused, but not by the domain, is to
                                     .target = alices.str(),
                                     .command_type = "WithdrawMoney",
                                     .ordinal = 0});
-  (void)accepted(node.send(command_to(alice, deposit(7), id)));
+  auto first = command_to(alice, deposit(7), id);
+  first.internal = true;
+  first.causation_id = "evt.example.account.bob@1";
+  (void)accepted(node.send(first));
   CHECK(eventually(patience, [&] { return world.effects.calls().size() >= 3; }));
   CHECK(world.commits(alices).size() == 1);
 }

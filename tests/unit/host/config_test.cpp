@@ -157,7 +157,8 @@ TEST_CASE("a program's own settings are read, and checked like all others", "[co
 }
 
 TEST_CASE("what a program declares badly is a sentence", "[config]") {
-  for (const auto* settings : {"[node]\nname = \"mine\"\n", "[letters\n"}) {
+  for (const auto* settings : {"[node]\nname = \"mine\"\n", "[letters\n", "url = \"a\"\n",
+                               "node.x = 1\n", "[letters]\nto = [\"a\"]\n"}) {
     const auto config = troupe::host::parse_config("", "node.toml", {.settings = settings});
     REQUIRE_FALSE(config);
     CHECK_THAT(config.error().what, ContainsSubstring("the program's defaults:"));

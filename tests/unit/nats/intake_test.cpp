@@ -79,6 +79,20 @@ TEST_CASE("intake: while much is in flight there is room for those who send litt
   CHECK(door.judge("_INBOX.one.1", 0ms, false) == Verdict::handle);
 }
 
+TEST_CASE("intake: who sent much is known as such until all was handled for a while",
+          "[nats][intake]") {
+  Door door;
+  door.wait(some + 1);
+  const auto many_of_one = [&] {
+    for (std::size_t i = 0; i < Senders::counted_min; ++i) door.judge("_INBOX.one.1");
+  };
+  many_of_one();
+  door.now += IntakeBounds::forgotten_after;
+  CHECK(door.judge("_INBOX.one.1") == Verdict::refuse);
+  door.now += IntakeBounds::forgotten_after + 1ms;
+  CHECK(door.judge("_INBOX.one.1") == Verdict::handle);
+}
+
 TEST_CASE("intake: refusals cost time, and beyond so many what would be refused is dropped",
           "[nats][intake]") {
   Door door;

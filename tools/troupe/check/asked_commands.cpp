@@ -68,7 +68,7 @@ void AskedCommands::add(const EventAt& event, const Asker& asker, const std::str
                               .target = target,
                               .command_type = type,
                               .ordinal = ordinal});
-  const bool recorded = !run_.commits_of(id).empty();
+  const bool recorded = !run_.commits_of_asked(id).empty();
   asked_.emplace(std::move(id), Asked{.cause = event,
                                       .target = target,
                                       .command_type = type,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <troupe/timestamp.hpp>
+#include "runtime/engine/history/command_memory.hpp"
 #include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/nats/claims/jetstream_skips.hpp"
 
@@ -69,6 +70,11 @@ DecodedContext decode(const ContextRun& run, const ContextModel& model,
 
 const std::vector<const DecodedCommit*> none;
 
+std::string key_of(const DecodedCommit& commit) {
+  const auto& envelope = commit.envelope;
+  return engine::memory_key(envelope.command_id(), !envelope.causation_id().empty());
+}
+
 }  // namespace
 
 bool DecodedContext::skips(std::uint64_t sequence) const {
@@ -113,7 +119,7 @@ DecodedRun::DecodedRun(const FinishedRun& run, const std::vector<ContextModel>& 
   for (const auto& context : contexts_) {
     for (const auto& commit : context.commits) {
       by_subject_[commit.subject()].push_back(&commit);
-      by_command_[commit.envelope.command_id()].push_back(&commit);
+      by_command_[key_of(commit)].push_back(&commit);
     }
   }
 }
@@ -156,7 +162,21 @@ std::optional<EventAt> DecodedRun::event(std::string_view subject, std::uint64_t
 
 const std::vector<const DecodedCommit*>& DecodedRun::commits_of(
     const std::string& command_id) const {
-  const auto found = by_command_.find(command_id);
+  return commits_by(engine::memory_key(command_id, false));
+}
+
+const std::vector<const DecodedCommit*>& DecodedRun::commits_of_asked(
+    const std::string& command_id) const {
+  return commits_by(engine::memory_key(command_id, true));
+}
+
+const std::vector<const DecodedCommit*>& DecodedRun::commits_with(
+    const DecodedCommit& commit) const {
+  return commits_by(key_of(commit));
+}
+
+const std::vector<const DecodedCommit*>& DecodedRun::commits_by(const std::string& key) const {
+  const auto found = by_command_.find(key);
   return found == by_command_.end() ? none : found->second;
 }
 

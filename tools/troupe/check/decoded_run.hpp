@@ -94,8 +94,12 @@ public:
 
   /// Nothing when the log has no such event.
   std::optional<EventAt> event(std::string_view subject, std::uint64_t version) const;
-  /// The commits made for a command id; more than one is a violation of I3.
+  /// The commits made for the command of this id that clients sent, or that an event asks for; more
+  /// than one is a violation of I3.
   const std::vector<const DecodedCommit*>& commits_of(const std::string& command_id) const;
+  const std::vector<const DecodedCommit*>& commits_of_asked(const std::string& command_id) const;
+  /// Those of the command of a commit, itself among them.
+  const std::vector<const DecodedCommit*>& commits_with(const DecodedCommit& commit) const;
   /// The commits of every instance, by its subject, in the order of the stream.
   const std::map<std::string_view, std::vector<const DecodedCommit*>>& instances() const {
     return by_subject_;
@@ -108,9 +112,11 @@ private:
   const Poison poison_;
   engine::SkipList skips_;
   std::vector<DecodedContext> contexts_;
+  const std::vector<const DecodedCommit*>& commits_by(const std::string& key) const;
+
   std::vector<std::string> missing_;
   std::map<std::string_view, std::vector<const DecodedCommit*>> by_subject_;
-  std::unordered_map<std::string_view, std::vector<const DecodedCommit*>> by_command_;
+  std::unordered_map<std::string, std::vector<const DecodedCommit*>> by_command_;  // by key
 };
 
 /// What a causation id points at; nothing when it is not <subject>@<version>.

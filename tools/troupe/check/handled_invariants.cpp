@@ -111,6 +111,7 @@ void check_order(const std::vector<const DecodedCommit*>& commits, const AskedCo
                  Report& report) {
   std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> heard;
   for (const auto* commit : commits) {
+    if (commit->envelope.causation_id().empty()) continue;  // a client's
     const auto* ask = asked.find(commit->envelope.command_id());
     if (ask == nullptr || ask->reaction == nullptr) continue;
     auto& version = heard[{ask->consumer, ask->cause.commit->subject()}];

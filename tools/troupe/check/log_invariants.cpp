@@ -81,7 +81,7 @@ void check_log(const DecodedRun& run, Report& report) {
       check_chain(commit, tail, report);
       tail = {.version = commit.last_version(), .commit = commit.stored};
 
-      const auto& same = run.commits_of(commit.envelope.command_id());
+      const auto& same = run.commits_with(commit);
       if (same.size() > 1 && same.front() == &commit)
         report.violated("I3",
                         "command " + commit.envelope.command_id() + " has "

@@ -78,10 +78,6 @@ nats::ClientReply send_until_known(nats::Connection& connection, const SendComma
   }
 }
 
-std::string text_of(const nats::ClientReply& reply) {
-  return reply.reason.empty() ? reply.text : reply.reason + ": " + reply.text;
-}
-
 int print(const SendCommand& options, const Subject& subject, const nats::ClientReply& reply) {
   static constexpr const char* names[] = {"accepted", "rejected", "unknown"};
   if (options.json) {

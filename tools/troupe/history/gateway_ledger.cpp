@@ -1,4 +1,4 @@
-// ConcurrencyLimit gateway calls into lines and back.
+// Turns gateway calls into lines and back.
 #include "tools/troupe/history/gateway_ledger.hpp"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// ConcurrencyLimit client events into lines and back.
+// Turns client events into lines and back.
 #include "tools/troupe/history/history.hpp"
 
 #include <array>

@@ -1,4 +1,4 @@
-// ConcurrencyLimit received mails into lines and back.
+// Turns received mails into lines and back.
 #include "tools/troupe/history/mail_ledger.hpp"
 
 #include <utility>

@@ -59,7 +59,8 @@ struct FlowInstance {
 /// the runtime: an instance's events reach a consumer in their order; whatever else may happen in
 /// any order, happens in any order. A consumer may fail after some of an event's commands and
 /// handle the event again, or start again at an older one. A timer may fire late, twice, or after
-/// it was disarmed. The seed decides; what must not happen fails the test.
+/// it was disarmed. The seed decides. A refusal fails the test when a reaction does not expect it,
+/// and of a timer's or an effect's command when the test does not, see expect().
 ///
 ///     Flow flow({model_of<billing::Billing>()}, seed, [](const OutsideCall& call) {
 ///       return call.attempt < 3 ? nullptr : std::make_shared<billing::v1::Charged>();
@@ -85,7 +86,13 @@ public:
     pace_ms_ = paces_ms[random_() % paces_ms.size()];
   }
 
+  Flow(const Flow&) = delete;
+  Flow& operator=(const Flow&) = delete;
+
   Time now() const { return now_; }
+
+  /// The commands of timers and effects may be refused for this: they come late.
+  void expect(Rejection rejection) { expected_.push_back(rejection); }
 
   /// Something a client will do at some moment.
   void plan(std::function<void()> action) { planned_.push_back(std::move(action)); }
@@ -103,7 +110,7 @@ public:
   /// Lets things happen until nothing is left to happen. More than `steps_max` fail the test.
   void run(std::size_t steps_max = 200'000) { run_until(Time::max(), steps_max); }
 
-  /// The same until `time`, which it is then.
+  /// The same until `time`, which it is then, or a little later.
   void run_until(Time time, std::size_t steps_max = 200'000) {
     for (std::size_t steps = 0; step(time); ++steps)
       if (steps == steps_max) FAIL("it does not come to an end");
@@ -234,7 +241,7 @@ private:
         timers_.erase(name);  // else: it was already on its way
     }
     for (const auto& effect : by.context->effects)
-      if (effect.event->GetDescriptor()->full_name() == type)
+      if (effect.aggregate == by.model->name && effect.event->GetDescriptor()->full_name() == type)
         calls_.push_back({&effect, &by, by.events.size() - 1, 1});
   }
 
@@ -330,12 +337,19 @@ private:
       calls_[at] = calls_.back();
       calls_.pop_back();
     }
+    std::map<std::string, unsigned> ordinals;
     for (const auto& asked : asks) {
-      const auto id = command_id("effect", *made.instance, made.index, declaration,
-                                 asked.command->GetTypeName(), 0);
-      if (const auto refused = send(*made.instance, *asked.command, id, facts.time))
+      auto& target = instance(made.instance->context->name, effect.aggregate, asked.id);
+      const auto what = asked.id + '/' + asked.command->GetTypeName();
+      const auto id =
+          command_id("effect", *made.instance, made.index, declaration, what, ordinals[what]++);
+      if (const auto refused = send(target, *asked.command, id, facts.time); unexpected(refused))
         FAIL(effect.name << " of " << made.instance->subject() << " is refused: " << refused->code);
     }
+  }
+
+  bool unexpected(const std::optional<Rejection>& refused) const {
+    return refused && std::find(expected_.begin(), expected_.end(), *refused) == expected_.end();
   }
 
   void act() {
@@ -354,7 +368,8 @@ private:
     const auto armed = timers_.at(name);
     const auto id = command_id("timer", *armed.instance, armed.version, name, "", 0);
     if (random_() % 4 != 0) timers_.erase(name);  // else: it fires once more
-    if (const auto refused = send(*armed.instance, *armed.command, id, armed.due))
+    if (const auto refused = send(*armed.instance, *armed.command, id, armed.due);
+        unexpected(refused))
       FAIL("a timer of " << armed.instance->subject() << " is refused: " << refused->code);
   }
 
@@ -383,6 +398,7 @@ private:
   std::map<std::string, Armed> timers_;
   std::vector<Call> calls_;
   std::vector<std::function<void()>> planned_;
+  std::vector<Rejection> expected_;
 };
 
 }  // namespace troupe::testing
