@@ -82,7 +82,8 @@ TEST_CASE("exercising rights stores, removes and resets nothing", "[contract][ri
 TEST_CASE("what is forbidden is named, whatever else is tried with it", "[contract][rights]") {
   NatsServer server(
       "authorization { users: [ { user: node, password: secret, permissions: {\n"
-      "  publish: { deny: [\"evt.ordering.>\", \"tmr.ordering.>\"] } } } ] }\n");
+      "  publish: { deny: [\"evt.ordering.>\", \"tmr.ordering.>\", \"slot.*.*.ask.>\"] } } } ] "
+      "}\n");
   const auto forbidden = std::make_shared<nats::Forbidden>();
   const auto address = server->url().substr(std::string_view("nats://").size());
   const auto connection = or_throw(nats::Connection::open(
@@ -96,6 +97,8 @@ TEST_CASE("what is forbidden is named, whatever else is tried with it", "[contra
   CHECK(allowed.error().retryable);
   CHECK_THAT(allowed.error().what, ContainsSubstring("evt.ordering.order.")
                                        && ContainsSubstring("tmr.ordering.armed.")
+                                       && ContainsSubstring("slot.ordering.0.ask.")
+                                       && !ContainsSubstring("slot.ordering.0.cmd.")
                                        && !ContainsSubstring("dlq.ordering"));
 }
 

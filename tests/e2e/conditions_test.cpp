@@ -322,10 +322,10 @@ void login_as_node(System& system) {
 
 TEST_CASE("a node that may not publish where it will have to is not ready, and says where",
           "[e2e][conditions][rights]") {
-  const std::string subject =
-      GENERATE(as<std::string>{}, "evt.ordering.>", "tmr.ordering.>", "dlq.ordering.>",
-               "$JS.API.STREAM.PURGE.TMR_ORDERING", "$JS.API.STREAM.MSG.DELETE.DLQ_ORDERING",
-               "$JS.API.CONSUMER.RESET.EVT_PAYMENTS.ordering-from-payments");
+  const std::string subject = GENERATE(
+      as<std::string>{}, "evt.ordering.>", "tmr.ordering.>", "dlq.ordering.>", "slot.ordering.>",
+      "$JS.API.STREAM.PURGE.TMR_ORDERING", "$JS.API.STREAM.MSG.DELETE.DLQ_ORDERING",
+      "$JS.API.CONSUMER.RESET.EVT_PAYMENTS.ordering-from-payments");
   INFO(subject);
   const auto denied = "publish: { deny: \"" + subject + "\" }";
   System system(nullptr, users(denied));

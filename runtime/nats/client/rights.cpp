@@ -56,6 +56,10 @@ void add_streams(const ContextModel& context, std::vector<Try>& to) {
   to.push_back({fmt::format("tmr.{}.armed.{}.{}.{}", context.name, probe, probe, probe), true});
   to.push_back({fmt::format("dlq.{}.{}.evt.{}.{}", context.name, probe, probe, probe), true});
   to.push_back({fmt::format("ctl.{}.0", context.name), true});
+  // To the owner of a slot, if there is one: it knows no such aggregate.
+  for (const auto* way : {"cmd", "ask"})
+    to.push_back({fmt::format("slot.{}.0.{}.{}.{}.{}.{}", context.name, way, context.name, probe,
+                              probe, probe)});
   const auto events = stream_name(StreamKind::events, name);
   to.push_back({"ctl.incarnation." + events, true});
   const auto timers = stream_name(StreamKind::timers, name);
