@@ -211,3 +211,19 @@ TEST_CASE("a spoilt log is caught", "[check][mutation]") {
 TEST_CASE("wrong answers to clients are caught", "[check][mutation]") {
   for (const auto& mutation : answer_mutations) check_caught(mutation);
 }
+
+TEST_CASE("a client's command with the id of one that an event asks for is another command",
+          "[check][mutation]") {
+  const auto report = spoilt([](auto& run) {
+    const auto asked = decoded(commit(run, "inventory.stock.tea", "ReserveStock")).command_id();
+    rewrite(commit(run, "inventory.stock.tea", "ReceiveStock"),
+            [&](auto& c) { c.set_command_id(asked); });
+    const auto sent = told(run, receive_tea, Type::invoke).what.command_id;
+    for (auto& event : *run.history)
+      if (event.what.command_id == sent) event.what.command_id = asked;
+    forge(context(run, "inventory"));
+    derive(run);
+  });
+  INFO(to_text(report));
+  CHECK(report.passed());
+}
