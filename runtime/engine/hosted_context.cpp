@@ -2,28 +2,18 @@
 
 #include <utility>
 
-#include "runtime/base/assert.hpp"
 #include "runtime/engine/declarations.hpp"
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
+#include "runtime/ports/declared_name.hpp"
 
 namespace troupe::engine {
-
-namespace {
-
-Token token(std::string_view text) {
-  auto parsed = Token::parse(text);
-  TROUPE_ASSERT(parsed, "declarations are checked before they are run");
-  return *std::move(parsed);
-}
-
-}  // namespace
 
 HostedContext::HostedContext(Dependencies deps, const ContextModel& model, SlotIngress& ingress,
                              Slots::LetGo let_go, std::function<void()> forget)
     : deps_(std::move(deps)),
       model_(model),
-      name_(token(model.name)),
+      name_(declared_name(model.name)),
       forwards_(deps_.options.forwards_max),
       slots_({deps_.ports.leases, deps_.ports.claims, ingress, deps_.ports.clock, deps_.options,
               deps_.ports.conditions, [this] { return log_guard_.fit(); }},
@@ -62,13 +52,14 @@ HostedContext::HostedContext(Dependencies deps, const ContextModel& model, SlotI
 std::vector<BacklogWatch::Reaction> HostedContext::reactions() const {
   std::vector<BacklogWatch::Reaction> all;
   for (const auto& source : sources_of(model_))
-    all.push_back({token(source), token(Reactor::consumer_name(model_.name, source))});
+    all.push_back(
+        {declared_name(source), declared_name(Reactor::consumer_name(model_.name, source))});
   return all;
 }
 
 /// Whether this node does what one node should do for all: each such part is with a slot.
 bool HostedContext::keeps(std::string_view kind, std::string_view part) const {
-  return slots_.holds(slot_of({name_, token(kind), token(part)}, slots_.count()));
+  return slots_.holds(slot_of({name_, declared_name(kind), declared_name(part)}, slots_.count()));
 }
 
 void HostedContext::add_kinds() {
@@ -104,7 +95,7 @@ void HostedContext::add_reactors() {
       steps_,
       deps_.ports.conditions};
   for (const auto& source : sources_of(model_))
-    reactors_.push_back(std::make_unique<Reactor>(reactor_deps, model_, token(source)));
+    reactors_.push_back(std::make_unique<Reactor>(reactor_deps, model_, declared_name(source)));
 }
 
 std::shared_ptr<const InstanceKind> HostedContext::kind_of(std::string_view aggregate) const {
@@ -121,7 +112,7 @@ void HostedContext::start_views() {
             deps_.ports.streams, deps_.ports.views, deps_.skips, deps_.watchdog,
             deps_.ports.conditions, counters_,
             [this, &view] { return deps_.skips.caught_up() && keeps("view", view.name); }},
-        ViewName{name_, token(view.name)}, view,
+        ViewName{name_, declared_name(view.name)}, view,
         Projector::Progress{
             .compared = [this, i](std::uint64_t end) { positions_.compared(i, end); },
             .moved = [this, i](std::uint64_t checkpoint) { view_moved(i, checkpoint); },

@@ -5,19 +5,13 @@
 #include <spdlog/spdlog.h>
 
 #include <troupe/timestamp.hpp>
-#include "runtime/base/assert.hpp"
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
+#include "runtime/ports/declared_name.hpp"
 
 namespace troupe::engine {
 
 namespace {
-
-Token token(std::string_view text) {
-  auto parsed = Token::parse(text);
-  TROUPE_ASSERT(parsed, "the names of contexts and consumers are tokens");
-  return *std::move(parsed);
-}
 
 /// A timer's command tolerates being late or repeated, so a refusal by the domain ends the matter.
 /// What may pass is tried again at once, anything else much later.
@@ -35,13 +29,14 @@ FiredTimers::FiredTimers(Dependencies deps, const ContextModel& context,
     : deps_(deps),
       context_(context),
       strand_(std::move(strand)),
-      parking_({deps.parked, deps.clock, deps.counters}, token(context.name), token("timers"),
-               stream_name(StreamKind::timers, token(context.name)), strand_),
+      parking_({deps.parked, deps.clock, deps.counters}, declared_name(context.name),
+               declared_name("timers"),
+               stream_name(StreamKind::timers, declared_name(context.name)), strand_),
       refused_(deps.conditions, condition::consumer_refused, context.name, "timers") {}
 
 void FiredTimers::start(Subscriptions& subscriptions) {
-  subscription_ =
-      subscriptions.timers(token(context_.name), deps_.options.deliveries_in_flight_max, *this);
+  subscription_ = subscriptions.timers(declared_name(context_.name),
+                                       deps_.options.deliveries_in_flight_max, *this);
 }
 
 void FiredTimers::deliver(Delivery delivery) {

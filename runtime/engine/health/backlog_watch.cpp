@@ -5,20 +5,14 @@
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/spdlog.h>
 
-#include "runtime/base/assert.hpp"
 #include "runtime/ports/condition_kinds.hpp"
+#include "runtime/ports/declared_name.hpp"
 
 namespace troupe::engine {
 
 namespace {
 
 constexpr const char* timers_consumer = "timers";
-
-Token token(std::string_view text) {
-  auto parsed = Token::parse(text);
-  TROUPE_ASSERT(parsed, "declarations are checked before they are run");
-  return *std::move(parsed);
-}
 
 std::string since(const std::optional<Time>& time) {
   if (!time) return "for a while";
@@ -44,11 +38,11 @@ std::string cause(const ConsumerBacklog& found) {
 BacklogWatch::BacklogWatch(Dependencies deps, const ContextModel& model,
                            std::vector<Reaction> reactions)
     : deps_(std::move(deps)),
-      context_(token(model.name)),
+      context_(declared_name(model.name)),
       reactions_(std::move(reactions)),
       timers_(!model.timers.empty() || !model.effects.empty()) {
   for (const auto& effect : model.effects)
-    effects_.push_back({token(effect.aggregate), token(effect.name)});
+    effects_.push_back({declared_name(effect.aggregate), declared_name(effect.name)});
 }
 
 void BacklogWatch::start() {

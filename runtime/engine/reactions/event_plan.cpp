@@ -5,19 +5,13 @@
 #include <utility>
 
 #include <troupe/timestamp.hpp>
-#include "runtime/base/assert.hpp"
 #include "runtime/base/thrown.hpp"
 #include "runtime/engine/history/fold.hpp"
+#include "runtime/ports/declared_name.hpp"
 
 namespace troupe::engine {
 
 namespace {
-
-Token token(std::string_view text) {
-  auto parsed = Token::parse(text);
-  TROUPE_ASSERT(parsed, "the names of declarations are tokens");
-  return *std::move(parsed);
-}
 
 std::uint64_t version_of(const v1::Commit& commit, int index) {
   return commit.first_version() + static_cast<std::uint64_t>(index);
@@ -66,7 +60,7 @@ EventPlan::EventPlan(Dependencies deps, const ContextModel& context, const Token
                      std::string consumer)
     : deps_(deps),
       model_(context),
-      context_(token(context.name)),
+      context_(declared_name(context.name)),
       own_(context.name == source.str()),
       consumer_(std::move(consumer)) {}
 
@@ -124,7 +118,7 @@ Result<void> EventPlan::add_timers(const ReadCommit& read, int index, std::vecto
     };
     if (change.disarms)
       to.push_back([this, source = read.instance, &timer, finish](StepDone done) {
-        deps_.timers.disarm(source, token(timer.name), finish(std::move(done)));
+        deps_.timers.disarm(source, declared_name(timer.name), finish(std::move(done)));
       });
     if (!change.due) continue;
     auto record = record_for(read, index, timer.name);
@@ -132,7 +126,7 @@ Result<void> EventPlan::add_timers(const ReadCommit& read, int index, std::vecto
     record.mutable_command()->PackFrom(*change.command);
     to.push_back([this, source = read.instance, &timer, due = *change.due,
                   bytes = record.SerializeAsString(), finish](StepDone done) {
-      deps_.timers.arm(source, token(timer.name), due, bytes, finish(std::move(done)));
+      deps_.timers.arm(source, declared_name(timer.name), due, bytes, finish(std::move(done)));
     });
   }
   return {};

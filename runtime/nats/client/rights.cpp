@@ -9,8 +9,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "runtime/base/assert.hpp"
 #include "runtime/ports/condition_kinds.hpp"
+#include "runtime/ports/declared_name.hpp"
 #include "runtime/ports/stream_inspector.hpp"
 #include "runtime/ports/subject.hpp"
 
@@ -35,12 +35,6 @@ std::string api(std::string_view verb, std::string_view rest) {
   return fmt::format("$JS.API.{}.{}", verb, rest);
 }
 
-Token token(std::string_view text) {
-  auto parsed = Token::parse(text);
-  TROUPE_ASSERT(parsed, "contexts and aggregates have legal names");
-  return *std::move(parsed);
-}
-
 /// The contexts whose events this one hears; its own among them.
 std::set<std::string> sources_of(const ContextModel& context) {
   std::set<std::string> sources{context.name};
@@ -50,7 +44,7 @@ std::set<std::string> sources_of(const ContextModel& context) {
 }
 
 void add_streams(const ContextModel& context, std::vector<Try>& to) {
-  const auto name = token(context.name);
+  const auto name = declared_name(context.name);
   for (const auto& aggregate : context.aggregates)
     to.push_back({fmt::format("evt.{}.{}.{}", context.name, aggregate.name, probe), true});
   to.push_back({fmt::format("tmr.{}.armed.{}.{}.{}", context.name, probe, probe, probe), true});
@@ -73,10 +67,11 @@ void add_streams(const ContextModel& context, std::vector<Try>& to) {
 }
 
 void add_consumers(const ContextModel& context, std::vector<Try>& to) {
-  std::vector<std::string> consumers{stream_name(StreamKind::timers, token(context.name))
+  std::vector<std::string> consumers{stream_name(StreamKind::timers, declared_name(context.name))
                                      + ".timers"};
   for (const auto& source : sources_of(context))
-    consumers.push_back(fmt::format("{}.{}-from-{}", stream_name(StreamKind::events, token(source)),
+    consumers.push_back(fmt::format("{}.{}-from-{}",
+                                    stream_name(StreamKind::events, declared_name(source)),
                                     context.name, source));
   for (const auto& consumer : consumers)
     for (const auto* verb :
