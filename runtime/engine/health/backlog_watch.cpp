@@ -70,10 +70,7 @@ void BacklogWatch::look_and_go_on() {
 /// Where one question gets no answer, the others would have to wait for theirs, too.
 void BacklogWatch::look() {
   looked_ = true;
-  BacklogStats stats;
-  if (!look_at_consumers(stats) || !look_at_effects(stats) || !look_at_streams(stats)) return;
-  const std::lock_guard lock(mutex_);
-  stats_ = std::move(stats);
+  if (look_at_consumers() && look_at_effects()) look_at_streams();
 }
 
 /// Another node looks, and says what there is to say.
@@ -82,6 +79,12 @@ void BacklogWatch::forget() {
   deps_.conditions.clear_all(context_.str(), condition::of_the_backlog);
   const std::lock_guard lock(mutex_);
   stats_ = {};
+}
+
+/// Before it is judged, so that a gauge shows whatever a sentence speaks of.
+void BacklogWatch::show(const std::function<void(BacklogStats&)>& found) {
+  const std::lock_guard lock(mutex_);
+  found(stats_);
 }
 
 /// Takes it back where there is no sentence.
@@ -93,28 +96,28 @@ void BacklogWatch::say(const ConditionKind& kind, const std::string& part, std::
 
 // ---- consumers ----------------------------------------------------------------------------------
 
-bool BacklogWatch::look_at_consumers(BacklogStats& stats) {
+bool BacklogWatch::look_at_consumers() {
   for (const auto& [source, consumer] : reactions_)
     if (!look_at_consumer(consumer.str(), fmt::format("events of {}", source.str()),
-                          deps_.backlogs.reactions(source, consumer), stats))
+                          deps_.backlogs.reactions(source, consumer)))
       return false;
   return !timers_
          || look_at_consumer(timers_consumer,
                              fmt::format("timers of {} that are due", context_.str()),
-                             deps_.backlogs.timers(context_), stats);
+                             deps_.backlogs.timers(context_));
 }
 
 bool BacklogWatch::look_at_consumer(const std::string& name, const std::string& what,
-                                    const Result<std::optional<ConsumerBacklog>>& found,
-                                    BacklogStats& stats) {
+                                    const Result<std::optional<ConsumerBacklog>>& found) {
   if (!found) spdlog::debug("{} cannot be looked at: {}", name, found.error().what);
   if (!found || stopping_) return false;
   if (!*found) {  // its subscription says why
     seen_.erase(name);
+    show([&](BacklogStats& stats) { stats.consumers.erase(name); });
     say(condition::consumer_stuck, name, {});
     return true;
   }
-  stats.consumers[name] = (*found)->pending;
+  show([&](BacklogStats& stats) { stats.consumers[name] = (*found)->pending; });
   judge(name, what, **found);
   return true;
 }
@@ -139,12 +142,12 @@ void BacklogWatch::judge(const std::string& name, const std::string& what,
 
 // ---- effects and streams ------------------------------------------------------------------------
 
-bool BacklogWatch::look_at_effects(BacklogStats& stats) {
+bool BacklogWatch::look_at_effects() {
   for (const auto& [aggregate, effect] : effects_) {
     const auto found = deps_.backlogs.open_effects(context_, aggregate, effect);
     if (!found) spdlog::debug("{} cannot be looked at: {}", effect.str(), found.error().what);
     if (!found || stopping_) return false;
-    stats.effects[effect.str()] = *found;
+    show([&](BacklogStats& stats) { stats.effects[effect.str()] = *found; });
     const bool late = found->oldest && deps_.clock.now() - *found->oldest >= patience;
     say(condition::effects_stuck, effect.str(),
         late
@@ -156,21 +159,20 @@ bool BacklogWatch::look_at_effects(BacklogStats& stats) {
   return true;
 }
 
-bool BacklogWatch::look_at_streams(BacklogStats& stats) {
+void BacklogWatch::look_at_streams() {
   for (const auto kind : {StreamKind::events, StreamKind::timers, StreamKind::parked}) {
     const auto name = stream_name(kind, context_);
     const auto found = deps_.backlogs.stream(kind, context_);
     if (!found) spdlog::debug("{} cannot be looked at: {}", name, found.error().what);
-    if (!found || stopping_) return false;
+    if (!found || stopping_) return;
     say(condition::stream_full, name,
         found->refuses.empty() ? std::string()
                                : fmt::format("Stream {} takes nothing more, or soon will not: {}",
                                              name, found->refuses));
     if (kind != StreamKind::parked) continue;
-    stats.parked = found->messages;
+    show([&](BacklogStats& stats) { stats.parked = found->messages; });
     judge_parked(found->messages);
   }
-  return true;
 }
 
 void BacklogWatch::judge_parked(const Pending& parked) {

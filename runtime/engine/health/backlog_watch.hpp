@@ -74,11 +74,12 @@ private:
   void look_and_go_on();
   void look();
   void forget();
-  bool look_at_consumers(BacklogStats& stats);
-  bool look_at_effects(BacklogStats& stats);
-  bool look_at_streams(BacklogStats& stats);
+  bool look_at_consumers();
+  bool look_at_effects();
+  void look_at_streams();
   bool look_at_consumer(const std::string& name, const std::string& what,
-                        const Result<std::optional<ConsumerBacklog>>& found, BacklogStats& stats);
+                        const Result<std::optional<ConsumerBacklog>>& found);
+  void show(const std::function<void(BacklogStats&)>& found);
   void judge(const std::string& name, const std::string& what, const ConsumerBacklog& found);
   void judge_parked(const Pending& parked);
   void say(const ConditionKind& kind, const std::string& part, std::string sentence,

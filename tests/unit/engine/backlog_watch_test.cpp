@@ -29,8 +29,12 @@ public:
     return of(&Script::effects);
   }
   Result<StreamBacklog> stream(StreamKind kind, const Token&) override {
+    at_streams();
     return of(kind == StreamKind::parked ? &Script::parked : &Script::events);
   }
+
+  /// On the thread that looks, before what it learns of a stream.
+  std::function<void()> at_streams = [] {};
 
   struct Script {
     std::optional<ConsumerBacklog> reactions;
@@ -83,6 +87,10 @@ struct Bench {
                      {{*Token::parse("other"), *Token::parse("example-from-other")}}};
 
   Bench() { watch.start(); }
+  explicit Bench(std::function<void(Bench&)> at_streams) {
+    backlog.at_streams = [this, at_streams = std::move(at_streams)] { at_streams(*this); };
+    watch.start();
+  }
   ~Bench() { watch.stop(); }
 
   std::string says(const ConditionKind& kind, std::string_view part = {}) const {
@@ -175,6 +183,21 @@ TEST_CASE("what waits for a paused consumer is told at once", "[conditions][back
   bench.backlog.change([](auto& script) { script.reactions.reset(); });  // deleted, or not made yet
   bench.backlog.change([&](auto& script) { script.reactions = ConsumerBacklog{}; });
   CHECK(bench.conditions.all().empty());
+}
+
+TEST_CASE("a gauge shows what a sentence speaks of, before all has been looked at",
+          "[conditions][backlog]") {
+  std::atomic<int> told = 0;
+  std::atomic<bool> shown = true;
+  Bench bench([&](Bench& inside) {
+    if (inside.says(condition::effects_stuck, "call").empty()) return;
+    ++told;
+    if (inside.watch.stats().effects["call"].count != 1) shown = false;
+  });
+  const auto long_ago = bench.clock.now() - 1h;
+  bench.backlog.change([&](auto& script) { script.effects = {.count = 1, .oldest = long_ago}; });
+  CHECK(eventually(10s, [&] { return told > 0; }));
+  CHECK(shown);
 }
 
 TEST_CASE("calls without an outcome are counted, and a condition when the oldest waits for long",
