@@ -176,7 +176,7 @@ def report(results: dict, profile: str) -> str:
     text = "# Figures\n\nWritten by `tools/bench --report`; raw data in `results.json`. Every run was verified.\n\n"
     text += table(["", ""], [[key, value] for key, value in results["machine"].items()])
     text += ("\nLoad generator, node, nats-server and Redis share the cores. The floor is a handler written by hand against nats.c that\n"
-             "publishes one message of the same size per request (`tools/troupe/bench/floor.cpp`), in the better of two variants.\n"
+             "publishes one message of the same size per request (`tools/troupe-bench/floor.cpp`), in the better of two variants.\n"
              "Ranges are over the runs; ratios compare the best of each.\n")
     for durability, words in DURABILITY.items():
         text += f"\n## Commands, `{durability}`: {words}\n\n{commands_table(results, durability)}\n![latency](latency-{durability}.svg)\n"

@@ -5,9 +5,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/servers/loopback.hpp"
-#include "tools/troupe/servers/private_nats.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/loopback.hpp"
+#include "tools/servers/private_nats.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using troupe::host::verified_durability;

@@ -14,9 +14,9 @@
 #include <catch2/catch_all.hpp>
 
 #include "runtime/curl/http.hpp"
-#include "tools/troupe/figures/cpu_time.hpp"
-#include "tools/troupe/servers/loopback.hpp"
-#include "tools/troupe/sim/webhook_sink.hpp"
+#include "tools/figures/cpu_time.hpp"
+#include "tools/servers/loopback.hpp"
+#include "tools/shop/sim/webhook_sink.hpp"
 
 namespace {
 

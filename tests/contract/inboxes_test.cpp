@@ -10,7 +10,7 @@
 #include "tests/contract/delivery_recorder.hpp"
 #include "tests/contract/ingress_bench.hpp"
 #include "tests/support/raw_nats.hpp"
-#include "tools/troupe/sim/gateway_service.hpp"
+#include "tools/shop/sim/gateway_service.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

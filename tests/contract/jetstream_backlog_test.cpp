@@ -1,5 +1,5 @@
 // What a context has still to do is what JetStream says.
-#include "tools/troupe/check/jetstream_backlog.hpp"
+#include "runtime/check/run/jetstream_backlog.hpp"
 
 #include <future>
 

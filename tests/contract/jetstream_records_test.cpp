@@ -1,5 +1,5 @@
 // What streams hold beside commits is what JetStream says.
-#include "tools/troupe/check/jetstream_records.hpp"
+#include "runtime/check/run/jetstream_records.hpp"
 
 #include <future>
 

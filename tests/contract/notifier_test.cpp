@@ -6,10 +6,10 @@
 #include <catch2/catch_all.hpp>
 
 #include "tests/contract/line_server.hpp"
-#include "tools/troupe/servers/loopback.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
-#include "tools/troupe/sim/smtp_sink.hpp"
-#include "tools/troupe/sim/webhook_sink.hpp"
+#include "tools/servers/loopback.hpp"
+#include "tools/servers/temp_folder.hpp"
+#include "tools/shop/sim/smtp_sink.hpp"
+#include "tools/shop/sim/webhook_sink.hpp"
 #include "troupe/v1/mail.pb.h"
 
 namespace {

@@ -19,8 +19,8 @@
 #include "runtime/ports/identity.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/raw_nats.hpp"
-#include "tools/troupe/servers/private_nats.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/private_nats.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace troupe::test {
 

@@ -11,8 +11,8 @@
 #include "runtime/redis/redis_leases.hpp"
 #include "runtime/redis/redis_snapshots.hpp"
 #include "runtime/redis/redis_view_store.hpp"
-#include "tools/troupe/servers/private_redis.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/private_redis.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace troupe::test {
 

@@ -14,7 +14,7 @@
 #include "runtime/ports/condition_kinds.hpp"
 #include "tests/contract/ingress_bench.hpp"
 #include "tests/support/eventually.hpp"
-#include "tools/troupe/figures/cpu_time.hpp"
+#include "tools/figures/cpu_time.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

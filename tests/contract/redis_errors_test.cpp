@@ -9,8 +9,8 @@
 #include "runtime/redis/check_redis.hpp"
 #include "runtime/redis/client.hpp"
 #include "tests/support/eventually.hpp"
-#include "tools/troupe/servers/private_redis.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/private_redis.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

@@ -10,7 +10,7 @@
 #include "runtime/nats/requests/command_client.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
-#include "tools/troupe/servers/loopback.hpp"
+#include "tools/servers/loopback.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include "runtime/nats/client/connection.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace {
 

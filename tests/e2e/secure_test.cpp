@@ -13,10 +13,10 @@
 #include "tests/support/certificates.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
-#include "tools/troupe/servers/loopback.hpp"
-#include "tools/troupe/servers/private_nats.hpp"
-#include "tools/troupe/servers/private_redis.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/loopback.hpp"
+#include "tools/servers/private_nats.hpp"
+#include "tools/servers/private_redis.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace {
 

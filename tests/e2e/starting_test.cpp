@@ -8,7 +8,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/system.hpp"
-#include "tools/troupe/servers/loopback.hpp"
+#include "tools/servers/loopback.hpp"
 
 using namespace troupe::test;
 using namespace std::chrono_literals;

@@ -8,7 +8,7 @@
 #include "runtime/nats/jetstream/api.hpp"
 #include "runtime/nats/jetstream/streams.hpp"
 #include "tests/support/eventually.hpp"
-#include "tools/troupe/servers/loopback.hpp"
+#include "tools/servers/loopback.hpp"
 
 namespace troupe::test {
 

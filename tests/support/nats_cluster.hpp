@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "runtime/nats/client/connection.hpp"
-#include "tools/troupe/servers/private_nats.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/private_nats.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace troupe::test {
 

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace troupe::test {
 

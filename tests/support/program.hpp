@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/troupe/servers/child_process.hpp"
+#include "tools/servers/child_process.hpp"
 
 namespace troupe::test {
 

@@ -7,7 +7,7 @@
 #include "runtime/curl/http.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
-#include "tools/troupe/servers/loopback.hpp"
+#include "tools/servers/loopback.hpp"
 
 namespace troupe::test {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "tools/troupe/history/mail_ledger.hpp"
-#include "tools/troupe/servers/private_nats.hpp"
-#include "tools/troupe/servers/private_redis.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
-#include "tools/troupe/sim/smtp_sink.hpp"
+#include "tools/servers/private_nats.hpp"
+#include "tools/servers/private_redis.hpp"
+#include "tools/servers/temp_folder.hpp"
+#include "tools/shop/books/mail_ledger.hpp"
+#include "tools/shop/sim/smtp_sink.hpp"
 
 namespace troupe::test {
 

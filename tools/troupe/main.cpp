@@ -1,9 +1,9 @@
 // The troupe program: a node, the demo, and the tools to look at both.
 #include "runtime/host/logging.hpp"
-#include "tools/troupe/check/check_command.hpp"
-#include "tools/troupe/cli/commands.hpp"
-#include "tools/troupe/cli/legal_numbers.hpp"
-#include "tools/troupe/cli/output.hpp"
+#include "runtime/program/check_command.hpp"
+#include "runtime/program/commands.hpp"
+#include "runtime/program/legal_numbers.hpp"
+#include "runtime/program/output.hpp"
 
 int main(int argc, char** argv) {
   troupe::tool::open_standard_streams();

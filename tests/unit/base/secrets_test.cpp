@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace {
 

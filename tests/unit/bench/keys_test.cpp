@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/bench/keys.hpp"
+#include "tools/troupe-bench/keys.hpp"
 
 using troupe::tool::Keys;
 

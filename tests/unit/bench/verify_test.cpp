@@ -4,7 +4,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/bench/verify.hpp"
+#include "tools/troupe-bench/verify.hpp"
 #include "troupe/v1/commit.pb.h"
 
 using namespace troupe;

@@ -1,6 +1,6 @@
 // Clients whom nobody serves, for longer than faults explain, are caught.
+#include "runtime/check/history/fault_times.hpp"
 #include "tests/unit/check/mutants.hpp"
-#include "tools/troupe/check/fault_times.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

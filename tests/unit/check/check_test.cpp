@@ -1,5 +1,5 @@
 // The checker passes a good run, and says of every invariant what became of it.
-#include "tools/troupe/check/check.hpp"
+#include "runtime/check/check.hpp"
 
 #include <catch2/catch_all.hpp>
 

@@ -1,16 +1,16 @@
 // A run is collected through the ports, and only once it has come to rest.
-#include "tools/troupe/check/collect.hpp"
+#include "runtime/check/run/collect.hpp"
 
 #include <deque>
 
 #include <catch2/catch_all.hpp>
 
+#include "runtime/check/check.hpp"
 #include "runtime/memory/memory_event_log.hpp"
 #include "runtime/memory/memory_event_streams.hpp"
 #include "runtime/memory/memory_view_store.hpp"
 #include "tests/unit/check/good_run.hpp"
 #include "tests/unit/check/mutants.hpp"
-#include "tools/troupe/check/check.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

@@ -11,9 +11,9 @@
 
 #include <catch2/catch_all.hpp>
 
+#include "runtime/check/check.hpp"
 #include "runtime/ports/identity.hpp"
 #include "tests/unit/check/good_run.hpp"
-#include "tools/troupe/check/check.hpp"
 #include "troupe/v1/commit.pb.h"
 
 namespace troupe::test {

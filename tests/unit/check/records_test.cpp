@@ -4,9 +4,9 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/check/collect.hpp"
-#include "tools/troupe/history/history.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "runtime/check/history/history.hpp"
+#include "runtime/check/run/collect.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 using namespace troupe;
 using namespace troupe::tool;

@@ -1,7 +1,7 @@
 // A message that is no commit is found, and excused when an operator has decided that it is
 // skipped.
+#include "runtime/check/invariants/invariants.hpp"
 #include "tests/unit/check/mutants.hpp"
-#include "tools/troupe/check/invariants.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

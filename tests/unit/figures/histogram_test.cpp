@@ -3,7 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/figures/histogram.hpp"
+#include "tools/figures/histogram.hpp"
 
 using namespace std::chrono_literals;
 using troupe::tool::Histogram;

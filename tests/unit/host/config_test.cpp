@@ -7,7 +7,7 @@
 #include <catch2/catch_all.hpp>
 
 #include "runtime/host/effects_by_name.hpp"
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace {
 

@@ -7,6 +7,8 @@
 #include <spdlog/spdlog.h>
 #include <catch2/catch_all.hpp>
 
+#include "runtime/check/run/jetstream_backlog.hpp"
+#include "runtime/check/run/jetstream_records.hpp"
 #include "runtime/nats/claims/jetstream_claims.hpp"
 #include "runtime/nats/deliveries/jetstream_backlogs.hpp"
 #include "runtime/nats/deliveries/jetstream_parked_events.hpp"
@@ -19,8 +21,6 @@
 #include "runtime/nats/log/jetstream_event_streams.hpp"
 #include "runtime/nats/log/jetstream_inspector.hpp"
 #include "tests/unit/nats/answering_connection.hpp"
-#include "tools/troupe/check/jetstream_backlog.hpp"
-#include "tools/troupe/check/jetstream_records.hpp"
 
 using namespace troupe;
 using namespace troupe::test;

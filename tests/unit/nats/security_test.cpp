@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <catch2/catch_all.hpp>
 
-#include "tools/troupe/servers/temp_folder.hpp"
+#include "tools/servers/temp_folder.hpp"
 
 namespace {
 

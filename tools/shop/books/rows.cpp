@@ -1,0 +1,187 @@
+// I15: rows recomputed from the events alone, without the product's projections.
+#include <map>
+#include <memory>
+#include <string>
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/stock_row.pb.h"
+#include "ordering/v1/customer_orders.pb.h"
+#include "ordering/v1/order.pb.h"
+#include "ordering/v1/orders.pb.h"
+#include "runtime/check/invariants/invariants.hpp"
+
+namespace troupe::tool {
+
+namespace {
+
+namespace ordering = ::ordering::v1;
+namespace inventory = ::inventory::v1;
+
+template <class Row>
+using Table = std::map<std::string, Row, std::less<>>;
+
+/// When the commit was made, as rows keep it: in whole milliseconds.
+google::protobuf::Timestamp when(const EventAt& event) {
+  constexpr int nanos_per_millisecond = 1'000'000;
+  auto time = event.commit->envelope.committed_at();
+  time.set_nanos(time.nanos() / nanos_per_millisecond * nanos_per_millisecond);
+  return time;
+}
+
+template <class Row>
+void set_total(Row& row, const ordering::OrderPlaced& placed) {
+  row.mutable_total()->set_amount_minor(placed.total_minor());
+  row.mutable_total()->set_currency(placed.currency());
+}
+
+Table<ordering::OrderRow> orders(const DecodedContext& context) {
+  Table<ordering::OrderRow> table;
+  context.for_each_event("order", [&](const EventAt& event) {
+    auto& row = table[event.id()];
+    if (const auto* placed = event.as<ordering::OrderPlaced>()) {
+      row.set_order_id(event.id());
+      row.set_status(ordering::ORDER_STATUS_PLACED);
+      row.set_customer_id(placed->customer_id());
+      for (const auto& line : placed->lines()) *row.add_lines() = line;
+      set_total(row, *placed);
+      *row.mutable_placed_at() = when(event);
+      *row.mutable_deadline() = placed->deadline();
+    } else if (event.as<ordering::OrderConfirmed>() != nullptr) {
+      row.set_status(ordering::ORDER_STATUS_CONFIRMED);
+      *row.mutable_confirmed_at() = when(event);
+    } else if (const auto* cancelled = event.as<ordering::OrderCancelled>()) {
+      row.set_status(ordering::ORDER_STATUS_CANCELLED);
+      *row.mutable_cancelled_at() = when(event);
+      row.set_cancel_reason(cancelled->reason());
+      row.set_cancel_note(cancelled->note());
+    }
+  });
+  return table;
+}
+
+/// Guests have no row; a customer's orders stand in the order in which they were placed.
+Table<ordering::CustomerOrdersRow> customer_orders(const DecodedContext& context) {
+  struct Place {
+    std::string customer;
+    int index = 0;
+  };
+  Table<ordering::CustomerOrdersRow> table;
+  std::map<std::string, Place> places;  // by order
+  const auto set_status = [&](const EventAt& event, ordering::OrderStatus status) {
+    const auto place = places.find(event.id());
+    if (place == places.end()) return;
+    table[place->second.customer].mutable_orders(place->second.index)->set_status(status);
+  };
+  context.for_each_event("order", [&](const EventAt& event) {
+    if (const auto* placed = event.as<ordering::OrderPlaced>()) {
+      if (placed->customer_id().empty()) return;
+      auto& row = table[placed->customer_id()];
+      row.set_customer_id(placed->customer_id());
+      places[event.id()] = {.customer = placed->customer_id(), .index = row.orders_size()};
+      auto& order = *row.add_orders();
+      order.set_order_id(event.id());
+      order.set_status(ordering::ORDER_STATUS_PLACED);
+      set_total(order, *placed);
+      *order.mutable_placed_at() = when(event);
+    } else if (event.as<ordering::OrderConfirmed>() != nullptr) {
+      set_status(event, ordering::ORDER_STATUS_CONFIRMED);
+    } else if (event.as<ordering::OrderCancelled>() != nullptr) {
+      set_status(event, ordering::ORDER_STATUS_CANCELLED);
+    }
+  });
+  return table;
+}
+
+/// Articles that were only ever refused have no row.
+Table<inventory::StockRow> stock(const DecodedContext& context) {
+  Table<inventory::StockRow> table;
+  const auto move = [&](const EventAt& event, std::int64_t received, std::int64_t on_hand,
+                        std::int64_t reserved, std::int64_t shipped) {
+    auto& row = table[event.id()];
+    row.set_received(row.received() + received);
+    row.set_on_hand(row.on_hand() + on_hand);
+    row.set_reserved(row.reserved() + reserved);
+    row.set_shipped(row.shipped() + shipped);
+  };
+  context.for_each_event("stock", [&](const EventAt& event) {
+    if (const auto* e = event.as<inventory::StockReceived>()) {
+      table[event.id()].set_article_id(event.id());
+      move(event, e->quantity(), e->quantity(), 0, 0);
+    }
+    if (const auto* e = event.as<inventory::StockReserved>()) {
+      move(event, 0, -e->quantity(), e->quantity(), 0);
+    }
+    if (const auto* e = event.as<inventory::StockReleased>()) {
+      move(event, 0, e->quantity(), -e->quantity(), 0);
+    }
+    if (const auto* e = event.as<inventory::StockShipped>()) {
+      move(event, 0, 0, -e->quantity(), e->quantity());
+    }
+    if (const auto* e = event.as<inventory::StockRestocked>()) {
+      move(event, 0, e->quantity(), 0, -e->quantity());
+    }
+  });
+  return table;
+}
+
+template <class Row>
+void check_row(const std::string& place, const Row& expected, const std::string& bytes,
+               Report& report) {
+  Row row;
+  if (!row.ParseFromString(bytes))
+    return report.violated("I15", "the row's bytes make no sense", place);
+  std::string differences;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&differences);
+  if (!differencer.Compare(row, expected))
+    report.violated("I15", "the row is not what the log says: " + differences, place);
+}
+
+template <class Row>
+void check_view(const DecodedContext& context, const std::string& name, const Table<Row>& expected,
+                Report& report) {
+  const auto place = context.model->name + " view " + name;
+  const auto found = context.run->views.find(name);
+  if (found == context.run->views.end())
+    return report.not_checked("I15", place + " was not collected");
+  const auto& view = found->second;
+  if (view.checkpoint != context.run->last_sequence)
+    report.violated("I15",
+                    "the checkpoint is " + std::to_string(view.checkpoint)
+                        + ", the stream ends with " + std::to_string(context.run->last_sequence),
+                    place);
+  for (const auto& [key, row] : expected) {
+    const auto actual = view.rows.find(key);
+    if (actual == view.rows.end())
+      report.violated("I15", "a row is missing", place + ", key " + key);
+    else
+      check_row(place + ", key " + key, row, actual->second, report);
+  }
+  for (const auto& [key, bytes] : view.rows)
+    if (!expected.contains(key))
+      report.violated("I15", "there is a row that the log knows nothing of",
+                      place + ", key " + key);
+  report.count("rows", view.rows.size());
+}
+
+}  // namespace
+
+void check_views(const DecodedRun& run, Report& report) {
+  for (const auto& context : run.contexts()) {
+    for (const auto& view : context.model->views) {
+      const auto name = context.model->name + '/' + view.name;
+      if (name == "ordering/orders")
+        check_view(context, view.name, orders(context), report);
+      else if (name == "ordering/customer-orders")
+        check_view(context, view.name, customer_orders(context), report);
+      else if (name == "inventory/stock")
+        check_view(context, view.name, stock(context), report);
+      else
+        report.not_checked("I15", "the checker cannot recompute the view " + name);
+    }
+  }
+}
+
+}  // namespace troupe::tool
