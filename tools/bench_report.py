@@ -41,7 +41,7 @@ class Runs:
 
 
 def measure(run: Runs, binary: str, rounds: int, seconds: float, peers: bool, orders_file: str) -> dict:
-    bench = [binary, "bench"]
+    bench = [binary]
     orders = ["--orders", orders_file] if orders_file else []
     load = ["--seconds", str(seconds), "--warm-up", "1", "--rounds", str(rounds), "--vs", "floor", "--json"]
     results: dict = {"machine": machine(), "orders": "those of a file" if orders_file else "made up",
@@ -196,7 +196,7 @@ def report(results: dict, profile: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binary", default=str(ROOT / "build/release/troupe"))
+    parser.add_argument("--binary", default=str(ROOT / "build/release/troupe-bench"))
     parser.add_argument("--rounds", type=int, default=3, help="runs of each point")
     parser.add_argument("--seconds", type=float, default=5, help="of each run")
     parser.add_argument("--peers", action="store_true", help="measure those too")

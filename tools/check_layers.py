@@ -23,7 +23,14 @@ MAY_INCLUDE = {
     "runtime/redis": BELOW,
     "runtime/curl": BELOW,
     "runtime/memory": BELOW,
-    "runtime/host": ["runtime"],
+    "runtime/host": [f"runtime/{room}" for room in ("base", "include", "ports", "engine", "nats", "redis", "curl", "memory")],
+    "runtime/check": [f"runtime/{room}" for room in ("base", "include", "ports", "engine", "nats")],
+    "runtime/program": ["runtime"],
+    "tools/servers": ["runtime"],
+    "tools/figures": [],
+    "tools/troupe": ["runtime/program"],
+    "tools/shop": ["runtime", "actors", "tools/figures", "tools/servers"],
+    "tools/troupe-bench": ["runtime", "tools"],
 }
 # folder -> its rooms -> what each may include of the rooms above it here, so that there is no circle; what lies in the
 # folder itself may include all
@@ -49,6 +56,11 @@ ROOMS = {
         "claims": ["client", "jetstream", "wire"],
         "service": ["client", "wire"],
         "requests": ["client", "wire"],
+    },
+    "runtime/check": {
+        "history": [],
+        "run": ["history"],
+        "invariants": ["history", "run"],
     },
 }
 # Domain code is a function of its arguments.
@@ -104,7 +116,7 @@ def problems(path: str, folder: str, line: str):
 
 def layer_of(path: pathlib.Path) -> str:
     parts = path.parts
-    return "/".join(parts[:2]) if parts[0] == "runtime" else parts[0]
+    return "/".join(parts[:2]) if parts[0] in ("runtime", "tools") else parts[0]
 
 
 def check_order() -> None:

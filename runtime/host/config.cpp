@@ -33,7 +33,7 @@ Result<void> overlay(toml::table& onto, const toml::table& from, const std::stri
     auto* known = onto.get(key.str());
     if (known == nullptr)
       return permanent(where(source, value) + "there is no setting \"" + name
-                       + "\"; `troupe node --print-config` shows all there are");
+                       + "\"; `node --print-config` shows all there are");
     if (known->type() != value.type())
       return permanent(where(source, value) + "\"" + name + "\" has the wrong type");
     if (known->is_table()) {

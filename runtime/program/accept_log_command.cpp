@@ -3,7 +3,8 @@
 #include <chrono>
 #include <memory>
 
-#include "actors/all.hpp"
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/engine/log_guard/log_regression.hpp"
 #include "runtime/nats/claims/system_id.hpp"
 #include "runtime/nats/jetstream/consumers_ahead.hpp"
@@ -18,7 +19,7 @@
 #include "runtime/redis/redis_high_water_marks.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -143,10 +144,9 @@ Result<void> accept_log(const AcceptLogCommand& options, const ContextModel& mod
   return accept(inspector, stream, events->facts);
 }
 
-int run_accept_log(const AcceptLogCommand& options) {
-  const auto contexts = all_contexts();
-  const auto model = std::ranges::find(contexts, options.context, &ContextModel::name);
-  if (model == contexts.end())
+int run_accept_log(const AcceptLogCommand& options, const Parts& parts) {
+  const auto* model = context_of(parts, options.context);
+  if (model == nullptr)
     return complain(exit_usage, "this program knows no context '" + options.context + "'");
   const auto done = accept_log(options, *model);
   return done ? exit_ok : complain(exit_usage, done.error().what);
@@ -154,7 +154,7 @@ int run_accept_log(const AcceptLogCommand& options) {
 
 }  // namespace
 
-void add_accept_log_command(CLI::App& app, Run& run) {
+void add_accept_log_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand(
       "accept-log",
       "Accept what a context's log holds now, after nodes have found that it went back");
@@ -162,14 +162,17 @@ void add_accept_log_command(CLI::App& app, Run& run) {
   command->add_option("--context", options->context, "Whose log")->required();
   add_nats_options(*command, options->nats);
   add_redis_options(*command, options->redis);
-  command->footer(
-      "What is no longer in the log is lost for good then: restore the stream first if it can be,\n"
-      "as deploy/README.md says. Views of what is known to be in it stay, others are built again.\n"
-      "Running nodes forget what they have read of it and serve the context again.\n"
+  command->footer(fmt::format(
+      "What is no longer in the log is lost for good then: restore the stream first if it can\n"
+      "be. Views of what is known to be in it stay, others are built again. Running nodes\n"
+      "forget what they have read of it and serve the context again.\n"
       "Example:\n"
-      "  troupe accept-log --context ordering\n"
-      "Exit codes: 0 recorded, 2 wrong arguments or no server; it can be repeated.");
-  command->callback([&run, options] { run = [options] { return run_accept_log(*options); }; });
+      "  {} accept-log --context billing\n"
+      "Exit codes: 0 recorded, 2 wrong arguments or no server; it can be repeated.",
+      parts.name));
+  command->callback([&run, &parts, options] {
+    run = [&parts, options] { return run_accept_log(*options, parts); };
+  });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -1,6 +1,4 @@
 // Opens the servers, waits for rest, collects, checks, and prints.
-#include "runtime/program/check_command.hpp"
-
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -8,6 +6,8 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "runtime/check/check.hpp"
 #include "runtime/check/run/collect.hpp"
@@ -20,7 +20,7 @@
 #include "runtime/program/server_options.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -34,8 +34,8 @@ struct CheckCommand {
   bool json = false;
 };
 
-Result<FinishedRun> read_run(const CheckCommand& options) {
-  const auto contexts = contexts_to_collect(options.contexts);
+Result<check::FinishedRun> read_run(const CheckCommand& options, const Parts& parts) {
+  const auto contexts = check::contexts_to_collect(parts.host.contexts, options.contexts);
   if (!contexts) return tl::make_unexpected(contexts.error());
   const auto redis = redis::parse_redis_url(options.redis.url, options.redis.login);
   if (!redis) return tl::make_unexpected(redis.error());
@@ -48,25 +48,27 @@ Result<FinishedRun> read_run(const CheckCommand& options) {
   nats::StreamLeaders leaders(**connection);
   nats::JetStreamEventStreams streams(leaders);
   redis::RedisViewStore views(*redis, redis::Keys(*system));
-  JetStreamBacklog backlogs(**connection);
-  JetStreamRecords records(**connection);
-  const Sources sources{
+  check::JetStreamBacklog backlogs(**connection);
+  check::JetStreamRecords records(**connection);
+  const check::Sources sources{
       .streams = streams, .views = views, .backlogs = backlogs, .records = &records};
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds(options.settle_seconds);
   // What does not come to rest is not refused: I10, I15 and I18 say what is left.
-  if (const auto settled = wait_until_settled(sources, *contexts, deadline); !settled)
+  if (const auto settled = check::wait_until_settled(sources, *contexts, deadline); !settled)
     complain(exit_ok, settled.error().what + "; checking what there is");
 
   auto run = collect(sources, *contexts);
   if (run && !options.history_folder.empty())
-    if (const auto added = add_records(*run, options.history_folder); !added)
+    if (const auto added = check::add_records(*run, options.history_folder, parts.invariants.get());
+        !added)
       return tl::make_unexpected(added.error());
   return run;
 }
 
 /// Reads what another version of this program folded, or writes what this one folds.
-Result<void> exchange_states(const std::filesystem::path& file, FinishedRun& run) {
+Result<void> exchange_states(const std::filesystem::path& file, const Parts& parts,
+                             check::FinishedRun& run) {
   if (std::filesystem::exists(file)) {
     std::ifstream in(file, std::ios::binary);
     const auto states = nlohmann::json::parse(in, nullptr, false);
@@ -77,27 +79,27 @@ Result<void> exchange_states(const std::filesystem::path& file, FinishedRun& run
     return {};
   }
   std::ofstream out(file, std::ios::binary);
-  out << nlohmann::json(fold_states(run)).dump(1) << std::flush;
+  out << nlohmann::json(check::fold_states(run, parts.host.contexts)).dump(1) << std::flush;
   if (!out) return permanent("cannot write " + file.string());
   return {};
 }
 
-int check_and_print(const CheckCommand& options) {
-  auto run = read_run(options);
+int check_and_print(const CheckCommand& options, const Parts& parts) {
+  auto run = read_run(options, parts);
   if (!run) return complain(exit_usage, run.error().what);
   if (!options.states_file.empty())
-    if (const auto exchanged = exchange_states(options.states_file, *run); !exchanged)
+    if (const auto exchanged = exchange_states(options.states_file, parts, *run); !exchanged)
       return complain(exit_usage, exchanged.error().what);
-  const auto report = check(*run);
+  const auto report = check::check_run(*run, parts.host.contexts, parts.invariants.get());
   options.json ? say_json(to_json(report)) : say(to_text(report));
   return report.passed() ? exit_ok : exit_refused;
 }
 
 }  // namespace
 
-void add_check_command(CLI::App& app, std::function<int()>& run) {
+void add_check_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand(
-      "check", "Wait until the system has come to rest and check the order flow's invariants");
+      "check", "Wait until the system has come to rest and check the invariants");
   auto options = std::make_shared<CheckCommand>();
   add_nats_options(*command, options->nats);
   add_redis_options(*command, options->redis);
@@ -115,13 +117,16 @@ void add_check_command(CLI::App& app, std::function<int()>& run) {
                    "Seconds to wait for rest; then what there is is checked")
       ->capture_default_str();
   command->add_flag("--json", options->json, "One line of JSON instead of a table");
-  command->footer(
+  command->footer(fmt::format(
       "Examples:\n"
-      "  troupe check\n"
-      "  troupe check --history runs/today --json\n"
-      "  troupe check --contexts ordering,payments --settle 5\n"
-      "Exit codes: 0 what was checked holds, 1 something is violated, 2 it could not be checked.");
-  command->callback([&run, options] { run = [options] { return check_and_print(*options); }; });
+      "  {0} check\n"
+      "  {0} check --history runs/today --json\n"
+      "  {0} check --contexts billing --settle 5\n"
+      "Exit codes: 0 what was checked holds, 1 something is violated, 2 it could not be checked.",
+      parts.name));
+  command->callback([&run, &parts, options] {
+    run = [&parts, options] { return check_and_print(*options, parts); };
+  });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -2,7 +2,7 @@
 
 #include "runtime/program/output.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 Result<void> clear_views(ViewStore& views, const ContextModel& model, std::uint64_t sound) {
   for (const auto& view : model.views) {
@@ -16,4 +16,4 @@ Result<void> clear_views(ViewStore& views, const ContextModel& model, std::uint6
   return {};
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

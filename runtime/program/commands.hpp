@@ -1,26 +1,25 @@
-// The commands of the program; each adds itself to the command line.
+// The commands that every program has; each adds itself to the command line.
 #pragma once
 
 #include <functional>
 
 #include <CLI/CLI.hpp>
 
-namespace troupe::tool {
+#include "runtime/program/parts.hpp"
+
+namespace troupe::program {
 
 /// What the chosen command does; its result is the program's exit code.
 using Run = std::function<int()>;
 
-void add_node_command(CLI::App& app, Run& run);
-void add_demo_command(CLI::App& app, Run& run);
-void add_drive_command(CLI::App& app, Run& run);
-void add_send_command(CLI::App& app, Run& run);
-void add_query_command(CLI::App& app, Run& run);
-void add_state_command(CLI::App& app, Run& run);
-void add_decode_command(CLI::App& app, Run& run);
-void add_accept_log_command(CLI::App& app, Run& run);
-void add_skip_command(CLI::App& app, Run& run);
-void add_gateway_command(CLI::App& app, Run& run);
-void add_mail_sink_command(CLI::App& app, Run& run);
-void add_bench_command(CLI::App& app, Run& run);
+// `parts` outlives the command line.
+void add_node_command(CLI::App& app, Run& run, const Parts& parts);
+void add_send_command(CLI::App& app, Run& run, const Parts& parts);
+void add_query_command(CLI::App& app, Run& run, const Parts& parts);
+void add_state_command(CLI::App& app, Run& run, const Parts& parts);
+void add_decode_command(CLI::App& app, Run& run, const Parts& parts);
+void add_check_command(CLI::App& app, Run& run, const Parts& parts);
+void add_accept_log_command(CLI::App& app, Run& run, const Parts& parts);
+void add_skip_command(CLI::App& app, Run& run, const Parts& parts);
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

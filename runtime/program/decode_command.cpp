@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <optional>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/program/commands.hpp"
 #include "runtime/program/output.hpp"
 #include "runtime/program/readable.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -41,14 +43,15 @@ int decode(bool on_one_line) {
 
 }  // namespace
 
-void add_decode_command(CLI::App& app, Run& run) {
+void add_decode_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand("decode", "Turn a stored commit on stdin into readable JSON");
   auto on_one_line = std::make_shared<bool>(false);
   command->add_flag("--json", *on_one_line, "JSON on one line");
   command->footer(
-      "Example:\n"
-      "  nats stream view EVT_ORDERING --translate \"troupe decode\"");
+      fmt::format("Example:\n"
+                  "  nats stream view EVT_BILLING --translate \"{} decode\"",
+                  parts.name));
   command->callback([&run, on_one_line] { run = [on_one_line] { return decode(*on_one_line); }; });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -8,7 +8,7 @@
 
 #include "runtime/base/thrown.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 Result<std::vector<StoredCommit>> load_and_wait(EventLog& log, const Subject& subject) {
   const auto loaded = std::make_shared<std::promise<Result<std::vector<StoredCommit>>>>();
@@ -39,4 +39,4 @@ Result<Folded> fold_instance(const AggregateModel& model, const engine::CommitRe
   return permanent("folding its events threw: " + engine::what_was_thrown());
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

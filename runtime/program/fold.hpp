@@ -10,7 +10,7 @@
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/engine/history/stored_commit.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 /// All that lies under an instance's subject. Blocks.
 Result<std::vector<StoredCommit>> load_and_wait(EventLog& log, const Subject& subject);
@@ -27,4 +27,4 @@ Result<Folded> fold_instance(const AggregateModel& model, const engine::CommitRe
                              const std::vector<StoredCommit>& stored,
                              const std::optional<google::protobuf::Timestamp>& until);
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

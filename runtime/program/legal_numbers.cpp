@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -36,4 +36,4 @@ void take_legal_numbers_only(CLI::App& app) {
   for (auto* command : app.get_subcommands({})) take_legal_numbers_only(*command);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

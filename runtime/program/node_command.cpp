@@ -4,15 +4,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/base/fault_point.hpp"
 #include "runtime/host/config.hpp"
 #include "runtime/host/node.hpp"
 #include "runtime/program/commands.hpp"
 #include "runtime/program/output.hpp"
 #include "runtime/program/stop_signals.hpp"
-#include "tools/shop/shop.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -42,8 +43,7 @@ void give_up_starting(const std::string& name) {
   std::_Exit(exit_ok);
 }
 
-int serve(const NodeOptions& options) {
-  const auto program = shop();
+int serve(const NodeOptions& options, const host::Program& program) {
   if (options.print_config) {
     say(host::default_config(program));
     return exit_ok;
@@ -70,20 +70,21 @@ int serve(const NodeOptions& options) {
 
 }  // namespace
 
-void add_node_command(CLI::App& app, Run& run) {
+void add_node_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand("node", "Run contexts until SIGTERM or SIGINT");
   auto options = std::make_shared<NodeOptions>();
   command->add_option("--config", options->config_file, "Configuration in TOML");
   command->add_flag("--print-config", options->print_config,
                     "Print the commented default configuration and exit");
-  command->footer(
+  command->footer(fmt::format(
       "Examples:\n"
-      "  troupe node --print-config > troupe.toml\n"
-      "  troupe node --config troupe.toml\n"
-      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for "
-      "good: "
-      "start it anew.");
-  command->callback([&run, options] { run = [options] { return serve(*options); }; });
+      "  {0} node --print-config > {0}.toml\n"
+      "  {0} node --config {0}.toml\n"
+      "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection "
+      "up for good: start it anew.",
+      parts.name));
+  command->callback(
+      [&run, &parts, options] { run = [&parts, options] { return serve(*options, parts.host); }; });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

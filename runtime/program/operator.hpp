@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace troupe::tool {
+namespace troupe::program {
 
 /// As far as this process can tell.
 inline std::string this_operator() {
@@ -14,4 +14,4 @@ inline std::string this_operator() {
                                                  : "an operator";
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

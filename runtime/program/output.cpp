@@ -11,9 +11,14 @@
 
 #include "runtime/base/printable.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
+
+std::string& program_name() {
+  static std::string name = "troupe";
+  return name;
+}
 
 /// Why stdout did not take something; 0: it did.
 int output_error = 0;
@@ -24,8 +29,10 @@ void note_error() {
 
 }  // namespace
 
+void name_program(std::string name) { program_name() = std::move(name); }
+
 int complain(ExitCode code, const std::string& sentence) {
-  std::fprintf(stderr, "troupe: %s\n", printable(sentence).c_str());
+  std::fprintf(stderr, "%s: %s\n", program_name().c_str(), printable(sentence).c_str());
   return code;
 }
 
@@ -59,4 +66,4 @@ int finish_output(int code) {
   return code == exit_ok ? exit_refused : code;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace troupe::tool {
+namespace troupe::program {
 
 /// Exit codes of every command.
 enum ExitCode : int {
@@ -15,7 +15,10 @@ enum ExitCode : int {
   exit_unknown = 3,  ///< nobody can say whether it happened; repeat with the same command id
 };
 
-/// Writes "troupe: <sentence>" to stderr, in one line, and returns `code`.
+/// First in a program: under this name it complains.
+void name_program(std::string name);
+
+/// Writes "<program>: <sentence>" to stderr, in one line, and returns `code`.
 int complain(ExitCode code, const std::string& sentence);
 
 /// Writes text and a line end to stdout. What controls a terminal is written out, as text and
@@ -32,4 +35,4 @@ void open_standard_streams();
 /// complaint, and success becomes exit_refused.
 int finish_output(int code);
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -1,7 +1,8 @@
 // troupe query: a question to the read models of a context.
 #include <chrono>
 
-#include "actors/all.hpp"
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/ports/subject.hpp"
 #include "runtime/program/commands.hpp"
@@ -10,7 +11,7 @@
 #include "runtime/program/request_body.hpp"
 #include "runtime/program/server_options.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -26,25 +27,20 @@ struct QueryCommand {
   bool json = false;
 };
 
-const QueryModel* find(const std::vector<ContextModel>& contexts, std::string_view context,
-                       std::string_view query) {
-  for (const auto& model : contexts)
-    if (model.name == context)
-      for (const auto& one : model.queries)
-        if (one.name == query) return &one;
-  return nullptr;
+const QueryModel* find(const ContextModel& context, std::string_view query) {
+  const auto found = std::ranges::find(context.queries, query, &QueryModel::name);
+  return found == context.queries.end() ? nullptr : &*found;
 }
 
 /// Why the question cannot be asked, or empty. Contexts this program does not know are left to
 /// NATS.
-std::string objection(const QueryCommand& options, const Subject& subject) {
-  const auto contexts = all_contexts();
-  const auto context = subject.tokens()[1];
-  if (!is_known(contexts, context)) return check_body(options.question, nullptr);
-  const auto* query = find(contexts, context, subject.tokens()[2]);
+std::string objection(const QueryCommand& options, const Subject& subject, const Parts& parts) {
+  const auto* context = context_of(parts, subject.tokens()[1]);
+  if (context == nullptr) return check_body(options.question, nullptr);
+  const auto* query = find(*context, subject.tokens()[2]);
   if (query == nullptr)
-    return "the context '" + std::string(context) + "' has no query '"
-           + std::string(subject.tokens()[2]) + "'";
+    return "the context '" + context->name + "' has no query '" + std::string(subject.tokens()[2])
+           + "'";
   return check_body(options.question, query->question);
 }
 
@@ -65,11 +61,11 @@ int print_answer(const QueryCommand& options, const nats::Received& answer) {
   return exit_ok;
 }
 
-int ask(const QueryCommand& options) {
+int ask(const QueryCommand& options, const Parts& parts) {
   const auto subject = Subject::parse("qry." + options.target);
   if (!subject || subject->tokens().size() != 3)
-    return complain(exit_usage, "a query is named <context>.<Query>, such as ordering.GetOrder");
-  if (const auto problem = objection(options, *subject); !problem.empty())
+    return complain(exit_usage, "a query is named <context>.<Query>, such as billing.GetAccount");
+  if (const auto problem = objection(options, *subject, parts); !problem.empty())
     return complain(exit_usage, problem);
 
   const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe query"));
@@ -94,7 +90,7 @@ int ask(const QueryCommand& options) {
 
 }  // namespace
 
-void add_query_command(CLI::App& app, Run& run) {
+void add_query_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand("query", "Ask the read models of a context");
   auto options = std::make_shared<QueryCommand>();
   command->add_option("query", options->target, "<context>.<Query>")->required();
@@ -107,11 +103,13 @@ void add_query_command(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_flag("--json", options->json, "One line with position and reply");
   command->footer(
-      "Example:\n"
-      "  troupe query ordering.GetOrder '{\"order_id\": \"o-1\"}'\n"
-      "Exit codes: 0 answered, 1 not found or refused, 2 wrong arguments or no server, 3 no answer "
-      "in time.");
-  command->callback([&run, options] { run = [options] { return ask(*options); }; });
+      fmt::format("Example:\n"
+                  "  {} query billing.GetAccount '{{\"account_id\": \"a-1\"}}'\n"
+                  "Exit codes: 0 answered, 1 not found or refused, 2 wrong arguments or no server, "
+                  "3 no answer in time.",
+                  parts.name));
+  command->callback(
+      [&run, &parts, options] { run = [&parts, options] { return ask(*options, parts); }; });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

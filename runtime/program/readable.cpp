@@ -6,7 +6,7 @@
 #include "runtime/nats/wire/printing.hpp"
 #include "runtime/ports/identity.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -60,4 +60,4 @@ Json describe_commit(const v1::Commit& commit) {
   return described;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

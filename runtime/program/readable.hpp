@@ -9,7 +9,7 @@
 
 #include "troupe/v1/commit.pb.h"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 using Json = nlohmann::ordered_json;
 
@@ -24,4 +24,4 @@ std::string to_text(const google::protobuf::Timestamp& time);
 /// hexadecimal.
 Json describe_commit(const v1::Commit& commit);
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

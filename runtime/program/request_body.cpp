@@ -1,16 +1,10 @@
 #include "runtime/program/request_body.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "runtime/nats/wire/body.hpp"
 
-namespace troupe::tool {
-
-bool is_known(const std::vector<ContextModel>& contexts, std::string_view context) {
-  return std::ranges::find(contexts, context, &ContextModel::name) != contexts.end();
-}
+namespace troupe::program {
 
 std::string check_body(const std::string& body, const Message* prototype) {
   if (prototype == nullptr) {
@@ -26,4 +20,4 @@ std::string nobody_serves(const std::string& context, const std::string& nats_ad
          + "; start a node that runs it, or correct the name";
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

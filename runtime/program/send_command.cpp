@@ -3,7 +3,8 @@
 #include <chrono>
 #include <optional>
 
-#include "actors/all.hpp"
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/nats/requests/command_client.hpp"
 #include "runtime/nats/wire/wire.hpp"
 #include "runtime/ports/clock.hpp"
@@ -15,7 +16,7 @@
 #include "runtime/program/server_options.hpp"
 #include "runtime/program/stop_signals.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -37,11 +38,10 @@ struct SendCommand {
 };
 
 /// Why the command cannot be sent, or empty. Contexts this program does not know are left to NATS.
-std::string objection(const SendCommand& options, const Subject& subject) {
+std::string objection(const SendCommand& options, const Subject& subject, const Parts& parts) {
   const auto tokens = subject.tokens();
-  const auto contexts = all_contexts();
-  const auto context = std::ranges::find(contexts, tokens[1], &ContextModel::name);
-  if (context == contexts.end()) return check_body(options.body, nullptr);
+  const auto* context = context_of(parts, tokens[1]);
+  if (context == nullptr) return check_body(options.body, nullptr);
   const auto* aggregate = context->aggregate(tokens[2]);
   if (aggregate == nullptr)
     return "the context '" + context->name + "' has no aggregate '" + std::string(tokens[2]) + "'";
@@ -119,15 +119,15 @@ int print(const SendCommand& options, const Subject& subject, const nats::Client
   return exit_ok;
 }
 
-int send(SendCommand options) {
+int send(SendCommand options, const Parts& parts) {
   const auto subject = Subject::parse("cmd." + options.target);
   if (!subject || subject->tokens().size() != 5)
     return complain(exit_usage,
                     "a command is named <context>.<aggregate>.<id>.<Command>, each part 1 to 64 of "
-                    "A-Z a-z 0-9 _ -, such as ordering.order.o-1.CancelOrder");
+                    "A-Z a-z 0-9 _ -, such as billing.account.a-1.OpenAccount");
   if (!options.command_id.empty() && !is_token(options.command_id))
     return complain(exit_usage, "a command id is 1 to 64 of A-Z a-z 0-9 _ -");
-  if (const auto problem = objection(options, *subject); !problem.empty())
+  if (const auto problem = objection(options, *subject, parts); !problem.empty())
     return complain(exit_usage, problem);
   if (options.command_id.empty()) options.command_id = random_id();
   const StopSignals stop;
@@ -138,7 +138,7 @@ int send(SendCommand options) {
 
 }  // namespace
 
-void add_send_command(CLI::App& app, Run& run) {
+void add_send_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand("send", "Send a command to an instance");
   auto options = std::make_shared<SendCommand>();
   command->add_option("command", options->target, "<context>.<aggregate>.<id>.<Command>")
@@ -154,13 +154,14 @@ void add_send_command(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_flag("--json", options->json, "The outcome as one line of JSON");
   command->footer(
-      "Examples:\n"
-      "  troupe send inventory.stock.mug.ReceiveStock '{\"reference\":\"d-1\",\"quantity\":10}'\n"
-      "  troupe send ordering.order.o-1.PlaceOrder '{\"customer_id\":\"c-1\",\"currency\":\"GBP\","
-      "\n    \"lines\":[{\"article_id\":\"mug\",\"quantity\":2,\"unit_price_minor\":799}]}'\n"
-      "Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or no server, 3 unknown: repeat with "
-      "the same id.");
-  command->callback([&run, options] { run = [options] { return send(*options); }; });
+      fmt::format("Examples:\n"
+                  "  {0} send billing.account.a-1.OpenAccount '{{\"owner\":\"c-1\"}}'\n"
+                  "  {0} send billing.account.a-1.CloseAccount --expected-version 3 --json\n"
+                  "Exit codes: 0 accepted, 1 rejected, 2 wrong arguments or no server, 3 unknown: "
+                  "repeat with the same id.",
+                  parts.name));
+  command->callback(
+      [&run, &parts, options] { run = [&parts, options] { return send(*options, parts); }; });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -3,7 +3,7 @@
 #include "runtime/base/secrets.hpp"
 #include "runtime/nats/client/inboxes.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -61,4 +61,4 @@ void add_redis_options(CLI::App& command, RedisAccess& options) {
       ->group(group);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -8,7 +8,7 @@
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/redis/redis_options.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 struct NatsOptions {
   std::string url = "nats://127.0.0.1:4222";
@@ -43,4 +43,4 @@ void add_nats_options(CLI::App& command, NatsOptions& options);
 /// `--redis` and the login; REDIS_URL, REDIS_USER and REDIS_PASSWORD_FILE.
 void add_redis_options(CLI::App& command, RedisAccess& options);
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -3,8 +3,9 @@
 #include <chrono>
 #include <memory>
 
+#include <spdlog/fmt/fmt.h>
 #include <troupe/timestamp.hpp>
-#include "actors/all.hpp"
+
 #include "runtime/nats/claims/jetstream_skips.hpp"
 #include "runtime/nats/claims/system_id.hpp"
 #include "runtime/nats/jetstream/stream_leaders.hpp"
@@ -21,7 +22,7 @@
 #include "runtime/program/server_options.hpp"
 #include "runtime/redis/redis_view_store.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -164,10 +165,9 @@ Result<void> decide(const SkipCommand& options, const ContextModel& model, Log& 
                          : Result<void>();
 }
 
-int run_skip(const SkipCommand& options) {
-  const auto contexts = all_contexts();
-  const auto model = std::ranges::find(contexts, options.context, &ContextModel::name);
-  if (model == contexts.end())
+int run_skip(const SkipCommand& options, const Parts& parts) {
+  const auto* model = context_of(parts, options.context);
+  if (model == nullptr)
     return complain(exit_usage, "this program knows no context '" + options.context + "'");
   const auto connection = nats::Connection::open(options.nats.to_ask_as("troupe skip"));
   if (!connection) return complain(exit_usage, connection.error().what);
@@ -187,7 +187,7 @@ int run_skip(const SkipCommand& options) {
 
 }  // namespace
 
-void add_skip_command(CLI::App& app, Run& run) {
+void add_skip_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand(
       "skip", "Show a message of the log that cannot be read, and have everybody pass over it");
   auto options = std::make_shared<SkipCommand>();
@@ -197,15 +197,17 @@ void add_skip_command(CLI::App& app, Run& run) {
                       "Why it may be skipped; without it the message is only shown");
   add_nats_options(*command, options->nats);
   add_redis_options(*command, options->redis);
-  command->footer(
+  command->footer(fmt::format(
       "The decision is recorded for good. Views, reactions and the instance go on by themselves;\n"
       "what happened on its account stays, so the versions of a commit are not used again.\n"
       "It mends what was added to a log, not what was altered in it: restore that.\n"
       "Examples:\n"
-      "  troupe skip --context ordering --sequence 12017\n"
-      "  troupe skip --context ordering --sequence 12017 --reason 'written by hand, ticket 4711'\n"
-      "Exit codes: 0 shown or recorded, 1 it need not be skipped, 2 wrong arguments or no server.");
-  command->callback([&run, options] { run = [options] { return run_skip(*options); }; });
+      "  {0} skip --context billing --sequence 12017\n"
+      "  {0} skip --context billing --sequence 12017 --reason 'written by hand, ticket 4711'\n"
+      "Exit codes: 0 shown or recorded, 1 it need not be skipped, 2 wrong arguments or no server.",
+      parts.name));
+  command->callback(
+      [&run, &parts, options] { run = [&parts, options] { return run_skip(*options, parts); }; });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -2,7 +2,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "actors/all.hpp"
+#include <spdlog/fmt/fmt.h>
+
 #include "runtime/nats/claims/jetstream_skips.hpp"
 #include "runtime/nats/log/jetstream_event_log.hpp"
 #include "runtime/program/commands.hpp"
@@ -12,7 +13,7 @@
 #include "runtime/program/request_body.hpp"
 #include "runtime/program/server_options.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -59,21 +60,19 @@ void print(const StateCommand& options, const Folded& folded) {
     say("  sequence " + std::to_string(sequence) + " is skipped by an operator's decision");
 }
 
-int show(const StateCommand& options) {
+int show(const StateCommand& options, const Parts& parts) {
   const auto subject = Subject::parse("evt." + options.target);
   const auto instance = subject ? instance_of(*subject) : std::nullopt;
   if (!instance)
     return complain(exit_usage,
-                    "an instance is named <context>.<aggregate>.<id>, such as ordering.order.o-1");
+                    "an instance is named <context>.<aggregate>.<id>, such as billing.account.a-1");
   std::optional<google::protobuf::Timestamp> until;
   if (!options.at.empty()
       && !google::protobuf::util::TimeUtil::FromString(options.at, &until.emplace()))
     return complain(exit_usage,
                     "--at wants a time such as 2026-05-04T14:00:00Z or 2026-05-04T16:00:00+02:00");
-  const auto contexts = all_contexts();
-  const auto context = std::ranges::find(contexts, instance->context.str(), &ContextModel::name);
-  const auto* model =
-      context == contexts.end() ? nullptr : context->aggregate(instance->aggregate.str());
+  const auto* context = context_of(parts, instance->context.str());
+  const auto* model = context == nullptr ? nullptr : context->aggregate(instance->aggregate.str());
   if (model == nullptr)
     return complain(exit_usage, "this program knows no aggregate '" + instance->context.str() + "."
                                     + instance->aggregate.str() + "'");
@@ -100,7 +99,7 @@ int show(const StateCommand& options) {
 
 }  // namespace
 
-void add_state_command(CLI::App& app, Run& run) {
+void add_state_command(CLI::App& app, Run& run, const Parts& parts) {
   auto* command = app.add_subcommand("state", "Fold an instance's events and show its state");
   auto options = std::make_shared<StateCommand>();
   command->add_option("instance", options->target, "<context>.<aggregate>.<id>")->required();
@@ -108,12 +107,14 @@ void add_state_command(CLI::App& app, Run& run) {
   command->add_option("--at", options->at, "As it was at this time (RFC 3339)");
   command->add_flag("--json", options->json, "One line with version, state and history");
   command->footer(
-      "Examples:\n"
-      "  troupe state ordering.order.o-1\n"
-      "  troupe state ordering.order.o-1 --at 2026-05-04T14:00:00Z\n"
-      "Exit codes: 0 shown, 1 nothing happened or the events cannot be read, 2 wrong arguments or "
-      "no server.");
-  command->callback([&run, options] { run = [options] { return show(*options); }; });
+      fmt::format("Examples:\n"
+                  "  {0} state billing.account.a-1\n"
+                  "  {0} state billing.account.a-1 --at 2026-05-04T14:00:00Z\n"
+                  "Exit codes: 0 shown, 1 nothing happened or the events cannot be read, 2 wrong "
+                  "arguments or no server.",
+                  parts.name));
+  command->callback(
+      [&run, &parts, options] { run = [&parts, options] { return show(*options, parts); }; });
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

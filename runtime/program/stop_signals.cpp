@@ -11,7 +11,7 @@
 
 #include "runtime/base/assert.hpp"
 
-namespace troupe::tool {
+namespace troupe::program {
 
 namespace {
 
@@ -67,4 +67,4 @@ void StopSignals::listen() {
   }
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-namespace troupe::tool {
+namespace troupe::program {
 
 /// From its construction the two signals are kept from this thread and from all threads it starts
 /// later, and are taken by a thread of this object: make it first in a program.
@@ -37,4 +37,4 @@ private:
   std::thread thread_;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::program

@@ -35,7 +35,7 @@ void succeeds(const Start& start) {
 
 TEST_CASE("backlog: a context that nothing happened in has none", "[contract][check]") {
   OnJetStream backend;
-  tool::JetStreamBacklog source(backend.connection());
+  check::JetStreamBacklog source(backend.connection());
   const auto backlog = source.backlog(backend.context()).value();
   CHECK(backlog.consumers.empty());
   CHECK(backlog.timers.empty());
@@ -45,7 +45,7 @@ TEST_CASE("backlog: a context that nothing happened in has none", "[contract][ch
 TEST_CASE("backlog: unread and unacknowledged events count until they are acknowledged",
           "[contract][check]") {
   OnJetStream backend;
-  tool::JetStreamBacklog source(backend.connection());
+  check::JetStreamBacklog source(backend.connection());
   append(backend, {backend.context(), token("order"), token("o-1")});
   append(backend, {backend.context(), token("order"), token("o-2")});
   DeliveryRecorder recorder;
@@ -69,7 +69,7 @@ TEST_CASE("backlog: unread and unacknowledged events count until they are acknow
 
 TEST_CASE("backlog: armed timers and parked events are seen", "[contract][check]") {
   OnJetStream backend;
-  tool::JetStreamBacklog source(backend.connection());
+  check::JetStreamBacklog source(backend.connection());
   const Instance order{backend.context(), token("order"), token("o-1")};
   const auto tomorrow =
       std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) + 24h;

@@ -44,7 +44,7 @@ void publish(OnJetStream& backend, const std::string& subject, const nats::Heade
 
 TEST_CASE("records: an empty stream has an age and no headers", "[contract][check]") {
   OnJetStream backend;
-  tool::JetStreamRecords source(backend.connection());
+  check::JetStreamRecords source(backend.connection());
   const auto facts = source.facts(backend.context()).value();
   CHECK(facts.created.seconds() > 0);
   CHECK(facts.first_sequence <= 1);
@@ -53,7 +53,7 @@ TEST_CASE("records: an empty stream has an age and no headers", "[contract][chec
 
 TEST_CASE("records: every message's headers are counted, over several pulls", "[contract][check]") {
   OnJetStream backend;
-  tool::JetStreamRecords source(backend.connection());
+  check::JetStreamRecords source(backend.connection());
   const std::size_t commits = GENERATE(1'999u, 2'000u, 2'001u, 4'000u);
   append(backend, order(backend, "o-1"), commits);
   publish(backend, order(backend, "o-2").str(), {{"X-Strange", "1"}});
@@ -65,7 +65,7 @@ TEST_CASE("records: every message's headers are counted, over several pulls", "[
 
 TEST_CASE("records: stream CTL is read whole and in order", "[contract][check]") {
   OnJetStream backend;
-  tool::JetStreamRecords source(backend.connection());
+  check::JetStreamRecords source(backend.connection());
   const auto before = source.control().value().size();
   const auto mine = "ctl." + backend.context().str() + ".1";
   publish(backend, mine, {});

@@ -1,4 +1,4 @@
-// troupe bench measures on servers of its own and verifies what it claims.
+// troupe-bench measures on servers of its own and verifies what it claims.
 #include <string>
 #include <vector>
 
@@ -12,10 +12,9 @@ using namespace troupe::test;
 namespace {
 
 nlohmann::json bench(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "bench");
   arguments.insert(arguments.end(), {"--seconds", "1", "--warm-up", "0.2", "--instances", "100",
                                      "--outstanding", "10", "--json"});
-  const auto ran = run_troupe(arguments);
+  const auto ran = run_program("troupe-bench", arguments);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   return nlohmann::json::parse(ran.out);
@@ -55,24 +54,22 @@ TEST_CASE("bench: every workload verifies what it measured", "[e2e][bench]") {
                             Arguments{"activate", "--instances", "100", "--no-snapshots"},
                             Arguments{"memory", "--instances", "500"});
   CAPTURE(arguments);
-  arguments.insert(arguments.begin(), "bench");
   arguments.emplace_back("--json");
-  const auto ran = run_troupe(arguments);
+  const auto ran = run_program("troupe-bench", arguments);
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto figures = nlohmann::json::parse(ran.out);
-  CHECK(figures["workload"] == arguments[1]);
+  CHECK(figures["workload"] == arguments[0]);
   CHECK(figures["verified"] == true);
-  CHECK(figures[arguments[1] == "memory" ? "bytes_per_instance" : "rate_per_s"] > 1);
+  CHECK(figures[arguments[0] == "memory" ? "bytes_per_instance" : "rate_per_s"] > 1);
 }
 
 TEST_CASE("bench: what it cannot do it says in one sentence", "[e2e][bench]") {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"bench"},
-        {"bench", "commands", "--vs", "ceiling"},
-        {"bench", "commands", "--instances", "0"},
-        {"bench", "commands", "--durability", "eternal"}}) {
-    const auto ran = run_troupe(arguments);
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
+                                                    {"commands", "--vs", "ceiling"},
+                                                    {"commands", "--instances", "0"},
+                                                    {"commands", "--durability", "eternal"}}) {
+    const auto ran = run_program("troupe-bench", arguments);
     CHECK(ran.code == 2);
     CHECK_FALSE(ran.err.empty());
   }

@@ -14,7 +14,7 @@ from cluster_kit.cluster import Cluster
 from cluster_kit.process import start_ticks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
+TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/shop"))
 PATIENCE = 180  # seconds for one command
 
 
@@ -103,7 +103,7 @@ class ClusterTest(unittest.TestCase):
             self.assertFalse(part.process.running(), part.name)
 
     def test_mistakes_are_told_with_what_to_do(self):
-        for arguments, sentence in ((["--troupe", "/nowhere/troupe"], "run tools/build release troupe"),
+        for arguments, sentence in ((["--troupe", "/nowhere/troupe"], "run tools/build release shop"),
                                     (["--durability", "replicated"], "needs three NATS servers")):
             done = self.cluster("up", *arguments)
             self.assertEqual(done.returncode, 1)

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 const std::string order =
@@ -29,46 +29,45 @@ TEST_CASE("an order can be sent, queried, looked at and decoded", "[e2e][cli]") 
   system.start_node("node-1", {"ordering"});
   const auto nats = system.nats().url();
 
-  const auto sent = run_troupe({"send", "ordering.order.o-1.PlaceOrder", order, "--nats", nats,
-                                "--command-id", "place-1", "--json"});
+  const auto sent = run_shop({"send", "ordering.order.o-1.PlaceOrder", order, "--nats", nats,
+                              "--command-id", "place-1", "--json"});
   INFO(sent.err << sent.out);
   REQUIRE(sent.code == 0);
-  const auto again = run_troupe({"send", "ordering.order.o-1.PlaceOrder", order, "--nats", nats,
-                                 "--command-id", "place-1", "--json"});
+  const auto again = run_shop({"send", "ordering.order.o-1.PlaceOrder", order, "--nats", nats,
+                               "--command-id", "place-1", "--json"});
   CHECK(again.code == 0);
   CHECK(json::parse(again.out).at("duplicate") == true);
 
-  const auto asked = run_troupe({"query", "ordering.GetOrder", R"({"orderId":"o-1"})", "--nats",
-                                 nats, "--min-sequence", "EVT_ORDERING:1"});
+  const auto asked = run_shop({"query", "ordering.GetOrder", R"({"orderId":"o-1"})", "--nats", nats,
+                               "--min-sequence", "EVT_ORDERING:1"});
   INFO(asked.err << asked.out);
   CHECK(asked.code == 0);
   CHECK_THAT(asked.out, ContainsSubstring("ORDER_STATUS_PLACED"));
 
-  const auto state = run_troupe({"state", "ordering.order.o-1", "--nats", nats});
+  const auto state = run_shop({"state", "ordering.order.o-1", "--nats", nats});
   INFO(state.err << state.out);
   CHECK(state.code == 0);
   CHECK_THAT(state.out, ContainsSubstring("ORDER_STATUS_PLACED"));
   const auto before =
-      run_troupe({"state", "ordering.order.o-1", "--at", "2020-01-01T14:00:00Z", "--nats", nats});
+      run_shop({"state", "ordering.order.o-1", "--at", "2020-01-01T14:00:00Z", "--nats", nats});
   CHECK_THAT(before.out + before.err, !ContainsSubstring("ORDER_STATUS_PLACED"));
 
-  const auto cancelled =
-      run_troupe({"send", "ordering.order.o-2.CancelOrder", "{}", "--nats", nats});
+  const auto cancelled = run_shop({"send", "ordering.order.o-2.CancelOrder", "{}", "--nats", nats});
   CHECK(cancelled.code == 1);
   CHECK_THAT(cancelled.err, ContainsSubstring("422 order.unknown: CancelOrder is refused"));
   const auto as_json =
-      run_troupe({"send", "ordering.order.o-2.CancelOrder", "{}", "--nats", nats, "--json"});
+      run_shop({"send", "ordering.order.o-2.CancelOrder", "{}", "--nats", nats, "--json"});
   CHECK(nlohmann::json::parse(as_json.out).at("reason") == "order.unknown");
 }
 
 TEST_CASE("what is wrong is one sentence and a code", "[e2e][cli]") {
   const auto nowhere = "nats://127.0.0.1:" + std::to_string(troupe::tool::free_port());
-  const auto dead = run_troupe({"send", "ordering.order.o-1.PlaceOrder", order, "--nats", nowhere});
+  const auto dead = run_shop({"send", "ordering.order.o-1.PlaceOrder", order, "--nats", nowhere});
   CHECK(dead.code == 2);
   CHECK_THAT(dead.err, ContainsSubstring(nowhere.substr(7)));
-  const auto bad_id = run_troupe({"send", "ordering.order.a b.PlaceOrder", order});
+  const auto bad_id = run_shop({"send", "ordering.order.a b.PlaceOrder", order});
   CHECK(bad_id.code == 2);
-  const auto garbage = run_troupe({"decode"}, "this is no commit");
+  const auto garbage = run_shop({"decode"}, "this is no commit");
   CHECK(garbage.code == 1);
   CHECK(garbage.err.find('\n') == garbage.err.size() - 1);
   google::protobuf::Any deep;
@@ -84,17 +83,17 @@ TEST_CASE("what is wrong is one sentence and a code", "[e2e][cli]") {
   commit.set_first_version(1);
   commit.mutable_committed_at()->set_seconds(INT64_MAX);
   *commit.add_events() = deep;
-  const auto unprintable = run_troupe({"decode", "--json"}, commit.SerializeAsString());
+  const auto unprintable = run_shop({"decode", "--json"}, commit.SerializeAsString());
   CHECK(unprintable.code == 0);
   CHECK(json::parse(unprintable.out).at("id") == "o-1");
-  const auto huge = run_troupe({"decode"}, std::string(80'000'000, 'x'));
+  const auto huge = run_shop({"decode"}, std::string(80'000'000, 'x'));
   CHECK(huge.code == 1);
   CHECK_THAT(huge.err, ContainsSubstring("longer than any commit"));
-  const auto unknown = run_troupe({"dance"});
+  const auto unknown = run_shop({"dance"});
   CHECK(unknown.code == 2);
   for (const auto* command :
        {"node", "demo", "send", "query", "state", "decode", "check", "accept-log"}) {
-    const auto help = run_troupe({command, "--help"});
+    const auto help = run_shop({command, "--help"});
     CHECK(help.code == 0);
     CHECK_THAT(help.out, ContainsSubstring("Example"));
   }
@@ -105,7 +104,7 @@ TEST_CASE("a node says in one sentence why it does not start", "[e2e][node]") {
   const auto start = [&](const std::string& config) {
     const auto file = system.folder() / "bad.toml";
     std::ofstream(file) << config;
-    return run_troupe({"node", "--config", file.string()}, "", 30s);
+    return run_shop({"node", "--config", file.string()}, "", 30s);
   };
   const auto good = system.node_config("bad", {"ordering"});
   const auto with = [&](const std::string& from, const std::string& to) {
@@ -124,7 +123,7 @@ TEST_CASE("a node says in one sentence why it does not start", "[e2e][node]") {
   CHECK(not_durable.code == 2);
   CHECK_THAT(not_durable.err + not_durable.out, ContainsSubstring("sync_interval"));
   CHECK(start("[node]\nnmae = 1\n").code == 2);
-  CHECK(run_troupe({"node", "--config", "no-such-file.toml"}).code == 2);
+  CHECK(run_shop({"node", "--config", "no-such-file.toml"}).code == 2);
 }
 
 TEST_CASE("a node is alive, ready, informative, and stops cleanly", "[e2e][node]") {

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 using troupe::test::eventually;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 namespace nats = troupe::nats;
 
@@ -103,14 +103,14 @@ const std::string order =
     R"({"customerId":"c-1","currency":"GBP","lines":[{"articleId":"mug","quantity":1,"unitPriceMinor":"799"}]})";
 
 troupe::test::Ran place(System& system, const std::string& id) {
-  return run_troupe({"send", "ordering.order." + id + ".PlaceOrder", order, "--nats",
-                     system.nats().url(), "--deadline", "10"});
+  return run_shop({"send", "ordering.order." + id + ".PlaceOrder", order, "--nats",
+                   system.nats().url(), "--deadline", "10"});
 }
 
 void stock(System& system) {
   const auto ran =
-      run_troupe({"send", "inventory.stock.mug.ReceiveStock",
-                  R"({"reference":"d-1","quantity":"100"})", "--nats", system.nats().url()});
+      run_shop({"send", "inventory.stock.mug.ReceiveStock",
+                R"({"reference":"d-1","quantity":"100"})", "--nats", system.nats().url()});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
 }

@@ -17,7 +17,7 @@ const std::set<std::string> beyond_memory{"I16", "I19", "I20", "I21", "I22", "I2
 
 using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 
 const std::string retail = std::string(TROUPE_TESTS) + "/data/retail.csv";
 
@@ -36,7 +36,7 @@ void check_good(const json& result, const std::set<std::string>& beyond) {
 }
 
 TEST_CASE("the demo ends every generated order and violates nothing", "[e2e][demo]") {
-  const auto ran = run_troupe({"demo", "--count", "150", "--json"});
+  const auto ran = run_shop({"demo", "--count", "150", "--json"});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto result = json::parse(ran.out);
@@ -46,7 +46,7 @@ TEST_CASE("the demo ends every generated order and violates nothing", "[e2e][dem
 }
 
 TEST_CASE("the demo runs an Online Retail file over the real servers", "[e2e][demo]") {
-  const auto ran = run_troupe({"demo", "--orders", retail, "--json"});
+  const auto ran = run_shop({"demo", "--orders", retail, "--json"});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto result = json::parse(ran.out);
@@ -60,7 +60,7 @@ TEST_CASE("the demo runs an Online Retail file over the real servers", "[e2e][de
 }
 
 TEST_CASE("the demo runs the same flow in memory without any server", "[e2e][demo]") {
-  const auto ran = run_troupe({"demo", "--memory", "--orders", retail, "--json"});
+  const auto ran = run_shop({"demo", "--memory", "--orders", retail, "--json"});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   const auto result = json::parse(ran.out);
@@ -70,7 +70,7 @@ TEST_CASE("the demo runs the same flow in memory without any server", "[e2e][dem
 }
 
 TEST_CASE("the demo's table is for people", "[e2e][demo]") {
-  const auto ran = run_troupe({"demo", "--memory", "--count", "20"});
+  const auto ran = run_shop({"demo", "--memory", "--count", "20"});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   for (const auto* word : {"placed", "confirmed", "cancelled", "commands", "commits", "seconds"})
@@ -78,7 +78,7 @@ TEST_CASE("the demo's table is for people", "[e2e][demo]") {
 }
 
 TEST_CASE("a file of orders that is wrong is one sentence", "[e2e][demo]") {
-  const auto ran = run_troupe({"demo", "--memory", "--orders", "no-such-file.csv"});
+  const auto ran = run_shop({"demo", "--memory", "--orders", "no-such-file.csv"});
   CHECK(ran.code == 2);
   CHECK_THAT(ran.err, ContainsSubstring("no-such-file.csv"));
 }

@@ -8,7 +8,7 @@
 namespace {
 
 using nlohmann::json;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 TEST_CASE("a drive ends every order, settles every command and leaves a history that checks",
@@ -17,8 +17,8 @@ TEST_CASE("a drive ends every order, settles every command and leaves a history 
   system.start_node("n1", {"ordering", "inventory", "payments", "notifications"});
   const auto folder = system.folder().string();
   const auto drive = [&] {
-    return run_troupe({"drive", "--nats", system.nats().url(), "--history", folder, "--count",
-                       "1000", "--seconds", "3", "--rate", "20", "--probe-rate", "5", "--json"});
+    return run_shop({"drive", "--nats", system.nats().url(), "--history", folder, "--count", "1000",
+                     "--seconds", "3", "--rate", "20", "--probe-rate", "5", "--json"});
   };
   const auto ran = drive();
   INFO(ran.err << ran.out);
@@ -33,8 +33,8 @@ TEST_CASE("a drive ends every order, settles every command and leaves a history 
   CHECK(result.at("commands").at("ok") > 600);  // probes among them
   CHECK(result.at("repeats") > 0);
 
-  const auto check = run_troupe({"check", "--nats", system.nats().url(), "--redis",
-                                 system.redis().url(), "--history", folder, "--json"});
+  const auto check = run_shop({"check", "--nats", system.nats().url(), "--redis",
+                               system.redis().url(), "--history", folder, "--json"});
   INFO(check.err << check.out);
   CHECK(check.code == 0);
   const auto report = json::parse(check.out);

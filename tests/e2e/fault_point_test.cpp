@@ -14,15 +14,15 @@ using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 using troupe::test::Ran;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 constexpr int killed = 128 + SIGKILL;
 
 Ran receive(System& system, const std::string& deadline) {
-  return run_troupe({"send", "inventory.stock.mug.ReceiveStock",
-                     R"({"reference":"initial","quantity":10})", "--command-id", "receive-mug",
-                     "--deadline", deadline, "--nats", system.nats().url(), "--json"});
+  return run_shop({"send", "inventory.stock.mug.ReceiveStock",
+                   R"({"reference":"initial","quantity":10})", "--command-id", "receive-mug",
+                   "--deadline", deadline, "--nats", system.nats().url(), "--json"});
 }
 
 /// Starts a node that dies as `faults` says, and no later one.
@@ -62,15 +62,15 @@ TEST_CASE("a view written before the node died is written once", "[e2e][fault_po
   REQUIRE(system.node("n1").wait(20s) == killed);
   system.start_node("n1", {"inventory"});
   CHECK(receive(system, "20").code == 0);
-  const auto check = run_troupe({"check", "--nats", system.nats().url(), "--redis",
-                                 system.redis().url(), "--contexts", "inventory", "--json"});
+  const auto check = run_shop({"check", "--nats", system.nats().url(), "--redis",
+                               system.redis().url(), "--contexts", "inventory", "--json"});
   INFO(check.out << check.err);
   CHECK(check.code == 0);
 }
 
 TEST_CASE("a fault that makes no sense keeps the node from starting", "[e2e][fault_point]") {
   REQUIRE(setenv("TROUPE_FAULTS", "append.sent@soon:kill", 1) == 0);
-  const auto ran = run_troupe({"node", "--config", "/dev/null"});
+  const auto ran = run_shop({"node", "--config", "/dev/null"});
   REQUIRE(unsetenv("TROUPE_FAULTS") == 0);
   CHECK(ran.code == 2);
   CHECK_THAT(ran.err, ContainsSubstring("TROUPE_FAULTS"));

@@ -10,14 +10,15 @@ using namespace troupe::test;
 
 TEST_CASE("flood: an honest client is served and memory is bounded, whatever is sent",
           "[e2e][flood]") {
-  // A minute of each is `troupe bench flood`.
+  // A minute of each is `troupe-bench flood`.
   const auto [kind, seconds] = GENERATE(table<std::string, std::string>({{"commands", "10"},
                                                                          {"silent", "4"},
                                                                          {"names", "4"},
                                                                          {"slots", "4"},
                                                                          {"queries", "4"},
                                                                          {"services", "4"}}));
-  const auto ran = run_troupe({"bench", "flood", "--kind", kind, "--seconds", seconds, "--json"});
+  const auto ran =
+      run_program("troupe-bench", {"flood", "--kind", kind, "--seconds", seconds, "--json"});
   INFO(kind << ": " << ran.out << ran.err);
   REQUIRE(ran.code != 2);
   const auto report = nlohmann::json::parse(ran.out);

@@ -17,12 +17,12 @@ using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 using troupe::test::eventually;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 namespace fs = std::filesystem;
 
 troupe::test::Ran place(System& system, const std::string& order) {
-  return run_troupe(
+  return run_shop(
       {"send", "ordering.order." + order + ".PlaceOrder",
        R"({"customerId":"c-1","currency":"GBP","lines":[{"articleId":"mug","quantity":1,"unitPriceMinor":"799"}]})",
        "--nats", system.nats().url(), "--json"});
@@ -102,8 +102,8 @@ TEST_CASE("a log that went back stops its context until an operator accepts it",
   REQUIRE(eventually(20s, [&] { return alarmed(system); }));
   CHECK(place(system, "refused").code == 1);
 
-  const auto accepted = run_troupe({"accept-log", "--context", "ordering", "--nats",
-                                    system.nats().url(), "--redis", system.redis().url()});
+  const auto accepted = run_shop({"accept-log", "--context", "ordering", "--nats",
+                                  system.nats().url(), "--redis", system.redis().url()});
   INFO(accepted.err << accepted.out);
   REQUIRE(accepted.code == 0);
   CHECK_THAT(accepted.out, ContainsSubstring("EVT_ORDERING: accepted"));
@@ -114,8 +114,8 @@ TEST_CASE("a log that went back stops its context until an operator accepts it",
   CHECK(json::parse(again.out).at("first_version") == 1);
   const std::uint64_t last = json::parse(again.out).at("sequence");
   CHECK(eventually(20s, [&] { return view_position(system) >= last; }));
-  CHECK(run_troupe({"query", "ordering.GetOrder", R"({"orderId":"lost-1"})", "--nats",
-                    system.nats().url()})
+  CHECK(run_shop({"query", "ordering.GetOrder", R"({"orderId":"lost-1"})", "--nats",
+                  system.nats().url()})
             .code
         == 1);  // it is not in the log, so it is in no view
 }
@@ -133,10 +133,10 @@ TEST_CASE("a server that was killed and is back is no alarm", "[e2e][log_guard]"
 }
 
 TEST_CASE("accept-log says what is wrong with its arguments", "[e2e][cli]") {
-  const auto no_context = run_troupe({"accept-log", "--context", "cooking"});
+  const auto no_context = run_shop({"accept-log", "--context", "cooking"});
   CHECK(no_context.code == 2);
   CHECK_THAT(no_context.err, ContainsSubstring("cooking"));
-  CHECK(run_troupe({"accept-log"}).code == 2);
+  CHECK(run_shop({"accept-log"}).code == 2);
 }
 
 }  // namespace

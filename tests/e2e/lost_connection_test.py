@@ -12,7 +12,7 @@ from chaos_kit.nats_api import exchange
 from cluster_kit.cluster import GATEWAY_SUBJECT, Cluster
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
+TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/shop"))
 PATIENCE = 30
 CHUNK = 1 << 16
 

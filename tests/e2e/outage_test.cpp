@@ -14,14 +14,14 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using troupe::test::eventually;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 constexpr auto outage = 30s;
 constexpr int orders_before = 3;
 
 json place(System& system, const std::string& order) {
-  const auto ran = run_troupe(
+  const auto ran = run_shop(
       {"send", "ordering.order." + order + ".PlaceOrder",
        R"({"customerId":"c-1","currency":"GBP","lines":[{"articleId":"mug","quantity":1,"unitPriceMinor":"799"}]})",
        "--nats", system.nats().url(), "--json"});
@@ -31,8 +31,8 @@ json place(System& system, const std::string& order) {
 }
 
 std::string status(System& system, const std::string& order) {
-  const auto ran = run_troupe({"query", "ordering.GetOrder", R"({"orderId":")" + order + R"("})",
-                               "--nats", system.nats().url(), "--json"});
+  const auto ran = run_shop({"query", "ordering.GetOrder", R"({"orderId":")" + order + R"("})",
+                             "--nats", system.nats().url(), "--json"});
   return ran.out;
 }
 
@@ -46,8 +46,8 @@ TEST_CASE("orders are accepted while payments is stopped and end after it return
   system.start_node("front", {"ordering", "inventory", "notifications"});
   system.start_node("payments", {"payments"});
   const auto stocked =
-      run_troupe({"send", "inventory.stock.mug.ReceiveStock",
-                  R"({"reference":"initial","quantity":"1000"})", "--nats", system.nats().url()});
+      run_shop({"send", "inventory.stock.mug.ReceiveStock",
+                R"({"reference":"initial","quantity":"1000"})", "--nats", system.nats().url()});
   INFO(stocked.err);
   REQUIRE(stocked.code == 0);
   for (int i = 0; i < orders_before; ++i) place(system, "before-" + std::to_string(i));
@@ -71,7 +71,7 @@ TEST_CASE("orders are accepted while payments is stopped and end after it return
   }
   json report;
   const bool settled = eventually(30s, [&] {
-    const auto check = run_troupe(
+    const auto check = run_shop(
         {"check", "--nats", system.nats().url(), "--redis", system.redis().url(), "--json"});
     report = json::parse(check.out, nullptr, false);
     return check.code == 0;

@@ -20,7 +20,7 @@ using troupe::nats::Connection;
 using troupe::nats::Received;
 using troupe::test::Ran;
 using troupe::test::read_file;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 using troupe::tool::ChildProcess;
 using troupe::tool::TempFolder;
@@ -31,7 +31,7 @@ Ran run_by_shell(const std::string& before, const std::string& arguments,
   const TempFolder folder("troupe-shell");
   auto shell = ChildProcess::start(
       {.argv = {"sh", "-c",
-                before + " '" + troupe::test::troupe_binary() + "' " + arguments + " " + after
+                before + " '" + troupe::test::shop_binary() + "' " + arguments + " " + after
                     + " 2>'" + (folder.path() / "err").string() + "'"},
        .log = folder.path() / "out"});
   REQUIRE(shell);
@@ -93,7 +93,7 @@ TEST_CASE("a number that makes no sense is refused, not taken for another one", 
            {"bench", "commands", "--seed=-1"},
            {"bench", "commands", "--rate", "inf"},
        }) {
-    const auto ran = run_troupe(arguments);
+    const auto ran = run_shop(arguments);
     INFO(arguments[0] << ' ' << arguments.back() << ": " << ran.err);
     CHECK(ran.code == 2);
     CHECK_THAT(ran.out + ran.err, ContainsSubstring("--"));
@@ -106,7 +106,7 @@ TEST_CASE("a file of orders in which no order is found is refused", "[e2e][cli]"
   const std::string columns = "InvoiceNo,StockCode,Quantity,UnitPrice,CustomerID";
   for (const auto& text : {columns + "\r1,A,2,1.00,5\r", columns + "\n", std::string()}) {
     std::ofstream(file) << text;
-    const auto ran = run_troupe({"demo", "--memory", "--orders", file});
+    const auto ran = run_shop({"demo", "--memory", "--orders", file});
     CHECK(ran.code == 2);
     CHECK_THAT(ran.err, ContainsSubstring(file));
   }
@@ -138,10 +138,10 @@ TEST_CASE("what a service answers cannot control the terminal it is shown on", "
     std::vector<std::string> query{"query", "ordering.GetOrder", "{}", "--nats",
                                    system.nats().url()};
     if (as_json) send.emplace_back("--json"), query.emplace_back("--json");
-    const auto sent = run_troupe(send);
+    const auto sent = run_shop(send);
     CHECK(sent.code == 1);
     CHECK(is_plain(sent.out + sent.err));
-    const auto asked = run_troupe(query);
+    const auto asked = run_shop(query);
     CHECK(asked.code == 0);
     CHECK(is_plain(asked.out + asked.err));
   }

@@ -24,7 +24,7 @@ using troupe::nats::Reply;
 using troupe::test::eventually;
 using troupe::test::Ran;
 using troupe::test::RawNats;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 constexpr auto patience = 20s;
@@ -130,10 +130,10 @@ public:
         "skip",   "--context",          context,   "--sequence",         std::to_string(sequence),
         "--nats", system_.nats().url(), "--redis", system_.redis().url()};
     if (!reason.empty()) arguments.insert(arguments.end(), {"--reason", reason});
-    return run_troupe(arguments);
+    return run_shop(arguments);
   }
   Ran state(const std::string& instance) {
-    return run_troupe({"state", instance, "--nats", system_.nats().url()});
+    return run_shop({"state", instance, "--nats", system_.nats().url()});
   }
 
 private:
@@ -287,10 +287,10 @@ TEST_CASE("skip refuses what everybody can read, and says what is wrong with its
   CHECK(beyond.code == 2);
   CHECK_THAT(beyond.err, ContainsSubstring("EVT_INVENTORY has the sequences 1 to 1"));
   CHECK(shop.skip("inventory", 0, "none").code == 2);
-  const auto nobody = run_troupe({"skip", "--context", "cooking", "--sequence", "1"});
+  const auto nobody = run_shop({"skip", "--context", "cooking", "--sequence", "1"});
   CHECK(nobody.code == 2);
   CHECK_THAT(nobody.err, ContainsSubstring("cooking"));
-  CHECK(run_troupe({"skip"}).code == 2);
+  CHECK(run_shop({"skip"}).code == 2);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ from cluster_kit.cluster import Cluster
 from cluster_kit.waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
+TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/shop"))
 PATIENCE = 60
 STREAMS = ("EVT_ORDERING", "TMR_ORDERING", "DLQ_ORDERING")
 

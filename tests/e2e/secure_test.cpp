@@ -26,7 +26,7 @@ using troupe::curl::http_get;
 using troupe::test::Authority;
 using troupe::test::eventually;
 using troupe::test::read_file;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::tool::ChildProcess;
 
 constexpr auto patience = 20s;
@@ -74,7 +74,7 @@ public:
             + std::to_string(health_port_) + "\"\n[nats]\n" + nats + "[redis]\n" + redis + more,
         mode);
     node_.emplace(started(
-        ChildProcess::start({.argv = {troupe::test::troupe_binary(), "node", "--config", config},
+        ChildProcess::start({.argv = {troupe::test::shop_binary(), "node", "--config", config},
                              .log = folder_.path() / "node.log"})));
   }
   ChildProcess& node() { return *node_; }
@@ -150,7 +150,7 @@ TEST_CASE("a node and all commands work with TLS, certificates and logins, and s
     if (with_redis)
       arguments.insert(arguments.end(), {"--redis", system.redis().url(), "--redis-user", "shop",
                                          "--redis-password-file", password});
-    const auto ran = run_troupe(arguments);
+    const auto ran = run_shop(arguments);
     INFO(arguments[0] << ": " << ran.err << ran.out);
     CHECK(ran.code == 0);
     CHECK_THAT(ran.out + ran.err, !ContainsSubstring(secret));
@@ -165,7 +165,7 @@ TEST_CASE("a node and all commands work with TLS, certificates and logins, and s
   auto by_environment = ChildProcess::start(
       {.argv = {"env", "NATS_URL=" + tls_url, "NATS_CA=" + ca, "NATS_CERT=" + own.certificate,
                 "NATS_KEY=" + own.key, "NATS_USER=shop", "NATS_PASSWORD_FILE=" + password,
-                troupe::test::troupe_binary(), "state", "ordering.order.o-1"},
+                troupe::test::shop_binary(), "state", "ordering.order.o-1"},
        .log = system.path("env.log")});
   REQUIRE(by_environment);
   INFO(read_file(system.path("env.log")));
@@ -259,11 +259,11 @@ TEST_CASE("a login in an address is used and not shown, by nodes and by commands
   system.start_node(setting("url", nats), setting("url", redis), "", 0600);
   REQUIRE(system.ready());
   const auto nobody =
-      run_troupe({"send", "payments.payment.p-1.X", "{}", "--nats", nats, "--deadline", "0.1"});
+      run_shop({"send", "payments.payment.p-1.X", "{}", "--nats", nats, "--deadline", "0.1"});
   CHECK(nobody.code != 0);
   CHECK_THAT(nobody.out + nobody.err, !ContainsSubstring(secret));
-  const auto wrong = run_troupe({"state", "ordering.order.o-1", "--nats",
-                                 "nats://shop:hunter2no@" + system.nats().url().substr(7)});
+  const auto wrong = run_shop({"state", "ordering.order.o-1", "--nats",
+                               "nats://shop:hunter2no@" + system.nats().url().substr(7)});
   CHECK(wrong.code == 2);
   CHECK_THAT(wrong.err, ContainsSubstring("refuses the user 'shop'") && !ContainsSubstring(secret));
   system.nats().kill_hard();
@@ -305,7 +305,7 @@ TEST_CASE("a server that hangs while it connects ends a command instead of holdi
   system.start_nats("");
   system.nats().process().freeze();
   const auto ran =
-      run_troupe({"state", "ordering.order.o-1", "--nats", system.nats().url()}, {}, 60s);
+      run_shop({"state", "ordering.order.o-1", "--nats", system.nats().url()}, {}, 60s);
   CHECK(ran.code == 2);
   CHECK_THAT(ran.err, ContainsSubstring(system.nats().url()));
   system.nats().process().signal(SIGCONT);

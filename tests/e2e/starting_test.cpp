@@ -26,7 +26,7 @@ tool::ChildProcess start(const System& system, const std::string& config,
                          std::vector<std::string> command = {}) {
   const auto file = system.folder() / "starting.toml";
   std::ofstream(file) << config;
-  command.insert(command.end(), {troupe_binary(), "node", "--config", file.string()});
+  command.insert(command.end(), {shop_binary(), "node", "--config", file.string()});
   auto child =
       tool::ChildProcess::start({.argv = command, .log = system.folder() / "starting.log"});
   if (!child) FAIL(child.error().what);

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace troupe;
 using troupe::test::eventually;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -14,21 +14,20 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using troupe::test::eventually;
-using troupe::test::run_troupe;
+using troupe::test::run_shop;
 using troupe::test::System;
 
 constexpr std::size_t all_slots = 64;
 
 troupe::test::Ran receive(System& system, const std::string& article) {
-  return run_troupe({"send", "inventory.stock." + article + ".ReceiveStock",
-                     R"({"reference":"r-1","quantity":7})", "--nats", system.nats().url()});
+  return run_shop({"send", "inventory.stock." + article + ".ReceiveStock",
+                   R"({"reference":"r-1","quantity":7})", "--nats", system.nats().url()});
 }
 
 /// What a query prints, or its exit code.
 std::string stock(System& system, const std::string& article) {
-  const auto ran =
-      run_troupe({"query", "inventory.GetStock", R"({"articleId":")" + article + R"("})", "--nats",
-                  system.nats().url(), "--json"});
+  const auto ran = run_shop({"query", "inventory.GetStock", R"({"articleId":")" + article + R"("})",
+                             "--nats", system.nats().url(), "--json"});
   return ran.code == 0 ? ran.out : "code " + std::to_string(ran.code) + ": " + ran.out + ran.err;
 }
 

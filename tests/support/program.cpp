@@ -13,11 +13,12 @@ namespace {
 
 /// A shell keeps the outputs apart and then becomes the program, whose pid is thus the child's.
 tool::ChildProcess start(const std::vector<std::string>& arguments,
-                         const std::filesystem::path& folder, const std::string& input) {
+                         const std::filesystem::path& folder, const std::string& input,
+                         const std::string& program) {
   std::ofstream(folder / "in") << input;
   std::vector<std::string> argv{
       "sh",           "-c", R"(d=$1; shift; exec "$@" <"$d/in" 2>"$d/err")", "sh", folder.string(),
-      troupe_binary()};
+      binary(program)};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   auto child = tool::ChildProcess::start({.argv = argv, .log = folder / "out"});
   REQUIRE(child.has_value());
@@ -26,7 +27,7 @@ tool::ChildProcess start(const std::vector<std::string>& arguments,
 
 }  // namespace
 
-std::string troupe_binary() { return TROUPE_BINARY; }
+std::string binary(const std::string& program) { return TROUPE_BUILD "/" + program; }
 
 std::string read_file(const std::filesystem::path& file) {
   std::ostringstream text;
@@ -35,22 +36,27 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 Running::Running(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-                 const std::string& input)
-    : folder_(folder), process_(start(arguments, folder, input)) {}
+                 const std::string& input, const std::string& program)
+    : folder_(folder), process_(start(arguments, folder, input, program)) {}
 
 Ran Running::finish(std::chrono::seconds patience) {
   const auto code = process_.wait(patience);
   Ran ran{.code = code.value_or(-1),
           .out = read_file(folder_ / "out"),
           .err = read_file(folder_ / "err")};
-  if (!code) FAIL("troupe did not end in time; it wrote:\n" << ran.out << ran.err);
+  if (!code) FAIL("it did not end in time; it wrote:\n" << ran.out << ran.err);
   return ran;
 }
 
-Ran run_troupe(const std::vector<std::string>& arguments, const std::string& input,
-               std::chrono::seconds patience) {
+Ran run_program(const std::string& program, const std::vector<std::string>& arguments,
+                const std::string& input, std::chrono::seconds patience) {
   const tool::TempFolder folder("troupe-run");
-  return Running(arguments, folder.path(), input).finish(patience);
+  return Running(arguments, folder.path(), input, program).finish(patience);
+}
+
+Ran run_shop(const std::vector<std::string>& arguments, const std::string& input,
+             std::chrono::seconds patience) {
+  return run_program("shop", arguments, input, patience);
 }
 
 }  // namespace troupe::test

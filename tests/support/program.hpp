@@ -1,4 +1,4 @@
-// Runs the troupe binary as a user does: arguments in, exit code and both outputs out.
+// Runs programs of this build as a user does: arguments in, exit code and both outputs out.
 #pragma once
 
 #include <chrono>
@@ -16,18 +16,23 @@ struct Ran {
   std::string err;
 };
 
-/// The binary of this build.
-std::string troupe_binary();
+std::string binary(const std::string& program);
+inline std::string shop_binary() { return binary("shop"); }
 
-/// Runs it to its end; a test that waits longer than `patience` fails.
-Ran run_troupe(const std::vector<std::string>& arguments, const std::string& input = {},
-               std::chrono::seconds patience = std::chrono::seconds{120});
+/// Runs a program to its end; a test that waits longer than `patience` fails.
+Ran run_program(const std::string& program, const std::vector<std::string>& arguments,
+                const std::string& input = {},
+                std::chrono::seconds patience = std::chrono::seconds{120});
 
-/// The same in two steps, for tests that do something meanwhile. The outputs are kept in `folder`.
+/// The same of the order flow's.
+Ran run_shop(const std::vector<std::string>& arguments, const std::string& input = {},
+             std::chrono::seconds patience = std::chrono::seconds{120});
+
+/// The shop in two steps, for tests that do something meanwhile. The outputs are kept in `folder`.
 class Running {
 public:
   Running(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-          const std::string& input = {});
+          const std::string& input = {}, const std::string& program = "shop");
 
   tool::ChildProcess& process() { return process_; }
   bool ended() { return process_.wait(std::chrono::milliseconds{0}).has_value(); }

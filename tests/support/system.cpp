@@ -36,7 +36,7 @@ System::System(tool::PrivateRedis* redis, tool::PrivateNatsOptions nats)
       mails_(started(tool::MailLedger::open(folder_.path()))),
       mail_server_(started(tool::SmtpSink::start(mails_))) {
   gateway_ = std::make_unique<tool::ChildProcess>(started(
-      tool::ChildProcess::start({.argv = {troupe_binary(), "gateway", "--nats", nats_->url(),
+      tool::ChildProcess::start({.argv = {shop_binary(), "gateway", "--nats", nats_->url(),
                                           "--ledger", folder().string(), "--decline-rate", "0"},
                                  .log = folder() / "gateway.log"})));
 }
@@ -62,9 +62,10 @@ void System::start_unready_node(const std::string& name, const std::vector<std::
   const auto file = folder() / (name + ".toml");
   std::ofstream(file) << node_config(name, contexts);
   nodes_.erase(name);
-  nodes_.emplace(name, started(tool::ChildProcess::start(
-                           {.argv = {troupe_binary(), "node", "--config", file.string()},
-                            .log = folder() / (name + ".log")})));
+  nodes_.emplace(
+      name,
+      started(tool::ChildProcess::start({.argv = {shop_binary(), "node", "--config", file.string()},
+                                         .log = folder() / (name + ".log")})));
 }
 
 void System::start_node(const std::string& name, const std::vector<std::string>& contexts) {

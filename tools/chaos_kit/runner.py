@@ -16,7 +16,7 @@ from .scenario import Scenario, ScenarioError
 from .schedule import plan
 from .system import System
 
-TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/troupe"))
+TROUPE = os.environ.get("TROUPE_BINARY", str(ROOT / "build/release/shop"))
 SLOWNESS = 4.0  # recoveries may make the faults last so many times longer than planned,
 HITCH_S = 180.0  # and that much longer
 

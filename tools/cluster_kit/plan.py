@@ -22,7 +22,7 @@ class Options:
     mapping: bool = False  # the servers deliver commands to slots
     contexts: list[list[str]] = dataclasses.field(default_factory=list)  # of node 1, 2 …, then in turn again; none: all
     slots: int = 0  # per context; 0: the node's default
-    troupe: pathlib.Path = ROOT / "build/release/troupe"
+    troupe: pathlib.Path = ROOT / "build/release/shop"
     decline_rate: float = 0.02  # the payment gateway's
     seed: int = 1  # decides whom it declines
 
@@ -55,7 +55,7 @@ def plan(folder: pathlib.Path, options: Options) -> list[Part]:
     options.check()
     nats_server = _program(ROOT / "build/tools/nats-server", "nats-server", "tools/setup")
     redis_server = _program(None, "redis-server", "tools/setup")
-    troupe = _program(options.troupe, None, "tools/build release troupe")
+    troupe = _program(options.troupe, None, "tools/build release shop")
     ports = iter(free_ports(3 * options.nats + 2 + options.nodes))
 
     servers = _nats(folder, options, nats_server, ports)

@@ -37,7 +37,7 @@ constexpr std::chrono::milliseconds between_looks = 100ms;
 /// The most that a process holds at a time, seen every `between_looks`.
 class MemoryWatch {
 public:
-  MemoryWatch(pid_t process, const StopSignals& signals)
+  MemoryWatch(pid_t process, const program::StopSignals& signals)
       : thread_([this, process, &signals](const std::stop_token& stopping) {
           while (!stopping.stop_requested()) {
             max_ = std::max(max_.load(), resident_bytes(process));
@@ -56,8 +56,8 @@ Result<std::vector<ChildProcess>> start_flood(const BenchStage& stage,
   std::vector<ChildProcess> flooders;
   for (unsigned i = 1; i <= options.hostile; ++i) {
     auto flooder = ChildProcess::start(
-        {.argv = this_program_with({"bench", "flooder", "--nats", stage.nats_url(), "--kind",
-                                    options.kind, "--name", fmt::format("hostile{}", i)}),
+        {.argv = this_program_with({"flooder", "--nats", stage.nats_url(), "--kind", options.kind,
+                                    "--name", fmt::format("hostile{}", i)}),
          .log = stage.folder() / fmt::format("flooder-{}.log", i)});
     if (!flooder) return tl::make_unexpected(flooder.error());
     flooders.push_back(std::move(*flooder));
@@ -66,11 +66,11 @@ Result<std::vector<ChildProcess>> start_flood(const BenchStage& stage,
 }
 
 Result<HonestResult> be_honest(const BenchStage& stage, const FloodOptions& options,
-                               const StopSignals& signals) {
-  const auto ended =
-      run_this_program({"bench", "honest", "--nats", stage.nats_url(), "--rate",
-                        std::to_string(options.rate), "--seconds", std::to_string(options.seconds)},
-                       stage.folder() / "honest.log", signals);
+                               const program::StopSignals& signals) {
+  const auto ended = run_program(this_program_with({"honest", "--nats", stage.nats_url(), "--rate",
+                                                    std::to_string(options.rate), "--seconds",
+                                                    std::to_string(options.seconds)}),
+                                 stage.folder() / "honest.log", signals);
   if (!ended) return tl::make_unexpected(ended.error());
   if (ended->code != 0 || !ended->json.is_object()) return permanent(ended->words);
   return ended->json.get<HonestResult>();
@@ -96,7 +96,8 @@ std::chrono::milliseconds recovery(BenchStage& stage) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(since - begun);
 }
 
-Result<Json> flood(BenchStage& stage, const FloodOptions& options, const StopSignals& signals) {
+Result<Json> flood(BenchStage& stage, const FloodOptions& options,
+                   const program::StopSignals& signals) {
   const auto memory_before = resident_bytes(stage.server());
   const MemoryWatch memory(stage.server(), signals);
   auto flooders = start_flood(stage, options);
@@ -144,22 +145,22 @@ std::vector<std::string> complaints(const Json& report) {
 }  // namespace
 
 int measure_flood(const FloodOptions& options) {
-  const StopSignals signals;
+  const program::StopSignals signals;
   const auto stage =
       BenchStage::start({.instance_mb_max = 1'024, .view = options.kind == "queries"}, signals);
-  if (!stage) return complain(exit_usage, stage.error().what);
+  if (!stage) return program::complain(program::exit_usage, stage.error().what);
   auto report = flood(**stage, options, signals);
-  if (!report) return complain(exit_usage, report.error().what);
+  if (!report) return program::complain(program::exit_usage, report.error().what);
   const auto wrong = complaints(*report);
   (*report)["violated"] = wrong;
   if (options.json) {
-    say(report->dump());
+    program::say(report->dump());
   } else {
     for (const auto& [key, value] : report->items())
-      say(fmt::format("{:<20} {}", key, value.dump()));
+      program::say(fmt::format("{:<20} {}", key, value.dump()));
   }
-  for (const auto& sentence : wrong) complain(exit_refused, sentence);
-  return wrong.empty() ? exit_ok : exit_refused;
+  for (const auto& sentence : wrong) program::complain(program::exit_refused, sentence);
+  return wrong.empty() ? program::exit_ok : program::exit_refused;
 }
 
 }  // namespace troupe::tool

@@ -89,7 +89,7 @@ std::string frame(const FlooderOptions& options, const std::string& body, std::s
 }  // namespace
 
 int run_flooder(const FlooderOptions& options) {
-  StopSignals signals;
+  program::StopSignals signals;
   const Socket socket(options.nats_url);
   ::bench::v1::Record command;
   command.set_payload(std::string(payload, 'x'));
@@ -102,7 +102,7 @@ int run_flooder(const FlooderOptions& options) {
       || !socket.send(fmt::format("CONNECT {{\"verbose\":false,\"headers\":true}}\r\n"
                                   "SUB _INBOX.{}.> 1\r\nPING\r\n",
                                   options.name)))
-    return complain(exit_usage, "no NATS server at " + options.nats_url);
+    return program::complain(program::exit_usage, "no NATS server at " + options.nats_url);
   std::atomic<bool> stopping{false};
   signals.on_stop([&] {
     stopping = true;
@@ -116,7 +116,7 @@ int run_flooder(const FlooderOptions& options) {
   }
   signals.on_stop({});
   socket.hang_up();
-  return exit_ok;
+  return program::exit_ok;
 }
 
 }  // namespace troupe::tool

@@ -128,13 +128,13 @@ private:
 }  // namespace
 
 int serve_floor(const FloorOptions& options) {
-  const StopSignals signals;
+  const program::StopSignals signals;
   Floor floor(options);
   if (const natsStatus started = floor.start(); started != NATS_OK)
-    return complain(exit_usage,
-                    std::string("the floor could not start: ") + natsStatus_GetText(started));
+    return program::complain(program::exit_usage, std::string("the floor could not start: ")
+                                                      + natsStatus_GetText(started));
   signals.wait();
-  return exit_ok;
+  return program::exit_ok;
 }
 
 }  // namespace troupe::tool

@@ -40,19 +40,22 @@ Json figures_of(const Json& demo) {
 }
 
 /// The figures of one run, or the exit code when it did not end well and the reason was told.
-tl::expected<Json, int> run_once(const FlowOptions& options, const StopSignals& signals) {
+tl::expected<Json, int> run_once(const FlowOptions& options, const program::StopSignals& signals) {
   const auto folder = TempFolder::make("troupe-bench-flow");
-  if (!folder) return tl::make_unexpected(complain(exit_usage, folder.error().what));
+  if (!folder)
+    return tl::make_unexpected(program::complain(program::exit_usage, folder.error().what));
   std::vector<std::string> command{"demo", "--json", "--durability", options.durability};
   if (options.orders_file.empty())
     command.insert(command.end(), {"--count", std::to_string(options.count)});
   else
     command.insert(command.end(), {"--orders", options.orders_file});
-  const auto demo = run_this_program(std::move(command), folder->path() / "demo.log", signals);
-  if (!demo) return tl::make_unexpected(complain(exit_usage, demo.error().what));
+  const auto demo =
+      run_program(shop_with(std::move(command)), folder->path() / "demo.log", signals);
+  if (!demo) return tl::make_unexpected(program::complain(program::exit_usage, demo.error().what));
   if (demo->code != 0 || !demo->json.is_object())
-    return tl::make_unexpected(
-        complain(demo->code == exit_refused ? exit_refused : exit_usage, demo->words));
+    return tl::make_unexpected(program::complain(
+        demo->code == program::exit_refused ? program::exit_refused : program::exit_usage,
+        demo->words));
   auto figures = figures_of(demo->json);
   std::cerr << fmt::format("flow  {:.0f} invoices in {:.1f} s, {:.0f} commits/s\n",
                            figures["invoices"].get<double>(), figures["seconds"].get<double>(),
@@ -65,7 +68,7 @@ tl::expected<Json, int> run_once(const FlowOptions& options, const StopSignals& 
 // The demo checks each run against all invariants, and ends with another code than 0 when one is
 // violated or not checked.
 int measure_flow(const FlowOptions& options) {
-  const StopSignals signals;
+  const program::StopSignals signals;
   std::vector<Json> runs;
   for (unsigned round = 0; round < options.rounds; ++round) {
     auto run = run_once(options, signals);
@@ -79,12 +82,13 @@ int measure_flow(const FlowOptions& options) {
   report["verified"] = true;
   report["runs"] = std::move(runs);
   if (options.json) {
-    say_json(report);
-    return exit_ok;
+    program::say_json(report);
+    return program::exit_ok;
   }
   report.erase("runs");
-  for (const auto& [key, value] : report.items()) say(fmt::format("{:<20} {}", key, value.dump()));
-  return exit_ok;
+  for (const auto& [key, value] : report.items())
+    program::say(fmt::format("{:<20} {}", key, value.dump()));
+  return program::exit_ok;
 }
 
 }  // namespace troupe::tool

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Result<int> wait_for_end(ChildProcess& child, const StopSignals& signals) {
+Result<int> wait_for_end(ChildProcess& child, const program::StopSignals& signals) {
   for (;;) {
     if (const auto code = child.wait(200ms)) return *code;
     if (signals.wait_for(0ms)) return permanent("it was stopped");
@@ -36,9 +36,15 @@ std::vector<std::string> this_program_with(std::vector<std::string> arguments) {
   return arguments;
 }
 
-Result<Ended> run_this_program(std::vector<std::string> arguments, const std::filesystem::path& log,
-                               const StopSignals& signals) {
-  auto child = ChildProcess::start({.argv = this_program_with(std::move(arguments)), .log = log});
+std::vector<std::string> shop_with(std::vector<std::string> arguments) {
+  const auto self = std::filesystem::read_symlink("/proc/self/exe");
+  arguments.insert(arguments.begin(), (self.parent_path() / "shop").string());
+  return arguments;
+}
+
+Result<Ended> run_program(std::vector<std::string> command, const std::filesystem::path& log,
+                          const program::StopSignals& signals) {
+  auto child = ChildProcess::start({.argv = std::move(command), .log = log});
   if (!child) return tl::make_unexpected(child.error());
   const auto code = wait_for_end(*child, signals);
   if (!code) return tl::make_unexpected(code.error());
@@ -50,9 +56,10 @@ std::string last_line(const std::filesystem::path& log) {
   std::string last = "it says nothing";
   for (std::string line; std::getline(file, line);)
     if (!line.empty()) last = line;
-  // This program says its own name once more.
-  constexpr std::string_view name = "troupe: ";
-  return last.starts_with(name) ? last.substr(name.size()) : last;
+  // Who shows it says a program's name once more.
+  for (const std::string_view name : {"troupe-bench: ", "shop: "})
+    if (last.starts_with(name)) return last.substr(name.size());
+  return last;
 }
 
 }  // namespace troupe::tool

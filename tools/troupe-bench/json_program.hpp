@@ -1,4 +1,4 @@
-// Runs this program with other arguments and reads the JSON that it ends with.
+// Runs a program and reads the JSON that it ends with.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +15,9 @@ namespace troupe::tool {
 /// The command line of this program with these arguments.
 std::vector<std::string> this_program_with(std::vector<std::string> arguments);
 
+/// The same of the shop's program, which lies beside this one.
+std::vector<std::string> shop_with(std::vector<std::string> arguments);
+
 /// How a program ended.
 struct Ended {
   int code = 0;
@@ -24,8 +27,8 @@ struct Ended {
 
 /// Blocks to its end; everything it says goes to `log`. Fails when it cannot be started or the
 /// person stops this one.
-Result<Ended> run_this_program(std::vector<std::string> arguments, const std::filesystem::path& log,
-                               const StopSignals& signals);
+Result<Ended> run_program(std::vector<std::string> command, const std::filesystem::path& log,
+                          const program::StopSignals& signals);
 
 /// The last line that is not empty, or a sentence that there is none.
 std::string last_line(const std::filesystem::path& log);

@@ -45,7 +45,7 @@ void show(const char* name, const Figures& f) {
 /// In turn, so that what else the machine does meets all alike.
 Result<std::vector<Series>> measure_in_turn(const CommandsOptions& options,
                                             const std::vector<Variant>& variants) {
-  StopSignals signals;
+  program::StopSignals signals;
   std::vector<Series> all;
   for (const auto& variant : variants) all.push_back({variant, {}});
   for (unsigned round = 0; round < options.rounds; ++round)
@@ -80,9 +80,9 @@ nlohmann::json head(const char* workload, const CommandsOptions& options) {
 int report(nlohmann::json report, const std::vector<Series>& all, const CommandsOptions& options) {
   const bool verified = std::ranges::all_of(all, &Series::verified);
   report["verified"] = verified;
-  if (options.json) say_json(report);
-  if (verified) return exit_ok;
-  return complain(exit_refused, "the stream does not hold what was acknowledged");
+  if (options.json) program::say_json(report);
+  if (verified) return program::exit_ok;
+  return program::complain(program::exit_refused, "the stream does not hold what was acknowledged");
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ nlohmann::json to_json(const Figures& f) {
 }
 
 Result<Figures> measure(const BenchStageOptions& options, const LoadOptions& load,
-                        const StopSignals& signals) {
+                        const program::StopSignals& signals) {
   auto stage = BenchStage::start(options, signals);
   if (!stage) return tl::make_unexpected(stage.error());
   if (auto warm = (*stage)->activate(load); !warm) return tl::make_unexpected(warm.error());
@@ -129,7 +129,7 @@ int measure_commands(const CommandsOptions& options) {
   const bool one = options.load.outstanding == 1;
   const auto all = measure_in_turn(
       options, options.versus_floor ? std::vector{runtime, asap, buffered} : std::vector{runtime});
-  if (!all) return complain(exit_usage, all.error().what);
+  if (!all) return program::complain(program::exit_usage, all.error().what);
   auto json = head("commands", options);
   const auto& ours = all->front().best(one);
   json.update(to_json(ours));
@@ -155,7 +155,7 @@ int measure_commands(const CommandsOptions& options) {
 
 int measure_floor(const CommandsOptions& options) {
   const auto all = measure_in_turn(options, {asap, buffered});
-  if (!all) return complain(exit_usage, all.error().what);
+  if (!all) return program::complain(program::exit_usage, all.error().what);
   const bool one = options.load.outstanding == 1;
   const bool quick_wins =
       one || all->at(0).best(false).rate_per_s >= all->at(1).best(false).rate_per_s;

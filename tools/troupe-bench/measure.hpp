@@ -26,7 +26,7 @@ nlohmann::json to_json(const Figures& figures);
 
 /// Fresh servers, one load, and a look at the whole stream.
 Result<Figures> measure(const BenchStageOptions& stage, const LoadOptions& load,
-                        const StopSignals& signals);
+                        const program::StopSignals& signals);
 
 struct CommandsOptions {
   BenchStageOptions stage;

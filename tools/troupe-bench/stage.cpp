@@ -49,7 +49,7 @@ std::size_t commit_bytes() {
 }  // namespace
 
 Result<std::unique_ptr<BenchStage>> BenchStage::start(BenchStageOptions options,
-                                                      const StopSignals& signals) {
+                                                      const program::StopSignals& signals) {
   auto folder = TempFolder::make("troupe-bench");
   if (!folder) return tl::make_unexpected(folder.error());
   std::unique_ptr<BenchStage> stage(
@@ -94,15 +94,17 @@ Result<void> BenchStage::serve() {
 std::vector<std::string> BenchStage::server_command() const {
   if (options_.who == Answering::runtime) {
     write_node_configuration();
-    std::vector<std::string> node{"bench", "node", "--config",
-                                  (folder_.path() / "node.toml").string()};
+    std::vector<std::string> node{"node", "--config", (folder_.path() / "node.toml").string()};
     if (options_.view) node.emplace_back("--view");
     return node;
   }
-  return {"bench",        "floor-handler",
-          "--nats",       nats_->url(),
-          "--body-bytes", std::to_string(commit_bytes()),
-          "--publish",    options_.who == Answering::floor_asap ? "asap" : "buffered"};
+  return {"floor-handler",
+          "--nats",
+          nats_->url(),
+          "--body-bytes",
+          std::to_string(commit_bytes()),
+          "--publish",
+          options_.who == Answering::floor_asap ? "asap" : "buffered"};
 }
 
 void BenchStage::write_node_configuration() const {
@@ -146,16 +148,25 @@ Result<void> BenchStage::forget_snapshots() {
 
 Result<LoadResult> BenchStage::load(const LoadOptions& options) {
   const auto log = folder_.path() / fmt::format("load-{}.log", ++loads_);
-  std::vector<std::string> command{"bench",         "load",
-                                   "--nats",        nats_->url(),
-                                   "--instances",   std::to_string(options.instances),
-                                   "--zipf",        std::to_string(options.zipf),
-                                   "--payload",     std::to_string(options.payload),
-                                   "--outstanding", std::to_string(options.outstanding),
-                                   "--rate",        std::to_string(options.rate),
-                                   "--warm-up",     std::to_string(options.warm_up_s),
-                                   "--seconds",     std::to_string(options.seconds),
-                                   "--seed",        std::to_string(options.seed)};
+  std::vector<std::string> command{"load",
+                                   "--nats",
+                                   nats_->url(),
+                                   "--instances",
+                                   std::to_string(options.instances),
+                                   "--zipf",
+                                   std::to_string(options.zipf),
+                                   "--payload",
+                                   std::to_string(options.payload),
+                                   "--outstanding",
+                                   std::to_string(options.outstanding),
+                                   "--rate",
+                                   std::to_string(options.rate),
+                                   "--warm-up",
+                                   std::to_string(options.warm_up_s),
+                                   "--seconds",
+                                   std::to_string(options.seconds),
+                                   "--seed",
+                                   std::to_string(options.seed)};
   if (options.each_once) command.emplace_back("--each-once");
   const auto watch = [&](const std::string& name, pid_t process) {
     command.insert(command.end(), {"--watch", name + "=" + std::to_string(process)});
@@ -164,7 +175,7 @@ Result<LoadResult> BenchStage::load(const LoadOptions& options) {
   watch("nats", nats_->process().pid());
   if (redis_) watch("redis", redis_->process().pid());
 
-  const auto ended = run_this_program(std::move(command), log, signals_);
+  const auto ended = run_program(this_program_with(std::move(command)), log, signals_);
   if (!ended) return permanent("the load generator: " + ended.error().what);
   if (ended->code != 0 || !ended->json.is_object())
     return permanent(

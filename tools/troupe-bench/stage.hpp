@@ -37,7 +37,7 @@ class BenchStage {
 public:
   /// Returns when a command is answered, and the sync setting was read from the running server.
   static Result<std::unique_ptr<BenchStage>> start(BenchStageOptions options,
-                                                   const StopSignals& signals);
+                                                   const program::StopSignals& signals);
 
   /// Runs the load generator as a process and waits for its end.
   Result<LoadResult> load(const LoadOptions& options);
@@ -64,7 +64,7 @@ public:
   Result<std::uint64_t> last_sequence() { return streams_->last_sequence(*Token::parse("bench")); }
 
 private:
-  BenchStage(BenchStageOptions options, TempFolder folder, const StopSignals& signals)
+  BenchStage(BenchStageOptions options, TempFolder folder, const program::StopSignals& signals)
       : options_(std::move(options)), signals_(signals), folder_(std::move(folder)) {}
 
   Result<void> start_servers();
@@ -74,7 +74,7 @@ private:
   std::string log_of(const std::string& name) const;
 
   BenchStageOptions options_;
-  const StopSignals& signals_;
+  const program::StopSignals& signals_;
   TempFolder folder_;
   std::unique_ptr<PrivateNats> nats_;
   std::unique_ptr<PrivateRedis> redis_;

@@ -102,27 +102,28 @@ Result<void> replay(BenchStage& stage, const WorkloadOptions& options, Json& rep
 }
 
 int run(const char* name, Workload workload, const WorkloadOptions& options) {
-  StopSignals signals;
+  program::StopSignals signals;
   Json report{{"workload", name},
               {"durability", options.durability},
               {"instances", options.instances},
               {"outstanding", options.outstanding}};
   auto stage = BenchStage::start(
       {.durability = options.durability, .instances_max = 2 * options.instances + 1'000}, signals);
-  if (!stage) return complain(exit_usage, stage.error().what);
+  if (!stage) return program::complain(program::exit_usage, stage.error().what);
   if (const auto done = workload(**stage, options, report); !done)
-    return complain(exit_usage, done.error().what);
+    return program::complain(program::exit_usage, done.error().what);
   const auto verified = (*stage)->verify();
-  if (!verified) return complain(exit_usage, verified.error().what);
+  if (!verified) return program::complain(program::exit_usage, verified.error().what);
   report["verified"] = verified->problem.empty();
   if (options.json) {
-    say_json(report);
+    program::say_json(report);
   } else {
     for (const auto& [key, value] : report.items())
-      say(fmt::format("{:<20} {}", key, value.dump()));
+      program::say(fmt::format("{:<20} {}", key, value.dump()));
   }
-  if (!verified->problem.empty()) return complain(exit_refused, verified->problem);
-  return exit_ok;
+  if (!verified->problem.empty())
+    return program::complain(program::exit_refused, verified->problem);
+  return program::exit_ok;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::string witness(const ClientEvent& event) {
          + std::to_string(event.what.attempt) + ", " + event.what.subject;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

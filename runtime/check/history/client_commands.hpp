@@ -10,7 +10,7 @@
 
 #include "runtime/check/history/history.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// All that a history says about one command id. Points into the history.
 struct Told {
@@ -50,4 +50,4 @@ std::optional<CommandTarget> target_of(std::string_view command_subject);
 /// How a witness names a line of the history.
 std::string witness(const ClientEvent& event);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -149,4 +149,4 @@ Result<std::vector<ClientEvent>> read_faults(const std::filesystem::path& folder
   return read_json_lines(folder / nemesis_file, parsed);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -11,7 +11,7 @@
 #include "runtime/check/history/json_lines.hpp"
 #include "runtime/ports/command_bus.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 inline constexpr std::string_view history_file = "history.jsonl";
 /// Faults may stand in the history, or in a file of their own beside it.
@@ -90,4 +90,4 @@ Result<std::vector<ClientEvent>> read_history(const std::filesystem::path& folde
 /// The same of nemesis.jsonl.
 Result<std::vector<ClientEvent>> read_faults(const std::filesystem::path& folder);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -9,7 +9,7 @@
 
 #include <spdlog/spdlog.h>
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -67,4 +67,4 @@ Result<void> for_each_json_line(const std::filesystem::path& file,
   return {};
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,7 +14,7 @@
 
 #include "runtime/base/result.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// Appends lines. Thread safe. One writer per file at a time.
 class JsonLinesWriter {
@@ -48,4 +50,16 @@ Result<std::vector<T>> read_json_lines(const std::filesystem::path& file,
       .map([&] { return std::move(all); });
 }
 
-}  // namespace troupe::tool
+/// Reads all records of a file in a folder with `read` into `place`. False: there is no such file.
+template <class Record>
+Result<bool> read_if_there(const std::filesystem::path& folder, std::string_view file,
+                           Result<std::vector<Record>> (*read)(const std::filesystem::path&),
+                           std::optional<std::vector<Record>>& place) {
+  if (!std::filesystem::exists(folder / file)) return false;
+  auto records = read(folder);
+  if (!records) return tl::make_unexpected(records.error());
+  place = *std::move(records);
+  return true;
+}
+
+}  // namespace troupe::check

@@ -3,7 +3,7 @@
 
 #include "runtime/check/history/json_lines.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -24,4 +24,4 @@ Result<std::vector<ProcessSample>> read_process_samples(const std::filesystem::p
   return read_json_lines(folder / process_samples_file, parsed);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

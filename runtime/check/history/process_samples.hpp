@@ -10,7 +10,7 @@
 
 #include "runtime/base/result.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// Written by whoever runs the processes; one line per process and look.
 inline constexpr std::string_view process_samples_file = "processes.jsonl";
@@ -31,4 +31,4 @@ struct ProcessSample {
 /// Fails with a sentence when the file is missing or a line makes no sense.
 Result<std::vector<ProcessSample>> read_process_samples(const std::filesystem::path& folder);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

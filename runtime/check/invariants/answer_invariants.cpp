@@ -11,7 +11,7 @@
 #include "runtime/check/run/instance_fold.hpp"
 #include "runtime/nats/wire/body.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -217,4 +217,4 @@ void check_answers(const DecodedRun& run, const ToldByCommand& all, Report& repo
                                    "the log to decide them again");
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "runtime/check/history/fault_times.hpp"
 #include "runtime/check/invariants/invariants.hpp"
+#include "runtime/check/run/fault_times.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -120,4 +120,4 @@ void check_availability(const DecodedRun& run, Report& report) {
   report.count("interruption: beyond faults, ms", in_ms(longest_unexplained));
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -6,7 +6,7 @@
 #include "runtime/check/invariants/invariants.hpp"
 #include "runtime/ports/identity.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -66,10 +66,12 @@ std::optional<std::string> objection(const DecodedCommit& commit, const DecodedC
   return envelope.causation_id() + " asked for no such command";
 }
 
-bool was_not_collected(std::string_view causation_id, const DecodedRun& run) {
-  return std::any_of(run.missing().begin(), run.missing().end(), [&](const auto& context) {
-    return causation_id.starts_with("evt." + context + '.');
-  });
+/// Or it is of a context that this program does not know.
+bool was_not_collected(const std::string& causation_id, const DecodedRun& run) {
+  const auto cause = parse_event_name(causation_id);
+  const auto subject = cause ? Subject::parse(cause->subject) : std::nullopt;
+  const auto instance = subject ? instance_of(*subject) : std::nullopt;
+  return instance && run.context(instance->context.str()) == nullptr;
 }
 
 }  // namespace
@@ -95,4 +97,4 @@ void check_causes(const DecodedRun& run, const AskedCommands& asked, Report& rep
                                  + " commits were asked for by contexts that were not collected");
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -8,7 +8,7 @@
 #include "runtime/check/history/client_commands.hpp"
 #include "runtime/check/invariants/invariants.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -132,30 +132,6 @@ void check_unknown(const DecodedRun& run, const std::string& command_id, const T
                     told.subject + ", command " + command_id + ": " + place(*commit.stored));
 }
 
-/// An order of which every PlaceOrder was rejected left no trace in any context.
-void check_rejected_orders(const DecodedRun& run, const ToldByCommand& all, Report& report) {
-  constexpr std::string_view prefix = "evt.ordering.order.";
-  std::unordered_map<std::string, bool> refused;  // by order: every command that may place it was
-  for (const auto& [command_id, told] : all) {
-    const auto target = target_of(told.subject);
-    if (!target || target->command_type != "PlaceOrder"
-        || !target->events_subject.starts_with(prefix))
-      continue;
-    const auto order = target->events_subject.substr(prefix.size());
-    const auto known = refused.try_emplace(order, true).first;
-    known->second = known->second && told.only_rejected();
-  }
-  for (const auto& [order, is_refused] : refused) {
-    if (!is_refused) continue;
-    report.count("orders rejected");
-    for (const auto* subject :
-         {"evt.ordering.order.", "evt.inventory.reservation.", "evt.payments.payment."})
-      if (const auto& commits = run.commits_on(subject + order); !commits.empty())
-        report.violated("I5", "order " + order + " was rejected, and yet something happened for it",
-                        place(*commits.front()->stored));
-  }
-}
-
 void count_outcomes(const ToldByCommand& all, Report& report) {
   report.count("commands by clients", all.size());
   for (const auto& [command_id, told] : all) {
@@ -187,7 +163,6 @@ void check_clients(const DecodedRun& run, const ToldByCommand& all, Report& repo
     check_rejected(run, command_id, told, report);
     if (told.unknown()) check_unknown(run, command_id, told, report);
   }
-  check_rejected_orders(run, all, report);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -5,7 +5,7 @@
 #include "runtime/check/run/instance_fold.hpp"
 #include "runtime/ports/identity.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -53,4 +53,4 @@ void compare_states(const StateHashes& here, const std::optional<StateHashes>& t
   }
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -11,7 +11,7 @@
 #include "runtime/check/invariants/invariants.hpp"
 #include "runtime/check/run/instance_fold.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -146,4 +146,4 @@ void check_handled(const DecodedRun& run, const AskedCommands& asked, Report& re
     report.not_checked("I17", "the log of " + context + " was not collected");
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -6,9 +6,8 @@
 #include "runtime/check/run/control_log.hpp"
 #include "runtime/check/run/decoded_run.hpp"
 #include "runtime/check/run/report.hpp"
-#include "tools/shop/books/order_books.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// I1, I3: versions, sequences, the hash chain, one commit per command.
 void check_log(const DecodedRun& run, Report& report);
@@ -33,20 +32,14 @@ void check_answers(const DecodedRun& run, const ToldByCommand& all, Report& repo
 void check_writers(const DecodedRun& run, const ControlLog* control, const ToldByCommand& all,
                    Report& report);
 
-/// What the books say about each other in the end: I10, I11, I12, I13. Needs all four logs.
-void check_endings(const OrderBooks& books, const Poison& poison, Report& report);
-
-/// I14 and the gateway's part of I12; needs the ledgers.
-void check_effects(const DecodedRun& run, const OrderBooks& books, Report& report);
-
-/// I15: rows and checkpoints, recomputed.
+/// I15: rows and checkpoints, recomputed by the views' own projections.
 void check_views(const DecodedRun& run, Report& report);
 
 /// I16; needs a history with reads.
 void check_readers(const DecodedRun& run, Report& report);
 
 /// I18; needs the backlogs.
-void check_stuck(const DecodedRun& run, const OrderBooks& books, Report& report);
+void check_stuck(const DecodedRun& run, Report& report);
 
 /// I20, I22: what can be seen of the streams in one look, and from what clients were told.
 void check_streams(const DecodedRun& run, const ControlLog* control, Report& report);
@@ -57,11 +50,11 @@ void check_processes(const DecodedRun& run, Report& report);
 /// I23: clients that asked were served, but for the time of faults; needs a history.
 void check_availability(const DecodedRun& run, Report& report);
 
-/// I25, with the product's own folds. Returns the states.
+/// I25, with the program's own folds. Returns the states.
 StateHashes check_folds(const DecodedRun& run, Report& report);
 
 /// I24; `there` is what another version of this program folded of the same logs.
 void compare_states(const StateHashes& here, const std::optional<StateHashes>& there,
                     Report& report);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

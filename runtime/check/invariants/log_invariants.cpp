@@ -6,7 +6,7 @@
 #include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/ports/identity.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -92,4 +92,4 @@ void check_log(const DecodedRun& run, Report& report) {
   }
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

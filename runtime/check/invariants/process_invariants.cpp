@@ -9,7 +9,7 @@
 #include "runtime/check/invariants/invariants.hpp"
 #include "runtime/engine/history/command_memory.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -135,4 +135,4 @@ void check_processes(const DecodedRun& run, Report& report) {
   }
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -3,10 +3,10 @@
 #include <string>
 #include <utility>
 
-#include "runtime/check/history/fault_times.hpp"
 #include "runtime/check/invariants/invariants.hpp"
+#include "runtime/check/run/fault_times.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -46,4 +46,4 @@ void check_readers(const DecodedRun& run, Report& report) {
   if (latest.empty()) report.not_checked("I16", "the history has no reads of views");
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

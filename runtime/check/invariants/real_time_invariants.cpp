@@ -4,7 +4,7 @@
 
 #include "runtime/check/invariants/invariants.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -37,4 +37,4 @@ void check_real_time(const DecodedRun& run, const ToldByCommand& all, Report& re
   for (const auto& [subject, commits] : run.instances()) check_instance(commits, all, report);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

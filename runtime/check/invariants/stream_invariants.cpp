@@ -11,7 +11,7 @@
 
 #include "runtime/check/invariants/invariants.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -149,4 +149,4 @@ void check_streams(const DecodedRun& run, const ControlLog* control, Report& rep
                        "nobody said more of these contexts' streams than what they hold:" + unsaid);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/check/history/fault_times.hpp"
 #include "runtime/check/invariants/invariants.hpp"
 #include "runtime/check/run/control_log.hpp"
+#include "runtime/check/run/fault_times.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -116,4 +116,4 @@ void check_writers(const DecodedRun& run, const ControlLog* control, const ToldB
   check_overlaps(run, writers, all, report);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

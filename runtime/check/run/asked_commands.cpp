@@ -5,7 +5,7 @@
 
 #include "runtime/ports/identity.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 AskedCommands::AskedCommands(const DecodedRun& run) : run_(run) {
   for (const auto& context : run.contexts()) add_listeners(*context.model);
@@ -78,4 +78,4 @@ void AskedCommands::add(const EventAt& event, const Asker& asker, const std::str
                                       .command = recorded ? nullptr : command});
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

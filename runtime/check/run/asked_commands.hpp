@@ -7,7 +7,7 @@
 
 #include "runtime/check/run/decoded_run.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 struct Asked {
   EventAt cause;
@@ -54,4 +54,4 @@ private:
   std::unordered_map<std::string, Asked> asked_;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -8,10 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include "actors/all.hpp"
 #include "troupe/v1/records.pb.h"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -113,18 +112,6 @@ Result<ContextRun> read_context(const Sources& sources, const Collected& collect
   return run;
 }
 
-/// Reads one record into its place if the folder has it.
-template <class Record>
-Result<bool> add_record(const std::filesystem::path& folder, std::string_view file,
-                        Result<std::vector<Record>> (*read)(const std::filesystem::path&),
-                        std::optional<std::vector<Record>>& place) {
-  if (!std::filesystem::exists(folder / file)) return false;
-  auto records = read(folder);
-  if (!records) return tl::make_unexpected(records.error());
-  place = *std::move(records);
-  return true;
-}
-
 }  // namespace
 
 ParkedRecord parked_record(const std::string& bytes) {
@@ -137,8 +124,8 @@ ParkedRecord parked_record(const std::string& bytes) {
           .cause = event.cause()};
 }
 
-Result<std::vector<Collected>> contexts_to_collect(const std::vector<std::string>& names) {
-  const auto models = all_contexts();
+Result<std::vector<Collected>> contexts_to_collect(const std::vector<ContextModel>& models,
+                                                   const std::vector<std::string>& names) {
   std::vector<Collected> contexts;
   for (const auto& model : models)
     if (names.empty() || std::ranges::find(names, model.name) != names.end())
@@ -184,25 +171,24 @@ Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>
   return run;
 }
 
-Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder) {
-  const auto history = add_record(folder, history_file, read_history, run.history);
+Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder,
+                         DomainInvariants* own) {
+  const auto history = read_if_there(folder, history_file, read_history, run.history);
   if (!history) return tl::make_unexpected(history.error());
   std::optional<std::vector<ClientEvent>> faults;
-  const auto nemesis = add_record(folder, nemesis_file, read_faults, faults);
+  const auto nemesis = read_if_there(folder, nemesis_file, read_faults, faults);
   if (!nemesis) return tl::make_unexpected(nemesis.error());
   if (faults && run.history)
     std::move(faults->begin(), faults->end(), std::back_inserter(*run.history));
-  const auto gateway = add_record(folder, gateway_ledger_file, read_gateway_ledger, run.gateway);
-  if (!gateway) return tl::make_unexpected(gateway.error());
-  const auto mails = add_record(folder, mail_ledger_file, read_mail_ledger, run.mails);
-  if (!mails) return tl::make_unexpected(mails.error());
   const auto processes =
-      add_record(folder, process_samples_file, read_process_samples, run.processes);
+      read_if_there(folder, process_samples_file, read_process_samples, run.processes);
   if (!processes) return tl::make_unexpected(processes.error());
-  if (!*history && !*gateway && !*mails)
-    return permanent("there is no history.jsonl, gateway.jsonl or mail.jsonl in "
-                     + folder.string());
+  const auto others = own != nullptr ? own->read_records(folder) : Result<bool>(false);
+  if (!others) return tl::make_unexpected(others.error());
+  if (!*history && !*others)
+    return permanent("there is no history.jsonl in " + folder.string()
+                     + ", nor anything else that a run records");
   return {};
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -6,13 +6,15 @@
 #include <stop_token>
 #include <vector>
 
+#include <troupe/model.hpp>
 #include <troupe/token.hpp>
 #include "runtime/base/result.hpp"
+#include "runtime/check/run/domain_invariants.hpp"
 #include "runtime/check/run/run.hpp"
 #include "runtime/ports/event_cursor.hpp"
 #include "runtime/ports/view_store.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// Says what a context has still to do.
 class BacklogSource {
@@ -47,8 +49,9 @@ struct Collected {
   std::vector<Token> views;
 };
 
-/// All contexts this program knows, or those named. Fails for a name it does not know.
-Result<std::vector<Collected>> contexts_to_collect(const std::vector<std::string>& names);
+/// All of the program's contexts, or those named. Fails for a name that it does not know.
+Result<std::vector<Collected>> contexts_to_collect(const std::vector<ContextModel>& models,
+                                                   const std::vector<std::string>& names = {});
 
 /// How often a run that has not settled is looked at again; the servers send no sign when it has.
 inline constexpr std::chrono::milliseconds settle_poll_interval{100};
@@ -64,9 +67,10 @@ Result<void> wait_until_settled(const Sources& sources, const std::vector<Collec
 /// Logs, views, backlogs and claims as they are now.
 Result<FinishedRun> collect(const Sources& sources, const std::vector<Collected>& contexts);
 
-/// Adds what the folder holds of history.jsonl, nemesis.jsonl, gateway.jsonl, mail.jsonl and
-/// processes.jsonl. Fails when it holds none of history, gateway and mail, or a file that cannot be
-/// read.
-Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder);
+/// Adds what the folder holds of history.jsonl, nemesis.jsonl and processes.jsonl, and has `own`
+/// read the program's own records. Fails when there is neither a history nor any of these, or a
+/// file that cannot be read.
+Result<void> add_records(FinishedRun& run, const std::filesystem::path& folder,
+                         DomainInvariants* own = nullptr);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

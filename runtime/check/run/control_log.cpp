@@ -8,7 +8,7 @@
 
 #include "runtime/nats/claims/jetstream_skips.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -79,4 +79,4 @@ const v1::Claim* ControlLog::claim(const Slot& slot, std::uint64_t epoch) const 
   return claim == found->second.end() || claim->epoch != epoch ? nullptr : &claim->claim;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -12,7 +12,7 @@
 #include "runtime/check/run/run.hpp"
 #include "troupe/v1/control.pb.h"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 struct SlotClaim {
   std::uint64_t epoch = 0;  ///< sequence in CTL
@@ -35,4 +35,4 @@ struct ControlLog {
   std::uint64_t replaced = 0;  ///< lives of streams that were given up for another one
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -10,7 +10,7 @@
 #include "runtime/engine/history/stored_commit.hpp"
 #include "runtime/nats/claims/jetstream_skips.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -185,4 +185,4 @@ const std::vector<const DecodedCommit*>& DecodedRun::commits_on(std::string_view
   return found == by_subject_.end() ? none : found->second;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -17,7 +17,7 @@
 #include "runtime/engine/history/skip_list.hpp"
 #include "troupe/v1/commit.pb.h"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 struct DecodedCommit {
   const StoredCommit* stored = nullptr;
@@ -129,4 +129,4 @@ std::optional<EventName> parse_event_name(std::string_view text);
 /// How a witness names a commit.
 std::string place(const StoredCommit& commit);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -6,7 +6,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
-namespace troupe::tool {
+namespace troupe::check {
 
 bool InstanceFold::apply(const DecodedCommit& commit) {
   try {
@@ -43,4 +43,4 @@ void InstanceFold::pass_through_snapshot() {
   state_ = std::move(restored);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

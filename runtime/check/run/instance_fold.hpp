@@ -5,7 +5,7 @@
 
 #include "runtime/check/run/decoded_run.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 class InstanceFold {
 public:
@@ -31,4 +31,4 @@ private:
   std::uint64_t version_ = 0;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

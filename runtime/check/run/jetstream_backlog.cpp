@@ -9,7 +9,7 @@
 #include "runtime/nats/jetstream/stored_message.hpp"
 #include "runtime/ports/subject.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -100,4 +100,4 @@ Result<Backlog> JetStreamBacklog::backlog(const Token& context) {
   return backlog;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

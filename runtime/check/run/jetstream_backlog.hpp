@@ -4,7 +4,7 @@
 #include "runtime/check/run/collect.hpp"
 #include "runtime/nats/client/connection.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// Of the consumers of a context's event and timer streams the durable ones count: others belong to
 /// readers that leave no trace. Blocks.
@@ -23,4 +23,4 @@ private:
   nats::Connection& connection_;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

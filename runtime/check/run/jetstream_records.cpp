@@ -17,7 +17,7 @@
 #include "runtime/nats/jetstream/api.hpp"
 #include "runtime/nats/jetstream/consumer_api.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -179,4 +179,4 @@ Result<std::vector<ControlRecord>> JetStreamRecords::control() {
   return records;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

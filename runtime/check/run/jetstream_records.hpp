@@ -4,7 +4,7 @@
 #include "runtime/check/run/collect.hpp"
 #include "runtime/nats/client/connection.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// Reads through consumers that live no longer than the call. Blocks.
 class JetStreamRecords final : public StreamRecords {
@@ -18,4 +18,4 @@ private:
   nats::Connection& connection_;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

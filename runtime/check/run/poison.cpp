@@ -1,7 +1,7 @@
 // Reads the marks of faults and the parked events.
 #include "runtime/check/run/poison.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 Poison::Poison(const FinishedRun& run) {
   if (run.history)
@@ -28,4 +28,4 @@ bool Poison::parked_before(const std::string& consumer, const std::string& subje
   return first != parked_.end() && *first < std::tuple(consumer, subject, sequence);
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

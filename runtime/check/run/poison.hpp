@@ -8,7 +8,7 @@
 
 #include "runtime/check/run/run.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// A poisoned instance begins with a commit that no node wrote and that a reaction cannot handle.
 /// That commit and whatever follows on the instance is parked by that reaction's consumer; all
@@ -40,4 +40,4 @@ private:
   std::set<std::string> parked_subjects_;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -1,11 +1,19 @@
 // Collects findings and writes them for people and for programs.
 #include "runtime/check/run/report.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
-namespace troupe::tool {
+namespace troupe::check {
+
+Report::Report(const std::vector<Invariant>& own) : rules_(invariants.begin(), invariants.end()) {
+  rules_.insert(rules_.end(), own.begin(), own.end());
+  // I9 stands before I10.
+  std::ranges::stable_sort(rules_, {},
+                           [](const Invariant& one) { return std::pair(one.id.size(), one.id); });
+}
 
 void Report::violated(std::string_view invariant, std::string sentence, std::string witness) {
   if (++found_[std::string(invariant)] > violations_kept_max) return;
@@ -50,7 +58,7 @@ std::string verdict(const Report& report, std::string_view invariant) {
 
 std::string to_text(const Report& report) {
   std::string text;
-  for (const auto& [id, rule] : invariants)
+  for (const auto& [id, rule] : report.rules())
     text += fmt::format("{:<4} {:<14} {}\n", id, verdict(report, id), rule);
 
   if (!report.not_checked().empty()) text += "\nnot checked, or not in full\n";
@@ -79,7 +87,7 @@ nlohmann::json to_json(const Report& report) {
     json["violations"].push_back({{"invariant", violation.invariant},
                                   {"sentence", violation.sentence},
                                   {"witness", violation.witness}});
-  for (const auto& [id, rule] : invariants) {
+  for (const auto& [id, rule] : report.rules()) {
     if (const auto found = report.found(id)) json["found"][std::string(id)] = found;
     json["invariants"].push_back({{"id", id}, {"result", result(report, id)}});
   }
@@ -88,4 +96,4 @@ nlohmann::json to_json(const Report& report) {
   return json;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

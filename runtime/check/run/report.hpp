@@ -11,14 +11,16 @@
 
 #include <nlohmann/json.hpp>
 
-namespace troupe::tool {
+namespace troupe::check {
 
 struct Invariant {
   std::string_view id;
   std::string_view rule;
 };
 
-inline constexpr std::array<Invariant, 25> invariants{{
+/// Those of the runtime, which hold for any domain. A program numbers its own between or behind
+/// them.
+inline constexpr std::array<Invariant, 20> invariants{{
     {"I1", "the log is well formed: versions, types and the hash chain have no gap"},
     {"I2", "what was acknowledged is in the log, where the answer said"},
     {"I3", "no command happened twice"},
@@ -28,16 +30,11 @@ inline constexpr std::array<Invariant, 25> invariants{{
     {"I7", "what was acknowledged before a command was sent stands before it"},
     {"I8", "refusals were right on a version that was current"},
     {"I9", "who wrote had claimed the slot"},
-    {"I10", "every order ended, by legal steps only"},
-    {"I11",
-     "stock: received = on hand + reserved + shipped, never negative, nothing held in the end"},
-    {"I12", "money: captured - refunded = totals of the confirmed orders, and as the gateway says"},
-    {"I13", "confirmed orders are paid and shipped once, cancelled ones hold nothing"},
-    {"I14", "the outside world was asked once per matter, however often it was repeated"},
     {"I15", "views are what the log says"},
     {"I16", "a view does not go back before its reader's eyes"},
     {"I17", "every event had its effect on those who react to it, in order"},
-    {"I18", "nothing is stuck: no pending events or timers of ended orders, only poison is parked"},
+    {"I18",
+     "nothing is stuck: no pending events, no timers that nobody takes, only poison is parked"},
     {"I19", "two owners of a slot at a time only where a fault explains it"},
     {"I20", "no stream went back, and its replicas are level"},
     {"I21", "memory, threads and descriptors are back where they were"},
@@ -63,6 +60,12 @@ public:
   /// Of each invariant so many violations are kept; the others are only counted.
   static constexpr std::uint64_t violations_kept_max = 20;
 
+  /// `own`: the program's invariants, beside those of the runtime.
+  explicit Report(const std::vector<Invariant>& own = {});
+
+  /// All that is checked, in the order of their numbers.
+  const std::vector<Invariant>& rules() const { return rules_; }
+
   void violated(std::string_view invariant, std::string sentence, std::string witness);
   void not_checked(std::string_view invariant, std::string why);
   void count(std::string_view counter, std::uint64_t by = 1);
@@ -75,6 +78,7 @@ public:
   const std::map<std::string, std::uint64_t, std::less<>>& counters() const { return counters_; }
 
 private:
+  std::vector<Invariant> rules_;
   std::vector<Violation> violations_;
   std::map<std::string, std::uint64_t, std::less<>> found_;  // by invariant
   std::vector<NotChecked> not_checked_;
@@ -85,4 +89,4 @@ private:
 std::string to_text(const Report& report);
 nlohmann::json to_json(const Report& report);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

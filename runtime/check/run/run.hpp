@@ -13,10 +13,8 @@
 #include "runtime/check/history/process_samples.hpp"
 #include "runtime/ports/event_log.hpp"
 #include "runtime/ports/view_store.hpp"
-#include "tools/shop/books/gateway_ledger.hpp"
-#include "tools/shop/books/mail_ledger.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 /// How far a durable consumer is behind.
 struct ConsumerSummary {
@@ -92,9 +90,7 @@ struct FinishedRun {
   std::optional<std::vector<ControlRecord>> control;  ///< in the order of the stream
   std::optional<StateHashes> states;  ///< as another version of this program folded them
   std::optional<std::vector<ClientEvent>> history;
-  std::optional<std::vector<GatewayCall>> gateway;
-  std::optional<std::vector<ReceivedMail>> mails;
   std::optional<std::vector<ProcessSample>> processes;
 };
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

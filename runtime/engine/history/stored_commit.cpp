@@ -80,7 +80,8 @@ Result<std::optional<ReadCommit>> CommitReader::read(const StoredCommit& stored)
 
 std::string CommitReader::poison(const StoredCommit& stored, const std::string& why) const {
   return fmt::format(
-      "sequence {} of {}, on {}, {}; `troupe skip --context {} --sequence {}` shows it and says "
+      "sequence {} of {}, on {}, {}; the program's `skip --context {} --sequence {}` shows it and "
+      "says "
       "what to do",
       stored.sequence, stream_, stored.subject.str(), why, context_, stored.sequence);
 }

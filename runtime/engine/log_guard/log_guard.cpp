@@ -168,7 +168,7 @@ void LogGuard::look_at_queue(StreamWatch& queue, OwnCondition& condition) {
 }
 
 std::string LogGuard::mended_by(const std::string& why, Loss loss) const {
-  return why + ". " + cure(loss) + " `troupe accept-log --context " + context_.str() + "`";
+  return why + ". " + cure(loss) + " `accept-log --context " + context_.str() + "`";
 }
 
 /// False when a connection was lost since: what was seen may be from before.

@@ -1,11 +1,11 @@
 // Clients whom nobody serves, for longer than faults explain, are caught.
-#include "runtime/check/history/fault_times.hpp"
+#include "runtime/check/run/fault_times.hpp"
 #include "tests/unit/check/mutants.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
-using tool::ClientEvent;
-using tool::FinishedRun;
+using check::ClientEvent;
+using check::FinishedRun;
 
 namespace {
 
@@ -53,7 +53,7 @@ const std::vector<Mutation> availability_mutations{
      }},
 };
 
-std::uint64_t longest_ms(const tool::Report& report) {
+std::uint64_t longest_ms(const check::Report& report) {
   return report.counters().at("interruption: longest, ms");
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("faults are in force until they are undone, and overlapping ones count
   run.history.emplace();
   add_fault(run, "node-kill", 10, 50, 30);
   add_fault(run, "flushall", 20, 40);
-  const tool::FaultTimes faults(*run.history);
+  const check::FaultTimes faults(*run.history);
   CHECK(faults.in_force(0, 100).count() == 30);
   CHECK(faults.in_force(15, 25).count() == 10);
   CHECK(faults.in_force(40, 100).count() == 0);
@@ -134,7 +134,7 @@ TEST_CASE("a fault that strikes others than it was meant for is one fault", "[ch
   later.type = ClientEvent::Type::invoke;
   later.at_ns = 1'000 * second;
   run.history->push_back(later);
-  const tool::FaultTimes faults(*run.history);
+  const check::FaultTimes faults(*run.history);
   CHECK(faults.in_force(0, later.at_ns).count() == 10);
   CHECK_FALSE(faults.explain(later.at_ns));
 }

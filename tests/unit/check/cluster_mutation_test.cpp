@@ -3,22 +3,22 @@
 
 using namespace troupe;
 using namespace troupe::test;
-using tool::FinishedRun;
+using check::FinishedRun;
 
 namespace {
 
 const std::string guest = "ordering.order.o-guest";
 
-tool::ControlRecord& record(FinishedRun& run, const std::string& subject) {
-  return *std::ranges::find(*run.control, subject, &tool::ControlRecord::subject);
+check::ControlRecord& record(FinishedRun& run, const std::string& subject) {
+  return *std::ranges::find(*run.control, subject, &check::ControlRecord::subject);
 }
 
 /// The claim under which the guest's order was placed.
-tool::ControlRecord& guests_claim(FinishedRun& run) {
+check::ControlRecord& guests_claim(FinishedRun& run) {
   return run.control->at(decoded(commit(run, guest, "PlaceOrder")).epoch() - 1);
 }
 
-void change_claim(tool::ControlRecord& record, const std::function<void(v1::Claim&)>& change) {
+void change_claim(check::ControlRecord& record, const std::function<void(v1::Claim&)>& change) {
   v1::Claim claim;
   claim.ParseFromString(record.bytes);
   change(claim);
@@ -39,7 +39,7 @@ std::int64_t end_of(const FinishedRun& run) { return run.history->back().at_ns; 
 /// The last reader sees the view at its beginning. Returns when.
 std::int64_t go_back(FinishedRun& run) {
   const auto last = std::ranges::find(run.history->rbegin(), run.history->rend(),
-                                      tool::ClientEvent::Type::read, &tool::ClientEvent::type);
+                                      check::ClientEvent::Type::read, &check::ClientEvent::type);
   last->read.position = 1;
   return last->at_ns;
 }
@@ -171,7 +171,7 @@ TEST_CASE("a state that is not a function of the events is noticed", "[check][I2
   };
   auto run = good_run();
   run.states.reset();
-  const auto report = tool::check(run, models);
+  const auto report = check_shop(run, models);
   INFO(to_text(report));
   CHECK(violated_in(report) == "I25");
 }

@@ -19,12 +19,12 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Says what it was told to say, the last of it for ever.
-class ScriptedBacklog final : public tool::BacklogSource {
+class ScriptedBacklog final : public check::BacklogSource {
 public:
-  std::deque<tool::Backlog> script{{}};
+  std::deque<check::Backlog> script{{}};
   unsigned asked = 0;
 
-  Result<tool::Backlog> backlog(const Token&) override {
+  Result<check::Backlog> backlog(const Token&) override {
     ++asked;
     auto next = script.front();
     if (script.size() > 1) script.pop_front();
@@ -33,16 +33,16 @@ public:
 };
 
 /// Says of streams what the run says.
-class Recorded final : public tool::StreamRecords {
+class Recorded final : public check::StreamRecords {
 public:
-  explicit Recorded(tool::FinishedRun run) : run_(std::move(run)) {}
-  Result<tool::StreamSummary> facts(const Token& name) override {
+  explicit Recorded(check::FinishedRun run) : run_(std::move(run)) {}
+  Result<check::StreamSummary> facts(const Token& name) override {
     return *context(run_, name.str()).stream;
   }
-  Result<std::vector<tool::ControlRecord>> control() override { return *run_.control; }
+  Result<std::vector<check::ControlRecord>> control() override { return *run_.control; }
 
 private:
-  tool::FinishedRun run_;
+  check::FinishedRun run_;
 };
 
 /// Servers in memory that hold what a run left behind.
@@ -53,10 +53,10 @@ struct Servers {
   memory::MemoryViewStore views;
   ScriptedBacklog backlogs;
   Recorded records;
-  tool::Sources sources{
+  check::Sources sources{
       .streams = streams, .views = views, .backlogs = backlogs, .records = &records};
 
-  explicit Servers(const tool::FinishedRun& run) : records(run) {
+  explicit Servers(const check::FinishedRun& run) : records(run) {
     for (const auto& context : run.contexts) {
       std::map<std::string, std::uint64_t> last;
       for (const auto& commit : context.log) {
@@ -72,7 +72,7 @@ struct Servers {
   }
 };
 
-const auto contexts = tool::contexts_to_collect({}).value();
+const auto contexts = check::contexts_to_collect(all_contexts()).value();
 
 std::chrono::steady_clock::time_point in(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
@@ -83,15 +83,16 @@ std::chrono::steady_clock::time_point in(std::chrono::milliseconds time) {
 TEST_CASE("a collected run is the run that was left behind", "[check][collect]") {
   const auto run = good_run();
   Servers servers(run);
-  REQUIRE(tool::wait_until_settled(servers.sources, contexts, in(10s)));
-  auto collected = tool::collect(servers.sources, contexts).value();
+  REQUIRE(check::wait_until_settled(servers.sources, contexts, in(10s)));
+  ShopRun collected;
+  static_cast<check::FinishedRun&>(collected) = check::collect(servers.sources, contexts).value();
   CHECK(collected.contexts.size() == run.contexts.size());
   collected.history = run.history;
   collected.gateway = run.gateway;
   collected.mails = run.mails;
   collected.states = run.states;
   collected.processes = run.processes;
-  const auto report = tool::check(collected);
+  const auto report = check_shop(collected);
   INFO(to_text(report));
   CHECK(report.passed());
   CHECK(report.not_checked().empty());
@@ -99,7 +100,7 @@ TEST_CASE("a collected run is the run that was left behind", "[check][collect]")
 
 TEST_CASE("a run settles when it is at rest twice in a row", "[check][collect]") {
   Servers servers(good_run());
-  const auto ordering = tool::contexts_to_collect({"ordering"}).value();
+  const auto ordering = check::contexts_to_collect(all_contexts(), {"ordering"}).value();
   servers.backlogs.script = {{.consumers = {{.name = "c", .pending = 1}}},
                              {},
                              {.timers = {"tmr.ordering.armed.order.o-1.deadline"}},
@@ -107,7 +108,7 @@ TEST_CASE("a run settles when it is at rest twice in a row", "[check][collect]")
                              {.replicas = {{.name = "nats-b", .current = false, .lag = 3}}},
                              {},
                              {.replicas = {{.name = "nats-b", .current = true}}}};
-  CHECK(tool::wait_until_settled(servers.sources, ordering, in(10s)));
+  CHECK(check::wait_until_settled(servers.sources, ordering, in(10s)));
   CHECK(servers.backlogs.asked == 7);
 }
 
@@ -115,7 +116,7 @@ TEST_CASE("a run that does not settle is given up at the deadline, and says why"
           "[check][collect]") {
   Servers servers(good_run());
   servers.backlogs.script = {{.consumers = {{.name = "payments-from-ordering", .pending = 3}}}};
-  const auto settled = tool::wait_until_settled(servers.sources, contexts, in(150ms));
+  const auto settled = check::wait_until_settled(servers.sources, contexts, in(150ms));
   REQUIRE_FALSE(settled);
   CHECK_THAT(settled.error().what,
              Catch::Matchers::ContainsSubstring("payments-from-ordering has 3 events pending"));
@@ -125,7 +126,7 @@ TEST_CASE("a view that lags behind its stream has not settled", "[check][collect
   auto run = good_run();
   --context(run, "inventory").views["stock"].checkpoint;
   Servers servers(run);
-  const auto settled = tool::wait_until_settled(servers.sources, contexts, in(0ms));
+  const auto settled = check::wait_until_settled(servers.sources, contexts, in(0ms));
   REQUIRE_FALSE(settled);
   CHECK_THAT(settled.error().what, Catch::Matchers::ContainsSubstring("view stock is at"));
 }
@@ -134,11 +135,11 @@ TEST_CASE("waiting for rest ends at once when it is to stop", "[check][collect]"
   Servers servers(good_run());
   std::stop_source stop;
   stop.request_stop();
-  CHECK_FALSE(tool::wait_until_settled(servers.sources, contexts, in(10min), stop.get_token()));
+  CHECK_FALSE(check::wait_until_settled(servers.sources, contexts, in(10min), stop.get_token()));
 }
 
 TEST_CASE("a context that this program does not know is refused by name", "[check][collect]") {
-  const auto contexts = tool::contexts_to_collect({"ordering", "shipping"});
+  const auto contexts = check::contexts_to_collect(all_contexts(), {"ordering", "shipping"});
   REQUIRE_FALSE(contexts);
   CHECK_THAT(contexts.error().what, Catch::Matchers::ContainsSubstring("'shipping'"));
 }

@@ -25,6 +25,7 @@
 #include "runtime/check/run/run.hpp"
 #include "runtime/nats/wire/body.hpp"
 #include "runtime/ports/identity.hpp"
+#include "tools/shop/books/shop_invariants.hpp"
 #include "troupe/v1/commit.pb.h"
 #include "troupe/v1/control.pb.h"
 #include "troupe/v1/mail.pb.h"
@@ -32,6 +33,15 @@
 namespace troupe::test {
 
 using testing::pb;
+
+/// A finished run of the order flow, with what the world outside wrote down.
+struct ShopRun : check::FinishedRun, tool::Ledgers {};
+
+inline check::Report check_shop(const ShopRun& run,
+                                const std::vector<ContextModel>& models = all_contexts()) {
+  const tool::ShopInvariants own(run);
+  return check::check_run(run, models, &own);
+}
 
 /// Runs commands and everything they lead to, in the order in which it was asked for.
 class OrderFlow {
@@ -44,7 +54,7 @@ public:
   std::vector<std::string> lost;
 
   /// What could not be handled; by context.
-  std::map<std::string, std::vector<tool::ParkedRecord>> parked;
+  std::map<std::string, std::vector<check::ParkedRecord>> parked;
 
   /// Sends a client's command and records what the client was told.
   void send(const std::string& target, const Message& command) {
@@ -60,7 +70,7 @@ public:
                         .id = "client-" + std::to_string(++clients_commands_),
                         .causation = {},
                         .issued_at = now_});
-    record(tool::ClientEvent::Type::invoke,
+    record(check::ClientEvent::Type::invoke,
            {.process = "test-1",
             .command_id = pending_.back().id,
             .subject = "cmd." + target + '.' + type,
@@ -73,11 +83,11 @@ public:
     send(target, command);
     auto answer = run_.history->back();
     run_.history->pop_back();
-    record(tool::ClientEvent::Type::unknown, answer.what);
+    record(check::ClientEvent::Type::unknown, answer.what);
     ++answer.what.attempt;
-    record(tool::ClientEvent::Type::invoke, answer.what);
+    record(check::ClientEvent::Type::invoke, answer.what);
     answer.accepted.duplicate = true;
-    record(tool::ClientEvent::Type::ok, answer.what).accepted = answer.accepted;
+    record(check::ClientEvent::Type::ok, answer.what).accepted = answer.accepted;
   }
   /// An event is put into the log as the first of its instance, past node and clients.
   void inject(const std::string& target, const Message& command, MessagePtr event) {
@@ -101,9 +111,9 @@ public:
   }
   /// Somebody looks at a view, which is up to date.
   void read(const std::string& context, const std::string& view) {
-    tool::CommandTry reader;
+    check::CommandTry reader;
     reader.process = "reader-1";
-    auto& event = record(tool::ClientEvent::Type::read, reader);
+    auto& event = record(check::ClientEvent::Type::read, reader);
     event.read = {.view = context + '/' + view, .position = context_of(context).log.size()};
   }
   /// From here on the node runs every slot of the context.
@@ -128,20 +138,20 @@ public:
   }
 
   /// What is left when everything is done.
-  tool::FinishedRun finish() {
+  ShopRun finish() {
     for (const auto& model : models_) {
       auto& context = context_of(model.name);
       context.last_sequence = context.log.size();
-      context.backlog =
-          tool::Backlog{.consumers = {{.name = "all"}}, .timers = {}, .parked = parked[model.name]};
-      context.stream = tool::StreamSummary{
+      context.backlog = check::Backlog{
+          .consumers = {{.name = "all"}}, .timers = {}, .parked = parked[model.name]};
+      context.stream = check::StreamSummary{
           .created = to_timestamp(birth),
           .headers = {{"Nats-Expected-Last-Subject-Sequence", {context.log.size(), {1}}}}};
       accept(token(model.name), context.last_sequence);
       for (const auto& view : model.views) context.views[view.name] = projected(view, context);
     }
     look_at_processes();
-    run_.states = tool::fold_states(run_);
+    run_.states = check::fold_states(run_, models_);
     return run_;
   }
   /// Whoever runs the processes looks how much they hold.
@@ -179,7 +189,7 @@ public:
   }
 
   /// The view as the product projects it.
-  static ViewContent projected(const ViewModel& view, const tool::ContextRun& context);
+  static ViewContent projected(const ViewModel& view, const check::ContextRun& context);
 
 private:
   struct Pending {
@@ -202,8 +212,8 @@ private:
   /// Time goes on with whatever happens, for nodes and clients alike.
   Time tick() { return now_ += std::chrono::milliseconds(1); }
 
-  tool::ClientEvent& record(tool::ClientEvent::Type type, tool::CommandTry what) {
-    tool::ClientEvent event;
+  check::ClientEvent& record(check::ClientEvent::Type type, check::CommandTry what) {
+    check::ClientEvent event;
     event.type = type;
     event.at_ns = std::chrono::nanoseconds(tick() - birth).count();
     event.what = std::move(what);
@@ -230,8 +240,8 @@ private:
   const ContextModel& model_of(const std::string& name) const {
     return *std::ranges::find(models_, name, &ContextModel::name);
   }
-  tool::ContextRun& context_of(const std::string& name) {
-    return *std::ranges::find(run_.contexts, name, &tool::ContextRun::context);
+  check::ContextRun& context_of(const std::string& name) {
+    return *std::ranges::find(run_.contexts, name, &check::ContextRun::context);
   }
 
   void handle(const Pending& asked) {
@@ -377,7 +387,7 @@ private:
     return answer;
   }
 
-  tool::ClientEvent& answer_to(const Pending& asked, tool::ClientEvent::Type type) {
+  check::ClientEvent& answer_to(const Pending& asked, check::ClientEvent::Type type) {
     auto what = std::ranges::find(*run_.history, asked.id, [](const auto& e) {
                   return e.what.command_id;
                 })->what;
@@ -387,7 +397,7 @@ private:
   void tell_ok(const Pending& asked, std::uint64_t first, std::uint64_t last,
                std::uint64_t sequence) {
     if (!asked.causation.empty()) return;
-    answer_to(asked, tool::ClientEvent::Type::ok).accepted = {
+    answer_to(asked, check::ClientEvent::Type::ok).accepted = {
         .first_version = first,
         .last_version = last,
         .stream = first == 0 ? "" : stream_name(StreamKind::events, asked.instance.context),
@@ -395,7 +405,7 @@ private:
   }
   void tell_rejected(const Pending& asked, const Rejection& rejection, std::uint64_t version) {
     if (!asked.causation.empty()) return;
-    answer_to(asked, tool::ClientEvent::Type::rejected).rejection = {
+    answer_to(asked, check::ClientEvent::Type::rejected).rejection = {
         .code = RejectionCode::refused,
         .text = "refused",
         .reason = std::string(rejection.code),
@@ -409,10 +419,10 @@ private:
   static constexpr Time birth{std::chrono::hours(24 * 365 * 50)};
   Time now_ = birth;
   unsigned clients_commands_ = 0;
-  tool::FinishedRun run_;
+  ShopRun run_;
 };
 
-inline ViewContent OrderFlow::projected(const ViewModel& view, const tool::ContextRun& context) {
+inline ViewContent OrderFlow::projected(const ViewModel& view, const check::ContextRun& context) {
   std::map<std::string, MessagePtr> rows;
   for (const auto& stored : context.log) {
     v1::Commit commit;
@@ -457,7 +467,7 @@ inline ordering::v1::PlaceOrder order_of(const std::string& article, int quantit
 
 /// Orders that end in every way, clients that are told everything there is to be told, and a slot
 /// that changes hands. `lost` as in OrderFlow.
-inline tool::FinishedRun good_run(std::vector<std::string> lost = {}) {
+inline ShopRun good_run(std::vector<std::string> lost = {}) {
   OrderFlow flow;
   flow.lost = std::move(lost);
   flow.refused_by_gateway = {"authorize o-declined", "capture o-uncaptured"};

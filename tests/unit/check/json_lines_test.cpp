@@ -10,7 +10,7 @@
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
-using troupe::tool::for_each_json_line;
+using troupe::check::for_each_json_line;
 
 /// How many lines of the text are read, or why not.
 troupe::Result<int> lines_of(const std::string& text) {

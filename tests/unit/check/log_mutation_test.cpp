@@ -3,9 +3,9 @@
 
 using namespace troupe;
 using namespace troupe::test;
-using tool::ClientEvent;
-using tool::FinishedRun;
-using Type = tool::ClientEvent::Type;
+using check::ClientEvent;
+using check::FinishedRun;
+using Type = check::ClientEvent::Type;
 
 namespace {
 

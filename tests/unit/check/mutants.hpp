@@ -18,17 +18,17 @@
 
 namespace troupe::test {
 
-inline tool::ContextRun& context(tool::FinishedRun& run, const std::string& name) {
-  return *std::ranges::find(run.contexts, name, &tool::ContextRun::context);
+inline check::ContextRun& context(check::FinishedRun& run, const std::string& name) {
+  return *std::ranges::find(run.contexts, name, &check::ContextRun::context);
 }
 
 /// The latest claim of an instance's slot.
-inline std::uint64_t epoch_of(const tool::FinishedRun& run, const StoredSubject& events) {
+inline std::uint64_t epoch_of(const check::FinishedRun& run, const StoredSubject& events) {
   const auto instance = instance_of(events).value();
   const auto claims =
       "ctl." + instance.context.str() + '.' + std::to_string(slot_of(instance, slots_default));
   return std::ranges::find(run.control->rbegin(), run.control->rend(), claims,
-                           &tool::ControlRecord::subject)
+                           &check::ControlRecord::subject)
       ->sequence;
 }
 
@@ -39,7 +39,7 @@ inline v1::Commit decoded(const StoredCommit& stored) {
 }
 
 /// The commits of an instance whose command is of that type; there must be one.
-inline StoredCommit& commit(tool::FinishedRun& run, const std::string& target,
+inline StoredCommit& commit(check::FinishedRun& run, const std::string& target,
                             const std::string& command_type) {
   auto& log = context(run, target.substr(0, target.find('.'))).log;
   const auto found = std::ranges::find_if(log, [&](const auto& stored) {
@@ -52,7 +52,7 @@ inline StoredCommit& commit(tool::FinishedRun& run, const std::string& target,
 
 /// Numbers and chains a context's commits anew, as if its log had always been like this: what is
 /// wrong with it then is not its form.
-inline void forge(tool::ContextRun& context) {
+inline void forge(check::ContextRun& context) {
   struct Tail {
     std::uint64_t version = 0;
     std::string bytes;
@@ -75,7 +75,7 @@ inline void forge(tool::ContextRun& context) {
 
 /// Somebody stores a message at the end of a context's stream, past all nodes. The views are taken
 /// along, so that only the message itself is found.
-inline StoredCommit& write(tool::FinishedRun& run, const std::string& name,
+inline StoredCommit& write(check::FinishedRun& run, const std::string& name,
                            const std::string& subject, const std::string& bytes) {
   auto& where = context(run, name);
   where.log.push_back({++where.last_sequence, StoredSubject(subject), bytes});
@@ -84,7 +84,7 @@ inline StoredCommit& write(tool::FinishedRun& run, const std::string& name,
 }
 
 /// An operator decides that all pass over a message of a context.
-inline void skip(tool::FinishedRun& run, const std::string& name, const StoredCommit& stored) {
+inline void skip(check::FinishedRun& run, const std::string& name, const StoredCommit& stored) {
   v1::Skip record;
   record.set_stream(stream_name(StreamKind::events, *Token::parse(name)));
   record.set_sequence(stored.sequence);
@@ -97,14 +97,14 @@ inline void skip(tool::FinishedRun& run, const std::string& name, const StoredCo
 
 /// What clients were told and what is derived from the logs follows the forged logs: whatever still
 /// differs then is what was spoilt.
-inline void retell(tool::FinishedRun& run) {
+inline void retell(check::FinishedRun& run) {
   std::map<std::string, std::pair<v1::Commit, std::uint64_t>> commits;  // by command
   for (const auto& context : run.contexts)
     for (const auto& stored : context.log)
       commits.try_emplace(decoded(stored).command_id(), decoded(stored), stored.sequence);
   for (auto& event : *run.history) {
     const auto found = commits.find(event.what.command_id);
-    if (event.type != tool::ClientEvent::Type::ok || event.accepted.first_version == 0
+    if (event.type != check::ClientEvent::Type::ok || event.accepted.first_version == 0
         || found == commits.end())
       continue;
     const auto& [commit, sequence] = found->second;
@@ -116,16 +116,16 @@ inline void retell(tool::FinishedRun& run) {
 }
 
 /// The views and the other program's states, as a sound projector and a sound fold make them.
-inline void derive(tool::FinishedRun& run) {
+inline void derive(check::FinishedRun& run) {
   for (const auto& model : all_contexts())
     for (const auto& view : model.views)
       context(run, model.name).views[view.name] =
           OrderFlow::projected(view, context(run, model.name));
-  run.states = tool::fold_states(run);
+  run.states = check::fold_states(run, all_contexts());
 }
 
 /// Forges the log of an instance's context, and all that follows from it.
-inline void reforge(tool::FinishedRun& run, const std::string& target) {
+inline void reforge(check::FinishedRun& run, const std::string& target) {
   forge(context(run, target.substr(0, target.find('.'))));
   retell(run);
   derive(run);
@@ -133,7 +133,7 @@ inline void reforge(tool::FinishedRun& run, const std::string& target) {
 
 /// Edits an event of a commit and forges the log around it.
 template <class E>
-void edit(tool::FinishedRun& run, const std::string& target, const std::string& command_type,
+void edit(check::FinishedRun& run, const std::string& target, const std::string& command_type,
           const std::function<void(E&)>& change) {
   auto& stored = commit(run, target, command_type);
   auto envelope = decoded(stored);
@@ -148,8 +148,8 @@ void edit(tool::FinishedRun& run, const std::string& target, const std::string& 
 }
 
 /// Edits a commit less its events, and forges the log around it.
-inline void edit(tool::FinishedRun& run, const std::string& target, const std::string& command_type,
-                 const std::function<void(v1::Commit&)>& change) {
+inline void edit(check::FinishedRun& run, const std::string& target,
+                 const std::string& command_type, const std::function<void(v1::Commit&)>& change) {
   auto& stored = commit(run, target, command_type);
   auto envelope = decoded(stored);
   change(envelope);
@@ -158,7 +158,7 @@ inline void edit(tool::FinishedRun& run, const std::string& target, const std::s
 }
 
 /// Takes a commit out and forges the log around it.
-inline void drop(tool::FinishedRun& run, const std::string& target,
+inline void drop(check::FinishedRun& run, const std::string& target,
                  const std::string& command_type) {
   auto& log = context(run, target.substr(0, target.find('.'))).log;
   log.erase(log.begin() + (&commit(run, target, command_type) - log.data()));
@@ -166,7 +166,7 @@ inline void drop(tool::FinishedRun& run, const std::string& target,
 }
 
 /// Appends a commit to its own instance once more, as another command, and forges the log.
-inline void repeat(tool::FinishedRun& run, const std::string& target,
+inline void repeat(check::FinishedRun& run, const std::string& target,
                    const std::string& command_type, const std::string& command_id) {
   auto again = commit(run, target, command_type);
   auto& where = context(run, target.substr(0, target.find('.')));
@@ -181,26 +181,26 @@ inline void repeat(tool::FinishedRun& run, const std::string& target,
   reforge(run, target);
 }
 
-inline tool::ClientEvent& told(tool::FinishedRun& run, const std::string& subject,
-                               tool::ClientEvent::Type type) {
+inline check::ClientEvent& told(check::FinishedRun& run, const std::string& subject,
+                                check::ClientEvent::Type type) {
   return *std::ranges::find_if(*run.history, [&](const auto& event) {
     return event.what.subject == subject && event.type == type;
   });
 }
 
 /// The history without the answers to a command: its client never heard of it.
-inline void forget(tool::FinishedRun& run, const std::string& subject) {
+inline void forget(check::FinishedRun& run, const std::string& subject) {
   std::erase_if(*run.history, [&](const auto& event) {
-    return event.what.subject == subject && event.type != tool::ClientEvent::Type::invoke;
+    return event.what.subject == subject && event.type != check::ClientEvent::Type::invoke;
   });
 }
 
 /// A fault that is undone from `healing` on; from its end when that is 0.
-inline void add_fault(tool::FinishedRun& run, const std::string& kind, std::int64_t begin,
+inline void add_fault(check::FinishedRun& run, const std::string& kind, std::int64_t begin,
                       std::int64_t end, std::int64_t healing = 0) {
   const auto mark = [&](std::int64_t at, const std::string& phase) {
-    tool::ClientEvent event;
-    event.type = tool::ClientEvent::Type::nemesis;
+    check::ClientEvent event;
+    event.type = check::ClientEvent::Type::nemesis;
     event.at_ns = at;
     event.fault = {.fault = "7", .kind = kind, .phase = phase, .target = "n1"};
     run.history->push_back(event);
@@ -210,7 +210,7 @@ inline void add_fault(tool::FinishedRun& run, const std::string& kind, std::int6
   mark(end, "stop");
 }
 
-inline bool is_not_checked(const tool::Report& report, std::string_view invariant) {
+inline bool is_not_checked(const check::Report& report, std::string_view invariant) {
   return std::ranges::any_of(report.not_checked(),
                              [&](const auto& gap) { return gap.invariant == invariant; });
 }
@@ -219,13 +219,13 @@ inline bool is_not_checked(const tool::Report& report, std::string_view invarian
 struct Mutation {
   std::string name;
   std::string caught_by;  ///< such as "I1 I10", in this order
-  std::function<void(tool::FinishedRun&)> spoil;
+  std::function<void(ShopRun&)> spoil;
   std::vector<std::string> lost{};  ///< as in OrderFlow
 };
 
-inline std::string violated_in(const tool::Report& report) {
+inline std::string violated_in(const check::Report& report) {
   std::string all;
-  for (const auto& invariant : tool::invariants)
+  for (const auto& invariant : report.rules())
     if (report.found(invariant.id) != 0)
       all += (all.empty() ? "" : " ") + std::string(invariant.id);
   return all;
@@ -239,8 +239,8 @@ void check_caught(const Mutation& mutation, const Make& make) {
     const auto states = run.states;
     if (mutation.spoil) mutation.spoil(run);
     // Another program would have folded the spoilt logs alike.
-    if (run.states == states) run.states = tool::fold_states(run);
-    const auto report = tool::check(run);
+    if (run.states == states) run.states = check::fold_states(run, all_contexts());
+    const auto report = check_shop(run);
     for (const auto& violation : report.violations())
       UNSCOPED_INFO(violation.invariant << ' ' << violation.sentence << ": " << violation.witness);
     CHECK(violated_in(report) == mutation.caught_by);
@@ -252,10 +252,10 @@ inline void check_caught(const Mutation& mutation) {
 }
 
 /// The report on a good run that was spoilt.
-inline tool::Report spoilt(const std::function<void(tool::FinishedRun&)>& spoil) {
+inline check::Report spoilt(const std::function<void(ShopRun&)>& spoil) {
   auto run = good_run();
   spoil(run);
-  return tool::check(run);
+  return check_shop(run);
 }
 
 }  // namespace troupe::test

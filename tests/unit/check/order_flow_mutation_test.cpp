@@ -141,17 +141,17 @@ const std::vector<Mutation> read_side_mutations{
      [](auto& run) { ++context(run, "ordering").views["orders"].checkpoint; }},
     {"a reader saw a view go back", "I16",
      [](auto& run) {
-       const auto read =
-           std::ranges::find(*run.history, tool::ClientEvent::Type::read, &tool::ClientEvent::type);
+       const auto read = std::ranges::find(*run.history, check::ClientEvent::Type::read,
+                                           &check::ClientEvent::type);
        read->read.position = context(run, "ordering").last_sequence;
-       std::ranges::find(std::next(read), run.history->end(), tool::ClientEvent::Type::read,
-                         &tool::ClientEvent::type)
+       std::ranges::find(std::next(read), run.history->end(), check::ClientEvent::Type::read,
+                         &check::ClientEvent::type)
            ->read.position = 1;
      }},
     {"a reader saw a view beyond its stream", "I16",
      [](auto& run) {
-       std::ranges::find(run.history->rbegin(), run.history->rend(), tool::ClientEvent::Type::read,
-                         &tool::ClientEvent::type)
+       std::ranges::find(run.history->rbegin(), run.history->rend(), check::ClientEvent::Type::read,
+                         &check::ClientEvent::type)
            ->read.position = 1'000'000;
      }},
     {"an event had no effect on one who reacts to it",

@@ -3,7 +3,7 @@
 
 using namespace troupe;
 using namespace troupe::test;
-using tool::FinishedRun;
+using check::FinishedRun;
 
 namespace {
 
@@ -11,21 +11,21 @@ const std::string poisoned = "ordering.order.poison-1";
 const std::string consumer = "inventory-from-ordering";
 
 void mark_poison(FinishedRun& run, const std::string& subject) {
-  tool::ClientEvent mark;
-  mark.type = tool::ClientEvent::Type::nemesis;
+  check::ClientEvent mark;
+  mark.type = check::ClientEvent::Type::nemesis;
   mark.at_ns = run.history->back().at_ns;
   mark.fault = {.fault = "3", .kind = "poison-event", .phase = "poison", .target = subject};
   run.history->push_back(mark);
 }
 
-std::vector<tool::ParkedRecord>& parked(FinishedRun& run) {
+std::vector<check::ParkedRecord>& parked(FinishedRun& run) {
   return context(run, "inventory").backlog->parked;
 }
 
 /// An order that no PlaceOrder would have led to: its reservation is refused as malformed, and its
 /// cancellation waits behind that. Payment and customer hear of both.
-FinishedRun poisoned_run(std::vector<std::string> lost = {
-                             "inventory.reservation.poison-1 ReleaseReservation"}) {
+ShopRun poisoned_run(std::vector<std::string> lost = {
+                         "inventory.reservation.poison-1 ReleaseReservation"}) {
   OrderFlow flow;
   flow.lost = std::move(lost);
   receive(flow, "tea", 100);
@@ -76,12 +76,12 @@ const std::vector<Mutation> mutations{
 
 TEST_CASE("an event that is handled before what is parked on its instance is caught",
           "[check][poison][I17]") {
-  CHECK(violated_in(tool::check(poisoned_run({}))) == "I17");
+  CHECK(violated_in(check_shop(poisoned_run({}))) == "I17");
 }
 
 TEST_CASE("those who can handle poison must do so", "[check][poison]") {
-  CHECK(violated_in(tool::check(poisoned_run({"inventory.reservation.poison-1 ReleaseReservation",
-                                              "payments.payment.poison-1 CancelPayment"})))
+  CHECK(violated_in(check_shop(poisoned_run({"inventory.reservation.poison-1 ReleaseReservation",
+                                             "payments.payment.poison-1 CancelPayment"})))
         == "I10 I17");
 }
 

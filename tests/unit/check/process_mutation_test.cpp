@@ -3,13 +3,13 @@
 
 using namespace troupe;
 using namespace troupe::test;
-using tool::FinishedRun;
+using check::FinishedRun;
 
 namespace {
 
-tool::ProcessSample& last_sample(FinishedRun& run, const std::string& process) {
+check::ProcessSample& last_sample(FinishedRun& run, const std::string& process) {
   return *std::ranges::find(run.processes->rbegin(), run.processes->rend(), process,
-                            &tool::ProcessSample::process);
+                            &check::ProcessSample::process);
 }
 
 const std::vector<Mutation> process_mutations{

@@ -7,9 +7,14 @@
 #include "runtime/check/history/history.hpp"
 #include "runtime/check/run/collect.hpp"
 #include "tools/servers/temp_folder.hpp"
+#include "tools/shop/books/shop_invariants.hpp"
 
 using namespace troupe;
-using namespace troupe::tool;
+using namespace troupe::check;
+using troupe::tool::GatewayLedger;
+using troupe::tool::MailLedger;
+using troupe::tool::ShopInvariants;
+using troupe::tool::TempFolder;
 
 namespace {
 
@@ -159,8 +164,9 @@ TEST_CASE("a run takes the records there are, and refuses a folder without any",
   auto mails = MailLedger::open(folder.path()).value();
   mails.record(
       {.message_id = "<m>", .to = "a@b", .subject = "s", .order_id = "o-1", .kind = "confirmed"});
-  REQUIRE(add_records(run, folder.path()));
+  ShopInvariants shop;
+  REQUIRE(add_records(run, folder.path(), &shop));
   CHECK_FALSE(run.history);
-  CHECK(run.gateway->at(0).amount_minor == 5);
-  CHECK(run.mails->at(0).message_id == "<m>");
+  CHECK(shop.ledgers().gateway->at(0).amount_minor == 5);
+  CHECK(shop.ledgers().mails->at(0).message_id == "<m>");
 }

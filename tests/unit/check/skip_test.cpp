@@ -5,7 +5,7 @@
 
 using namespace troupe;
 using namespace troupe::test;
-using tool::FinishedRun;
+using check::FinishedRun;
 
 namespace {
 
@@ -89,7 +89,7 @@ TEST_CASE("the commit behind a skipped message continues the versions and has it
   skip(run, "ordering", write(run, "ordering", guests, "x"));
   write(run, "ordering", guests, next.SerializeAsString());
 
-  tool::Report report;
-  tool::check_log(tool::DecodedRun(run, all_contexts(), report), report);
+  check::Report report;
+  check::check_log(check::DecodedRun(run, all_contexts(), report), report);
   CHECK(violated_in(report) == (chained ? "" : "I1"));
 }

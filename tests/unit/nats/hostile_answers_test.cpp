@@ -136,9 +136,9 @@ void read_everything(nats::Connection& connection) {
   timers.arm(instance, *Token::parse("t"), Time{}, "", [](const auto&) {});
   timers.disarm(instance, *Token::parse("t"), [](const auto&) {});
 
-  tool::JetStreamBacklog backlog(connection);
+  check::JetStreamBacklog backlog(connection);
   (void)backlog.backlog(context);
-  tool::JetStreamRecords records(connection);
+  check::JetStreamRecords records(connection);
   (void)records.facts(context);
   (void)records.control();
 }

@@ -12,7 +12,7 @@
 
 namespace {
 
-using namespace troupe::tool;
+using namespace troupe::program;
 using Catch::Matchers::ContainsSubstring;
 
 troupe::v1::Commit commit(std::uint64_t first_version, const google::protobuf::Message& event,

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "runtime/check/invariants/invariants.hpp"
+#include "tools/shop/books/shop_invariants.hpp"
 
 namespace troupe::tool {
 
@@ -22,8 +22,8 @@ const Booked& of(const std::unordered_map<std::string, Booked>& all, const std::
 /// Looks at one order that has ended, and at what was done for it elsewhere.
 class Ending {
 public:
-  Ending(const OrderBooks& books, const Poison& poison, const std::string& id,
-         const BookedOrder& order, Report& report)
+  Ending(const OrderBooks& books, const check::Poison& poison, const std::string& id,
+         const BookedOrder& order, check::Report& report)
       : books_(books),
         poisoned_(poison.concerns("evt.ordering.order." + id)),
         order_(order),
@@ -118,11 +118,11 @@ private:
   const BookedReservation& reservation_;
   const BookedPayment& payment_;
   const std::string& id_;
-  Report& report_;
+  check::Report& report_;
 };
 
 /// Stock that moved in the name of an order's line must be that line's.
-void check_references(const OrderBooks& books, Report& report) {
+void check_references(const OrderBooks& books, check::Report& report) {
   for (const auto& [key, stock] : books.references) {
     const auto space = key.find(' ');
     const auto colon = key.rfind(':');
@@ -141,14 +141,14 @@ void check_references(const OrderBooks& books, Report& report) {
 /// Payments and reservations belong to orders.
 template <class Booked>
 void check_owned(const std::unordered_map<std::string, Booked>& all, const OrderBooks& books,
-                 std::string_view what, Report& report) {
+                 std::string_view what, check::Report& report) {
   for (const auto& [id, booked] : all)
     if (!books.orders.contains(id))
       report.violated("I13", std::string(what) + ' ' + id + " has no order", booked.last);
 }
 
 /// Every kind of news, once per order that has it.
-void check_notifications(const OrderBooks& books, Report& report) {
+void check_notifications(const OrderBooks& books, check::Report& report) {
   std::map<std::pair<std::string_view, std::string_view>, unsigned> told;  // order, kind
   for (const auto& [id, notification] : books.notifications) {
     ++told[{notification.order, notification.kind}];
@@ -175,7 +175,7 @@ void check_notifications(const OrderBooks& books, Report& report) {
       require_one(id, "refunded", payment.last);
 }
 
-void check_totals(const OrderBooks& books, Report& report) {
+void check_totals(const OrderBooks& books, check::Report& report) {
   std::map<std::string, std::int64_t> kept, stands;  // by currency
   for (const auto& [id, payment] : books.payments)
     kept[payment.currency] += payment.captured_minor - payment.refunded_minor;
@@ -191,7 +191,7 @@ void check_totals(const OrderBooks& books, Report& report) {
 
 }  // namespace
 
-void check_endings(const OrderBooks& books, const Poison& poison, Report& report) {
+void check_endings(const OrderBooks& books, const check::Poison& poison, check::Report& report) {
   for (const auto& [id, order] : books.orders) {
     if (order.ended())
       Ending(books, poison, id, order, report).check();

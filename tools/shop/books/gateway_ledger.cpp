@@ -22,9 +22,8 @@ GatewayCall parsed(const nlohmann::json& line) {
 }  // namespace
 
 Result<GatewayLedger> GatewayLedger::open(const std::filesystem::path& folder) {
-  return JsonLinesWriter::open(folder / gateway_ledger_file).map([](JsonLinesWriter lines) {
-    return GatewayLedger(std::move(lines));
-  });
+  return check::JsonLinesWriter::open(folder / gateway_ledger_file)
+      .map([](check::JsonLinesWriter lines) { return GatewayLedger(std::move(lines)); });
 }
 
 void GatewayLedger::record(const GatewayCall& call) {
@@ -40,7 +39,7 @@ void GatewayLedger::record(const GatewayCall& call) {
 }
 
 Result<std::vector<GatewayCall>> read_gateway_ledger(const std::filesystem::path& folder) {
-  return read_json_lines(folder / gateway_ledger_file, parsed);
+  return check::read_json_lines(folder / gateway_ledger_file, parsed);
 }
 
 }  // namespace troupe::tool

@@ -35,9 +35,9 @@ public:
   void record(const GatewayCall& call);
 
 private:
-  explicit GatewayLedger(JsonLinesWriter lines) : lines_(std::move(lines)) {}
+  explicit GatewayLedger(check::JsonLinesWriter lines) : lines_(std::move(lines)) {}
 
-  JsonLinesWriter lines_;
+  check::JsonLinesWriter lines_;
 };
 
 Result<std::vector<GatewayCall>> read_gateway_ledger(const std::filesystem::path& folder);

@@ -18,9 +18,8 @@ ReceivedMail parsed(const nlohmann::json& line) {
 }  // namespace
 
 Result<MailLedger> MailLedger::open(const std::filesystem::path& folder) {
-  return JsonLinesWriter::open(folder / mail_ledger_file).map([](JsonLinesWriter lines) {
-    return MailLedger(std::move(lines));
-  });
+  return check::JsonLinesWriter::open(folder / mail_ledger_file)
+      .map([](check::JsonLinesWriter lines) { return MailLedger(std::move(lines)); });
 }
 
 void MailLedger::record(const ReceivedMail& mail) {
@@ -32,7 +31,7 @@ void MailLedger::record(const ReceivedMail& mail) {
 }
 
 Result<std::vector<ReceivedMail>> read_mail_ledger(const std::filesystem::path& folder) {
-  return read_json_lines(folder / mail_ledger_file, parsed);
+  return check::read_json_lines(folder / mail_ledger_file, parsed);
 }
 
 }  // namespace troupe::tool

@@ -29,9 +29,9 @@ public:
   void record(const ReceivedMail& mail);
 
 private:
-  explicit MailLedger(JsonLinesWriter lines) : lines_(std::move(lines)) {}
+  explicit MailLedger(check::JsonLinesWriter lines) : lines_(std::move(lines)) {}
 
-  JsonLinesWriter lines_;
+  check::JsonLinesWriter lines_;
 };
 
 Result<std::vector<ReceivedMail>> read_mail_ledger(const std::filesystem::path& folder);

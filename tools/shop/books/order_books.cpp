@@ -18,8 +18,8 @@ constexpr std::array<std::string_view, 6> cancel_reasons{
     "customer",         "out_of_stock",   "reservation_expired",
     "payment_declined", "capture_failed", "deadline"};
 
-void place(BookedOrder& order, const EventAt& event, const ordering::OrderPlaced& placed,
-           Report& report) {
+void place(BookedOrder& order, const check::EventAt& event, const ordering::OrderPlaced& placed,
+           check::Report& report) {
   if (order.status != BookedOrder::Status::none) illegal(event, "placed twice", report);
   order.status = BookedOrder::Status::placed;
   order.customer = placed.customer_id();
@@ -39,7 +39,8 @@ void place(BookedOrder& order, const EventAt& event, const ordering::OrderPlaced
 
 /// What every later event repeats of the order.
 template <class E>
-void check_repeats(const BookedOrder& order, const EventAt& event, const E& later, Report& report) {
+void check_repeats(const BookedOrder& order, const check::EventAt& event, const E& later,
+                   check::Report& report) {
   if (later.total().amount_minor() != order.total_minor
       || later.total().currency() != order.currency)
     report.violated("I12", "the total differs from the one that was placed", event.name());
@@ -47,7 +48,7 @@ void check_repeats(const BookedOrder& order, const EventAt& event, const E& late
     illegal(event, "the customer differs from the one who placed it", report);
 }
 
-void read_order_event(BookedOrder& order, const EventAt& event, Report& report) {
+void read_order_event(BookedOrder& order, const check::EventAt& event, check::Report& report) {
   using Status = BookedOrder::Status;
   order.last = event.name();
   if (const auto* placed = event.as<ordering::OrderPlaced>()) {
@@ -72,8 +73,8 @@ void read_order_event(BookedOrder& order, const EventAt& event, Report& report) 
   }
 }
 
-void read_notification_event(BookedNotification& notification, const EventAt& event,
-                             Report& report) {
+void read_notification_event(BookedNotification& notification, const check::EventAt& event,
+                             check::Report& report) {
   using Status = BookedNotification::Status;
   notification.last = event.name();
   if (const auto* requested = event.as<notifications::NotificationRequested>()) {
@@ -96,14 +97,14 @@ void read_notification_event(BookedNotification& notification, const EventAt& ev
 
 }  // namespace
 
-void illegal(const EventAt& event, std::string_view why, Report& report) {
+void illegal(const check::EventAt& event, std::string_view why, check::Report& report) {
   report.violated(
       "I10", event.data().GetDescriptor()->name() + " is no legal step here: " + std::string(why),
       event.name());
 }
 
-void read_orders(const DecodedContext& ordering, OrderBooks& books, Report& report) {
-  ordering.for_each_event("order", [&](const EventAt& event) {
+void read_orders(const check::DecodedContext& ordering, OrderBooks& books, check::Report& report) {
+  ordering.for_each_event("order", [&](const check::EventAt& event) {
     read_order_event(books.orders[event.id()], event, report);
   });
   report.count("orders placed", books.orders.size());
@@ -111,8 +112,9 @@ void read_orders(const DecodedContext& ordering, OrderBooks& books, Report& repo
     if (order.status == BookedOrder::Status::confirmed) report.count("orders confirmed");
 }
 
-void read_notifications(const DecodedContext& notifications, OrderBooks& books, Report& report) {
-  notifications.for_each_event("notification", [&](const EventAt& event) {
+void read_notifications(const check::DecodedContext& notifications, OrderBooks& books,
+                        check::Report& report) {
+  notifications.for_each_event("notification", [&](const check::EventAt& event) {
     read_notification_event(books.notifications[event.id()], event, report);
   });
   for (const auto& [id, notification] : books.notifications) {
@@ -122,7 +124,7 @@ void read_notifications(const DecodedContext& notifications, OrderBooks& books, 
   }
 }
 
-OrderBooks read_books(const DecodedRun& run, Report& report) {
+OrderBooks read_books(const check::DecodedRun& run, check::Report& report) {
   OrderBooks books;
   if (const auto* ordering = run.context("ordering")) read_orders(*ordering, books, report);
   if (const auto* inventory = run.context("inventory")) {

@@ -111,16 +111,18 @@ struct OrderBooks {
 
 /// Reads what logs there are. Steps that are not legal where they stand are violations of I10,
 /// stock that does not add up of I11, amounts that differ of I12.
-OrderBooks read_books(const DecodedRun& run, Report& report);
+OrderBooks read_books(const check::DecodedRun& run, check::Report& report);
 
 // Its chapters.
-void read_orders(const DecodedContext& ordering, OrderBooks& books, Report& report);
-void read_reservations(const DecodedContext& inventory, OrderBooks& books, Report& report);
-void read_stock(const DecodedContext& inventory, OrderBooks& books, Report& report);
-void read_payments(const DecodedContext& payments, OrderBooks& books, Report& report);
-void read_notifications(const DecodedContext& notifications, OrderBooks& books, Report& report);
+void read_orders(const check::DecodedContext& ordering, OrderBooks& books, check::Report& report);
+void read_reservations(const check::DecodedContext& inventory, OrderBooks& books,
+                       check::Report& report);
+void read_stock(const check::DecodedContext& inventory, OrderBooks& books, check::Report& report);
+void read_payments(const check::DecodedContext& payments, OrderBooks& books, check::Report& report);
+void read_notifications(const check::DecodedContext& notifications, OrderBooks& books,
+                        check::Report& report);
 
 /// A step that is not legal where it stands.
-void illegal(const EventAt& event, std::string_view why, Report& report);
+void illegal(const check::EventAt& event, std::string_view why, check::Report& report);
 
 }  // namespace troupe::tool

@@ -47,7 +47,7 @@ const std::vector<Step>& steps() {
   return all;
 }
 
-void follow(BookedPayment& payment, const EventAt& event, Report& report) {
+void follow(BookedPayment& payment, const check::EventAt& event, check::Report& report) {
   if (event.as<payments::PaymentCancellationNoted>() != nullptr) {
     if (payment.status != Status::authorizing && payment.status != Status::capturing)
       illegal(event, "no answer is outstanding", report);
@@ -65,8 +65,8 @@ void follow(BookedPayment& payment, const EventAt& event, Report& report) {
 }
 
 /// Every amount is the one the payment was opened with.
-void compare(const BookedPayment& payment, const EventAt& event, const money::v1::Money& amount,
-             Report& report) {
+void compare(const BookedPayment& payment, const check::EventAt& event,
+             const money::v1::Money& amount, check::Report& report) {
   if (amount.amount_minor() != payment.amount_minor || amount.currency() != payment.currency)
     report.violated("I12",
                     event.data().GetDescriptor()->name() + " is about "
@@ -77,11 +77,12 @@ void compare(const BookedPayment& payment, const EventAt& event, const money::v1
 }
 
 template <class E>
-void compare_if(const BookedPayment& payment, const EventAt& event, Report& report) {
+void compare_if(const BookedPayment& payment, const check::EventAt& event, check::Report& report) {
   if (const auto* e = event.as<E>()) compare(payment, event, e->amount(), report);
 }
 
-void read_payment_event(BookedPayment& payment, const EventAt& event, Report& report) {
+void read_payment_event(BookedPayment& payment, const check::EventAt& event,
+                        check::Report& report) {
   payment.last = event.name();
   follow(payment, event, report);
   if (const auto* opened = event.as<payments::PaymentOpened>()) {
@@ -110,8 +111,9 @@ void read_payment_event(BookedPayment& payment, const EventAt& event, Report& re
 
 }  // namespace
 
-void read_payments(const DecodedContext& payments, OrderBooks& books, Report& report) {
-  payments.for_each_event("payment", [&](const EventAt& event) {
+void read_payments(const check::DecodedContext& payments, OrderBooks& books,
+                   check::Report& report) {
+  payments.for_each_event("payment", [&](const check::EventAt& event) {
     read_payment_event(books.payments[event.id()], event, report);
   });
 }

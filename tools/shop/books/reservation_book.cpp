@@ -16,7 +16,7 @@ using NumberedLines = google::protobuf::RepeatedPtrField<inventory::NumberedLine
 /// Follows the events of one reservation.
 class Follower {
 public:
-  Follower(BookedReservation& booked, const EventAt& event, Report& report)
+  Follower(BookedReservation& booked, const check::EventAt& event, check::Report& report)
       : booked_(booked), event_(event), report_(report) {}
 
   void read() {
@@ -122,14 +122,15 @@ private:
   }
 
   BookedReservation& booked_;
-  const EventAt& event_;
-  Report& report_;
+  const check::EventAt& event_;
+  check::Report& report_;
 };
 
 }  // namespace
 
-void read_reservations(const DecodedContext& inventory, OrderBooks& books, Report& report) {
-  inventory.for_each_event("reservation", [&](const EventAt& event) {
+void read_reservations(const check::DecodedContext& inventory, OrderBooks& books,
+                       check::Report& report) {
+  inventory.for_each_event("reservation", [&](const check::EventAt& event) {
     Follower(books.reservations[event.id()], event, report).read();
   });
 }

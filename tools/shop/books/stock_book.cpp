@@ -14,7 +14,7 @@ namespace inventory = ::inventory::v1;
 /// Follows the events of one article.
 class Follower {
 public:
-  Follower(OrderBooks& books, const EventAt& event, Report& report)
+  Follower(OrderBooks& books, const check::EventAt& event, check::Report& report)
       : books_(books), stock_(books.stock[event.id()]), event_(event), report_(report) {}
 
   void read() {
@@ -92,15 +92,15 @@ private:
 
   OrderBooks& books_;
   BookedStock& stock_;
-  const EventAt& event_;
-  Report& report_;
+  const check::EventAt& event_;
+  check::Report& report_;
 };
 
 }  // namespace
 
-void read_stock(const DecodedContext& inventory, OrderBooks& books, Report& report) {
-  inventory.for_each_event("stock",
-                           [&](const EventAt& event) { Follower(books, event, report).read(); });
+void read_stock(const check::DecodedContext& inventory, OrderBooks& books, check::Report& report) {
+  inventory.for_each_event(
+      "stock", [&](const check::EventAt& event) { Follower(books, event, report).read(); });
   report.count("articles", books.stock.size());
 }
 

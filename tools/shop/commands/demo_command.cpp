@@ -1,12 +1,12 @@
-// troupe demo: orders through the four services, and what came of them.
-#include "runtime/program/commands.hpp"
+// shop demo: orders through the four services, and what came of them.
+#include "tools/shop/commands/commands.hpp"
 #include "tools/shop/commands/orders_options.hpp"
 #include "tools/shop/demo/demo.hpp"
 
 namespace troupe::tool {
 
-void add_demo_command(CLI::App& app, Run& run) {
-  auto* command = app.add_subcommand(
+void add_demo_command(program::CommandLine& line) {
+  auto* command = line.app().add_subcommand(
       "demo", "Drive orders through four services on private servers and check the outcome");
   auto options = std::make_shared<DemoOptions>();
   add_script_options(*command, options->script, "Decides the orders and whom the gateway declines");
@@ -25,13 +25,14 @@ void add_demo_command(CLI::App& app, Run& run) {
   command->add_flag("--json", options->json, "The outcome as one line of JSON");
   command->footer(
       "Examples:\n"
-      "  troupe demo\n"
-      "  troupe demo --orders orders.csv.gz --json\n"
-      "  troupe demo --memory --count 100\n"
-      "  troupe demo --keep\n"
+      "  shop demo\n"
+      "  shop demo --orders orders.csv.gz --json\n"
+      "  shop demo --memory --count 100\n"
+      "  shop demo --keep\n"
       "While it runs, run.json in its folder names the processes and addresses.\n"
       "Exit codes: 0 every order ended and nothing is violated, 1 not so, 2 it could not run.");
-  command->callback([&run, options] { run = [options] { return run_demo(*options); }; });
+  command->callback(
+      [&run = line.run(), options] { run = [options] { return run_demo(*options); }; });
 }
 
 }  // namespace troupe::tool

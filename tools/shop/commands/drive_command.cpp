@@ -1,7 +1,7 @@
-// troupe drive: orders against servers that run already, for runs in which things fail.
+// shop drive: orders against servers that run already, for runs in which things fail.
 #include "runtime/ports/subject.hpp"
-#include "runtime/program/commands.hpp"
 #include "runtime/program/server_options.hpp"
+#include "tools/shop/commands/commands.hpp"
 #include "tools/shop/commands/orders_options.hpp"
 #include "tools/shop/drive/drive.hpp"
 
@@ -55,12 +55,12 @@ void add_load_options(CLI::App& command, DriveOptions& options) {
 
 }  // namespace
 
-void add_drive_command(CLI::App& app, Run& run) {
-  auto* command = app.add_subcommand(
+void add_drive_command(program::CommandLine& line) {
+  auto* command = line.app().add_subcommand(
       "drive", "Drive orders through servers that run already, and record what clients were told");
   auto options = std::make_shared<DriveOptions>();
   options->slots = slots_default;
-  add_nats_options(*command, options->nats);
+  program::add_nats_options(*command, options->nats);
   command->add_option("--history", options->folder, "Existing folder for history.jsonl")
       ->required();
   add_script_options(*command, options->script, "Decides the orders and what is repeated when");
@@ -68,13 +68,14 @@ void add_drive_command(CLI::App& app, Run& run) {
   command->add_flag("--json", options->json, "The outcome as one line of JSON");
   command->footer(
       "Examples:\n"
-      "  troupe drive --history runs/today --count 500\n"
-      "  troupe drive --history runs/today --count 20000 --seconds 180 --rate 20 --probe-rate 20 "
+      "  shop drive --history runs/today --count 500\n"
+      "  shop drive --history runs/today --count 20000 --seconds 180 --rate 20 --probe-rate 20 "
       "--json\n"
       "The streams must be empty. An unknown answer is repeated with the same id until it is not.\n"
       "Exit codes: 0 every order ended and every command was answered, 1 not so, 2 it could not "
       "run.");
-  command->callback([&run, options] { run = [options] { return run_drive(*options); }; });
+  command->callback(
+      [&run = line.run(), options] { run = [options] { return run_drive(*options); }; });
 }
 
 }  // namespace troupe::tool

@@ -1,12 +1,12 @@
-// troupe gateway: the simulated payment gateway as a process of its own.
+// shop gateway: the simulated payment gateway as a process of its own.
 #include <optional>
 
 #include <spdlog/spdlog.h>
 
-#include "runtime/program/commands.hpp"
 #include "runtime/program/output.hpp"
 #include "runtime/program/server_options.hpp"
 #include "runtime/program/stop_signals.hpp"
+#include "tools/shop/commands/commands.hpp"
 #include "tools/shop/sim/gateway_service.hpp"
 
 namespace troupe::tool {
@@ -14,34 +14,34 @@ namespace troupe::tool {
 namespace {
 
 struct GatewayCommand {
-  NatsOptions nats;
+  program::NatsOptions nats;
   std::string ledger_folder;
   GatewayOptions gateway;
 };
 
 int serve(const GatewayCommand& options) {
-  StopSignals signals;
+  program::StopSignals signals;
   std::optional<std::filesystem::path> folder;
   if (!options.ledger_folder.empty()) folder = options.ledger_folder;
   const auto gateway = Gateway::open(options.gateway, folder);
-  if (!gateway) return complain(exit_usage, gateway.error().what);
+  if (!gateway) return program::complain(program::exit_usage, gateway.error().what);
   const auto connection = nats::Connection::open(options.nats.as("gateway"));
-  if (!connection) return complain(exit_usage, connection.error().what);
+  if (!connection) return program::complain(program::exit_usage, connection.error().what);
   const auto service = GatewayService::start(**connection, **gateway);
-  if (!service) return complain(exit_usage, service.error().what);
+  if (!service) return program::complain(program::exit_usage, service.error().what);
   spdlog::info("The payment gateway listens on {} at {}.", GatewayService::subject,
                options.nats.address());
   signals.wait();
-  return exit_ok;
+  return program::exit_ok;
 }
 
 }  // namespace
 
-void add_gateway_command(CLI::App& app, Run& run) {
-  auto* command = app.add_subcommand("gateway", "Run the simulated payment gateway");
+void add_gateway_command(program::CommandLine& line) {
+  auto* command = line.app().add_subcommand("gateway", "Run the simulated payment gateway");
   auto options = std::make_shared<GatewayCommand>();
   auto& gateway = options->gateway;
-  add_nats_options(*command, options->nats);
+  program::add_nats_options(*command, options->nats);
   command->add_option("--ledger", options->ledger_folder,
                       "Folder for gateway.jsonl; what it holds already is remembered");
   command->add_option("--seed", gateway.seed, "Decides whom it declines")->capture_default_str();
@@ -57,10 +57,10 @@ void add_gateway_command(CLI::App& app, Run& run) {
   command->add_flag("--down", gateway.down, "Answer 503 to everything");
   command->footer(
       "Example:\n"
-      "  troupe gateway --nats nats://127.0.0.1:4222 --decline-rate 0.02 --seed 7\n"
+      "  shop gateway --nats nats://127.0.0.1:4222 --decline-rate 0.02 --seed 7\n"
       "Exit codes: 0 stopped by a signal, 2 could not start, 3 NATS gave its connection up for "
       "good.");
-  command->callback([&run, options] { run = [options] { return serve(*options); }; });
+  command->callback([&run = line.run(), options] { run = [options] { return serve(*options); }; });
 }
 
 }  // namespace troupe::tool

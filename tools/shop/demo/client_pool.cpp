@@ -3,7 +3,7 @@
 namespace troupe::tool {
 
 ClientPool::ClientPool(const std::string& name, std::size_t clients, CommandSender& sender,
-                       History& history, StopFlag& stop, Patience patience) {
+                       check::History& history, StopFlag& stop, Patience patience) {
   for (std::size_t i = 1; i <= clients; ++i) {
     PatientClient client{name + "-" + std::to_string(i), sender, history, stop, patience};
     threads_.emplace_back([this, client = std::move(client)] { work(client); });

@@ -20,8 +20,8 @@ public:
   using Done = std::function<void(const Outcome&)>;
 
   /// Clients are named `name`-1, `name`-2 and so on.
-  ClientPool(const std::string& name, std::size_t clients, CommandSender& sender, History& history,
-             StopFlag& stop, Patience patience = {});
+  ClientPool(const std::string& name, std::size_t clients, CommandSender& sender,
+             check::History& history, StopFlag& stop, Patience patience = {});
   ~ClientPool();
 
   /// Never blocks; callers bound what they submit. `first_attempt` numbers the first try.

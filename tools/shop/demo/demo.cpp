@@ -1,4 +1,5 @@
 #include "tools/shop/demo/demo.hpp"
+#include "tools/shop/books/shop_invariants.hpp"
 
 #include <memory>
 #include <optional>
@@ -94,7 +95,7 @@ private:
 /// One run, in memory or on servers of its own.
 class DemoRun {
 public:
-  DemoRun(const DemoOptions& options, const Script& script, StopSignals& signals)
+  DemoRun(const DemoOptions& options, const Script& script, program::StopSignals& signals)
       : options_(options), script_(script), signals_(signals) {
     signals_.on_stop([this] {
       stopped_.request_stop();
@@ -109,16 +110,17 @@ public:
   int on_servers(const std::filesystem::path& folder);
 
 private:
-  int play(CommandSender& sender, const Sources& sources, const std::filesystem::path& folder);
-  DriveResult drive(CommandSender& sender, EventStreams& streams, History& history);
+  int play(CommandSender& sender, const check::Sources& sources,
+           const std::filesystem::path& folder);
+  DriveResult drive(CommandSender& sender, EventStreams& streams, check::History& history);
   std::map<std::string, double> cpu_by_process() const;
   Result<void> look_at_processes(const std::filesystem::path& folder) const;
-  Result<Report> check_run(const Sources& sources, const std::filesystem::path& folder,
-                           DriveResult& result) const;
+  Result<check::Report> check_run(const check::Sources& sources,
+                                  const std::filesystem::path& folder, DriveResult& result) const;
 
   const DemoOptions& options_;
   const Script& script_;
-  StopSignals& signals_;
+  program::StopSignals& signals_;
   std::stop_source stopped_;
   Alarm alarm_;
   Progress progress_;
@@ -129,13 +131,13 @@ private:
 
 int DemoRun::in_memory(const std::filesystem::path& folder) {
   auto mails = MailLedger::open(folder);
-  if (!mails) return complain(exit_usage, mails.error().what);
+  if (!mails) return program::complain(program::exit_usage, mails.error().what);
   const auto gateway =
       Gateway::open({.seed = options_.script.seed, .decline_rate = options_.decline_rate}, folder);
-  if (!gateway) return complain(exit_usage, gateway.error().what);
+  if (!gateway) return program::complain(program::exit_usage, gateway.error().what);
   SimulatedEffects effects(**gateway, *mails);
   const auto node = host::MemoryNode::start(all_contexts(), effects);
-  if (!node) return complain(exit_usage, node.error().what);
+  if (!node) return program::complain(program::exit_usage, node.error().what);
   BusSender sender((*node)->commands());
   MemoryBacklog backlogs((*node)->broker());
   return play(sender,
@@ -154,52 +156,54 @@ int DemoRun::on_servers(const std::filesystem::path& folder) {
                                    .stop = stopped_.get_token()},
                                   {.note = [this](const auto& line) { progress_.note(line); },
                                    .failed = [this](const auto& what) { alarm_.raise(what); }});
-  if (!stage) return complain(exit_usage, stage.error().what);
+  if (!stage) return program::complain(program::exit_usage, stage.error().what);
   stage_ = stage->get();
   const auto& urls = (*stage)->urls();
   const auto redis = redis::parse_redis_url(urls.redis);
-  if (!redis) return complain(exit_usage, redis.error().what);
+  if (!redis) return program::complain(program::exit_usage, redis.error().what);
   const auto commands = nats::Connection::open({.url = urls.nats, .name = "demo clients"});
-  if (!commands) return complain(exit_usage, commands.error().what);
+  if (!commands) return program::complain(program::exit_usage, commands.error().what);
   const auto reads = nats::Connection::open({.url = urls.nats, .name = "demo reads"});
-  if (!reads) return complain(exit_usage, reads.error().what);
+  if (!reads) return program::complain(program::exit_usage, reads.error().what);
   const auto system = nats::find_system(**reads);
-  if (!system) return complain(exit_usage, system.error().what);
+  if (!system) return program::complain(program::exit_usage, system.error().what);
 
   NatsSender sender(**commands);
   nats::StreamLeaders leaders(**reads);
   nats::JetStreamEventStreams streams(leaders);
   redis::RedisViewStore views(*redis, redis::Keys(*system));
-  JetStreamBacklog backlogs(**reads);
-  JetStreamRecords records(**reads);
-  const Sources sources{
+  check::JetStreamBacklog backlogs(**reads);
+  check::JetStreamRecords records(**reads);
+  const check::Sources sources{
       .streams = streams, .views = views, .backlogs = backlogs, .records = &records};
   asking_ = commands->get();
   const int code = play(sender, sources, folder);
   if (options_.keep && !stopped_.stop_requested()) {
     const auto text = how_to_go_on(**stage, folder);
-    options_.json ? progress_.note(text) : say(text);
+    options_.json ? progress_.note(text) : program::say(text);
     (*stage)->let_go();
   }
   return code;
 }
 
-int DemoRun::play(CommandSender& sender, const Sources& sources,
+int DemoRun::play(CommandSender& sender, const check::Sources& sources,
                   const std::filesystem::path& folder) {
-  auto history = History::open(folder);
-  if (!history) return complain(exit_usage, history.error().what);
+  auto history = check::History::open(folder);
+  if (!history) return program::complain(program::exit_usage, history.error().what);
   if (const auto looked = look_at_processes(folder); !looked)
-    return complain(exit_usage, looked.error().what);
+    return program::complain(program::exit_usage, looked.error().what);
   auto result = drive(sender, sources.streams, *history);
-  if (stopped_.stop_requested()) return complain(exit_refused, "the run was stopped");
+  if (stopped_.stop_requested())
+    return program::complain(program::exit_refused, "the run was stopped");
   const auto report = check_run(sources, folder, result);
-  if (!report) return complain(exit_refused, report.error().what);
-  options_.json ? say_json(summary_json(result, *report)) : say(summary_text(result, *report));
-  for (const auto& problem : result.problems) complain(exit_refused, problem);
-  return result.problems.empty() && report->passed() ? exit_ok : exit_refused;
+  if (!report) return program::complain(program::exit_refused, report.error().what);
+  options_.json ? program::say_json(summary_json(result, *report))
+                : program::say(summary_text(result, *report));
+  for (const auto& problem : result.problems) program::complain(program::exit_refused, problem);
+  return result.problems.empty() && report->passed() ? program::exit_ok : program::exit_refused;
 }
 
-DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, History& history) {
+DriveResult DemoRun::drive(CommandSender& sender, EventStreams& streams, check::History& history) {
   StopFlag stop;
   std::unique_ptr<Reader> reader;
   if (asking_ != nullptr) reader = std::make_unique<Reader>(reads_per_second, *asking_, history);
@@ -241,39 +245,45 @@ Result<void> DemoRun::look_at_processes(const std::filesystem::path& folder) con
   return record_processes(folder, processes, stage_->urls().health);
 }
 
-Result<Report> DemoRun::check_run(const Sources& sources, const std::filesystem::path& folder,
-                                  DriveResult& result) const {
-  const auto contexts = contexts_to_collect({});
+Result<check::Report> DemoRun::check_run(const check::Sources& sources,
+                                         const std::filesystem::path& folder,
+                                         DriveResult& result) const {
+  const auto contexts = check::contexts_to_collect(all_contexts());
   if (!contexts) return tl::make_unexpected(contexts.error());
   const auto deadline = std::chrono::steady_clock::now() + rest_patience;
   // A run that was given up does not come to rest, or not soon; what there is is checked.
   if (result.problems.empty())
-    if (const auto rest = wait_until_settled(sources, *contexts, deadline, stopped_.get_token());
+    if (const auto rest =
+            check::wait_until_settled(sources, *contexts, deadline, stopped_.get_token());
         !rest)
       result.problems.push_back(rest.error().what);
   if (const auto looked = look_at_processes(folder); !looked)
     return tl::make_unexpected(looked.error());
   auto run = collect(sources, *contexts);
   if (!run) return tl::make_unexpected(run.error());
-  if (const auto added = add_records(*run, folder); !added)
+  ShopInvariants invariants;
+  if (const auto added = check::add_records(*run, folder, &invariants); !added)
     return tl::make_unexpected(added.error());
-  return check(*run);
+  return check::check_run(*run, all_contexts(), &invariants);
 }
 
 }  // namespace
 
 int run_demo(const DemoOptions& options) {
-  StopSignals signals;
+  program::StopSignals signals;
   const auto script = write_script(options.script);
-  if (!script) return complain(exit_usage, script.error().what);
+  if (!script) return program::complain(program::exit_usage, script.error().what);
   const auto folder = RunFolder::make(options.folder);
-  if (!folder) return complain(exit_usage, folder.error().what);
+  if (!folder) return program::complain(program::exit_usage, folder.error().what);
   const auto& path = (*folder)->path();
   DemoRun run(options, *script, signals);
   const int code = options.memory ? run.in_memory(path) : run.on_servers(path);
-  const bool worth_a_look = code != exit_ok && !signals.wait_for(std::chrono::milliseconds{0});
+  const bool worth_a_look =
+      code != program::exit_ok && !signals.wait_for(std::chrono::milliseconds{0});
   if (options.keep || worth_a_look) (*folder)->keep();
-  if (worth_a_look) complain(exit_refused, "logs and ledgers of this run are in " + path.string());
+  if (worth_a_look)
+    program::complain(program::exit_refused,
+                      "logs and ledgers of this run are in " + path.string());
   return code;
 }
 

@@ -27,7 +27,8 @@ const Rejected* refused_by_domain(const Outcome& outcome) {
 
 }  // namespace
 
-Driver::Driver(CommandSender& sender, History& history, StopFlag& stop, DriverOptions options)
+Driver::Driver(CommandSender& sender, check::History& history, StopFlag& stop,
+               DriverOptions options)
     : options_(std::move(options)),
       stop_(stop),
       pool_("demo", options_.clients, sender, history, stop, options_.patience) {}

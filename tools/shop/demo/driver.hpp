@@ -64,7 +64,8 @@ public:
   /// More are counted only.
   static constexpr std::size_t problems_max = 20;
 
-  Driver(CommandSender& sender, History& history, StopFlag& stop, DriverOptions options = {});
+  Driver(CommandSender& sender, check::History& history, StopFlag& stop,
+         DriverOptions options = {});
 
   /// Blocks until everything has ended or cannot end. apply() must meanwhile be fed with all
   /// commits of all contexts.

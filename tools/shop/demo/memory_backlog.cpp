@@ -2,9 +2,9 @@
 
 namespace troupe::tool {
 
-Result<Backlog> MemoryBacklog::backlog(const Token& context) {
+Result<check::Backlog> MemoryBacklog::backlog(const Token& context) {
   const auto timers = stream_name(StreamKind::timers, context);
-  Backlog backlog;
+  check::Backlog backlog;
   for (const auto& stream : {stream_name(StreamKind::events, context), timers})
     for (const auto& consumer : broker_.waiting(stream))
       backlog.consumers.push_back({.name = stream + "/" + consumer.consumer,
@@ -16,7 +16,7 @@ Result<Backlog> MemoryBacklog::backlog(const Token& context) {
   for (const auto& timer : *fired) backlog.timers.push_back(timer.subject.str());
   const auto parked = broker_.scan(stream_name(StreamKind::parked, context), {});
   if (!parked) return tl::make_unexpected(parked.error());
-  for (const auto& record : *parked) backlog.parked.push_back(parked_record(record.bytes));
+  for (const auto& record : *parked) backlog.parked.push_back(check::parked_record(record.bytes));
   return backlog;
 }
 

@@ -6,10 +6,10 @@
 
 namespace troupe::tool {
 
-class MemoryBacklog final : public BacklogSource {
+class MemoryBacklog final : public check::BacklogSource {
 public:
   explicit MemoryBacklog(memory::Broker& broker) : broker_(broker) {}
-  Result<Backlog> backlog(const Token& context) override;
+  Result<check::Backlog> backlog(const Token& context) override;
 
 private:
   memory::Broker& broker_;

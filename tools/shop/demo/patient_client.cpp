@@ -40,12 +40,12 @@ bool StopFlag::wait_for(std::chrono::milliseconds time) {
 
 Outcome PatientClient::send(const Wish& wish, unsigned first_attempt) {
   const auto give_up_at = std::chrono::steady_clock::now() + patience_.deadline;
-  CommandTry what{.process = name_,
-                  .command_id = wish.id,
-                  .subject = subject_of(wish),
-                  .attempt = first_attempt,
-                  .args = nats::write_body(*wish.body, nats::BodyForm::json).value_or("{}"),
-                  .issued_at = wish.issued_at};
+  check::CommandTry what{.process = name_,
+                         .command_id = wish.id,
+                         .subject = subject_of(wish),
+                         .attempt = first_attempt,
+                         .args = nats::write_body(*wish.body, nats::BodyForm::json).value_or("{}"),
+                         .issued_at = wish.issued_at};
   for (auto pause = first_pause;; pause = std::min(pause * 2, pause_max), ++what.attempt) {
     history_.invoke(what);
     const auto outcome = sender_.send(wish, patience_.try_timeout);

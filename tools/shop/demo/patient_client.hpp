@@ -36,7 +36,7 @@ public:
   static constexpr std::chrono::milliseconds first_pause{20};
   static constexpr std::chrono::milliseconds pause_max{500};
 
-  PatientClient(std::string name, CommandSender& sender, History& history, StopFlag& stop,
+  PatientClient(std::string name, CommandSender& sender, check::History& history, StopFlag& stop,
                 Patience patience)
       : name_(std::move(name)),
         sender_(sender),
@@ -51,7 +51,7 @@ public:
 private:
   std::string name_;
   CommandSender& sender_;
-  History& history_;
+  check::History& history_;
   StopFlag& stop_;
   Patience patience_;
 };

@@ -65,7 +65,7 @@ std::optional<std::uint64_t> instances_at(const std::string& health_url) {
 Result<void> record_processes(const std::filesystem::path& folder,
                               const std::map<std::string, pid_t>& processes,
                               const std::string& health_url) {
-  auto lines = JsonLinesWriter::open(folder / process_samples_file);
+  auto lines = check::JsonLinesWriter::open(folder / check::process_samples_file);
   if (!lines) return tl::make_unexpected(lines.error());
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   for (const auto& [name, process] : processes) {

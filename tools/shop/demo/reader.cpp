@@ -61,7 +61,7 @@ std::vector<ViewQuestion> questions_about(const Wish& wish) {
   return questions;
 }
 
-Reader::Reader(double per_second, nats::Connection& connection, History& history)
+Reader::Reader(double per_second, nats::Connection& connection, check::History& history)
     : between_(static_cast<std::int64_t>(1'000 / per_second)),
       client_(connection),
       history_(history),

@@ -38,7 +38,7 @@ public:
   static constexpr const char* process = "reader-0";
 
   /// REQUIRES: `connection` and `history` outlive it.
-  Reader(double per_second, nats::Connection& connection, History& history);
+  Reader(double per_second, nats::Connection& connection, check::History& history);
   /// Stops asking and waits for the answer under way, a timeout at most.
   ~Reader() { end(); }
 
@@ -55,7 +55,7 @@ private:
 
   const std::chrono::milliseconds between_;
   nats::CommandClient client_;
-  History& history_;
+  check::History& history_;
   StopFlag stop_;
   std::map<std::string, Position> seen_;  // by stream; of the thread
 

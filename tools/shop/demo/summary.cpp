@@ -35,7 +35,7 @@ double milliseconds(Histogram::Duration time) {
 
 }  // namespace
 
-std::string summary_text(const DriveResult& result, const Report& check) {
+std::string summary_text(const DriveResult& result, const check::Report& check) {
   std::string text = line("orders placed", result.flow.placed);
   text += line("  confirmed", result.flow.standing);
   text += line("  cancelled", result.flow.cancelled);
@@ -56,7 +56,7 @@ std::string summary_text(const DriveResult& result, const Report& check) {
   return text;
 }
 
-nlohmann::ordered_json summary_json(const DriveResult& result, const Report& check) {
+nlohmann::ordered_json summary_json(const DriveResult& result, const check::Report& check) {
   auto reasons = nlohmann::ordered_json::object();
   for (const auto* counts : {&result.flow.reasons, &result.rejections})
     for (const auto& [reason, count] : *counts) reasons[reason] = count;

@@ -10,8 +10,8 @@
 
 namespace troupe::tool {
 
-std::string summary_text(const DriveResult& result, const Report& check);
+std::string summary_text(const DriveResult& result, const check::Report& check);
 
-nlohmann::ordered_json summary_json(const DriveResult& result, const Report& check);
+nlohmann::ordered_json summary_json(const DriveResult& result, const check::Report& check);
 
 }  // namespace troupe::tool

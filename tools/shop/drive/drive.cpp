@@ -45,7 +45,7 @@ bool input_ended() {
 class Drive {
 public:
   Drive(const DriveOptions& options, nats::Connection& commands, nats::Connection& reads,
-        History& history)
+        check::History& history)
       : options_(options),
         leaders_(reads),
         streams_(leaders_),
@@ -84,7 +84,7 @@ private:
   Tally tally_;
   CountingSender sender_;
   nats::Connection& commands_;
-  History& history_;
+  check::History& history_;
   StopFlag stop_;
   Repeats repeats_;
   std::unique_ptr<Reader> reader_;
@@ -115,7 +115,7 @@ void Drive::note_submitted(const Wish& wish) {
 
 Result<void> Drive::begin_probes() {
   if (options_.probes_per_second <= 0) return {};
-  auto lines = JsonLinesWriter::open(std::filesystem::path(options_.folder) / probe_file);
+  auto lines = check::JsonLinesWriter::open(std::filesystem::path(options_.folder) / probe_file);
   if (!lines) return tl::make_unexpected(lines.error());
   probe_ = std::make_unique<Probe>(
       ProbeOptions{.slots = options_.slots, .per_second = options_.probes_per_second}, commands_,
@@ -184,28 +184,28 @@ std::string sentence(const DriveResult& result, const Drive& drive) {
 }  // namespace
 
 int run_drive(const DriveOptions& options) {
-  StopSignals signals;
+  program::StopSignals signals;
   const auto script = write_script(options.script);
-  if (!script) return complain(exit_usage, script.error().what);
+  if (!script) return program::complain(program::exit_usage, script.error().what);
   const auto commands = nats::Connection::open(options.nats.as("drive"));
-  if (!commands) return complain(exit_usage, commands.error().what);
+  if (!commands) return program::complain(program::exit_usage, commands.error().what);
   const auto reads = nats::Connection::open(options.nats.as("drive reads"));
-  if (!reads) return complain(exit_usage, reads.error().what);
+  if (!reads) return program::complain(program::exit_usage, reads.error().what);
   if (const auto empty = check_empty(**reads); !empty)
-    return complain(exit_usage, empty.error().what);
-  auto history = History::open(options.folder);
-  if (!history) return complain(exit_usage, history.error().what);
+    return program::complain(program::exit_usage, empty.error().what);
+  auto history = check::History::open(options.folder);
+  if (!history) return program::complain(program::exit_usage, history.error().what);
 
   Drive drive(options, **commands, **reads, *history);
   if (const auto begun = drive.begin_probes(); !begun)
-    return complain(exit_usage, begun.error().what);
+    return program::complain(program::exit_usage, begun.error().what);
   signals.on_stop([&drive] { drive.give_up("it was stopped"); });
   const auto result = drive.run(*script);
   signals.on_stop({});
-  options.json ? say_json(summary(result, drive)) : say(sentence(result, drive));
-  for (const auto& problem : result.problems) complain(exit_refused, problem);
+  options.json ? program::say_json(summary(result, drive)) : program::say(sentence(result, drive));
+  for (const auto& problem : result.problems) program::complain(program::exit_refused, problem);
   const bool settled = drive.tally().counts().unsettled == 0;
-  return settled && result.problems.empty() ? exit_ok : exit_refused;
+  return settled && result.problems.empty() ? program::exit_ok : program::exit_refused;
 }
 
 }  // namespace troupe::tool

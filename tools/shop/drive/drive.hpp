@@ -12,7 +12,7 @@
 namespace troupe::tool {
 
 struct DriveOptions {
-  NatsOptions nats;
+  program::NatsOptions nats;
   std::string folder;  ///< gets history.jsonl and probe.jsonl
   ScriptOptions script;
   double seconds = 0;            ///< no order is begun afterwards; 0: all of them are begun

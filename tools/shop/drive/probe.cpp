@@ -51,8 +51,8 @@ std::vector<Instance> probe_instances(std::uint32_t slots) {
   return instances;
 }
 
-Probe::Probe(ProbeOptions options, nats::Connection& connection, History& history, Tally& tally,
-             JsonLinesWriter lines)
+Probe::Probe(ProbeOptions options, nats::Connection& connection, check::History& history,
+             Tally& tally, check::JsonLinesWriter lines)
     : options_(options),
       instances_(probe_instances(options.slots)),
       client_(connection),
@@ -116,7 +116,7 @@ void Probe::ask(Ask ask) {
                });
 }
 
-CommandTry Probe::try_of(const Ask& ask) const {
+check::CommandTry Probe::try_of(const Ask& ask) const {
   static const auto command = *Token::parse("ReceiveStock");
   return {.process = "probe-" + std::to_string(ask.slot),
           .command_id = ask.id,

@@ -43,8 +43,8 @@ public:
   static constexpr std::chrono::milliseconds repeat_after{100};
 
   /// REQUIRES: all outlive it.
-  Probe(ProbeOptions options, nats::Connection& connection, History& history, Tally& tally,
-        JsonLinesWriter lines);
+  Probe(ProbeOptions options, nats::Connection& connection, check::History& history, Tally& tally,
+        check::JsonLinesWriter lines);
   /// Stops asking and waits for what is under way, a timeout at most.
   ~Probe();
 
@@ -63,7 +63,7 @@ private:
   void run();
   void ask_slot(std::uint32_t slot);
   void ask(Ask ask);
-  CommandTry try_of(const Ask& ask) const;
+  check::CommandTry try_of(const Ask& ask) const;
   bool idle() const;  ///< REQUIRES: mutex_ is held
   void answered(const Ask& ask, std::int64_t sent_ns, const nats::ClientReply& reply);
   /// Those that are due.
@@ -72,9 +72,9 @@ private:
   const ProbeOptions options_;
   const std::vector<Instance> instances_;
   nats::CommandClient client_;
-  History& history_;
+  check::History& history_;
   Tally& tally_;
-  JsonLinesWriter lines_;
+  check::JsonLinesWriter lines_;
   StopFlag stop_;
   std::uint64_t asked_ = 0;  // of the thread
 

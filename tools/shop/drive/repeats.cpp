@@ -36,8 +36,8 @@ std::vector<std::chrono::milliseconds> repeats_of(const std::string& command_id,
   return delays;
 }
 
-Repeats::Repeats(RepeatOptions options, CommandSender& sender, History& history, StopFlag& stop,
-                 Patience patience)
+Repeats::Repeats(RepeatOptions options, CommandSender& sender, check::History& history,
+                 StopFlag& stop, Patience patience)
     : options_(options),
       pool_("repeat", clients, sender, history, stop, patience),
       delays_(std::make_unique<DelayQueue>()) {}

@@ -30,7 +30,7 @@ class Repeats {
 public:
   static constexpr std::size_t clients = 4;
 
-  Repeats(RepeatOptions options, CommandSender& sender, History& history, StopFlag& stop,
+  Repeats(RepeatOptions options, CommandSender& sender, check::History& history, StopFlag& stop,
           Patience patience);
 
   /// Plans the repeats of a command that is about to be sent.

@@ -1,5 +1,5 @@
 // Pairs the marks of faults, and sets the clocks by what both saw.
-#include "runtime/check/history/fault_times.hpp"
+#include "runtime/check/run/fault_times.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -8,7 +8,7 @@
 
 #include "runtime/ports/instant.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 namespace {
 
@@ -97,4 +97,4 @@ std::optional<std::chrono::nanoseconds> clients_clock_offset(const DecodedRun& r
   return least + (most - least) / 2;
 }
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -10,7 +10,7 @@
 #include "runtime/check/history/client_commands.hpp"
 #include "runtime/check/run/decoded_run.hpp"
 
-namespace troupe::tool {
+namespace troupe::check {
 
 struct FaultTime {
   std::string kind;
@@ -46,4 +46,4 @@ private:
 std::optional<std::chrono::nanoseconds> clients_clock_offset(const DecodedRun& run,
                                                              const ToldByCommand& all);
 
-}  // namespace troupe::tool
+}  // namespace troupe::check

@@ -1,10 +1,11 @@
-// troupe bench: how fast it is, beside a floor that does nothing else.
+// troupe-bench: how fast the runtime is, beside a floor that does nothing else.
 #include <spdlog/spdlog.h>
 
 #include "runtime/host/config.hpp"
 #include "runtime/host/node.hpp"
-#include "runtime/program/commands.hpp"
+#include "runtime/program/command_line.hpp"
 #include "runtime/program/output.hpp"
+#include "runtime/program/stop_signals.hpp"
 #include "tools/shop/commands/orders_options.hpp"
 #include "tools/troupe-bench/bench_context.hpp"
 #include "tools/troupe-bench/flood.hpp"
@@ -69,7 +70,7 @@ std::shared_ptr<CommandsOptions> add_measure_options(CLI::App& command) {
   return options;
 }
 
-void add_commands(CLI::App& bench, Run& run) {
+void add_commands(CLI::App& bench, program::Run& run) {
   auto* command =
       bench.add_subcommand("commands", "Commands of one event each, answered by a node");
   auto options = add_measure_options(*command);
@@ -80,9 +81,9 @@ void add_commands(CLI::App& bench, Run& run) {
       ->check(CLI::IsMember({"floor"}));
   command->footer(
       "Examples:\n"
-      "  troupe bench commands --outstanding 1000 --vs floor --rounds 3\n"
-      "  troupe bench commands --durability durable --zipf 1 --json\n"
-      "  troupe bench commands --rate 5000 --seconds 20\n"
+      "  troupe-bench commands --outstanding 1000 --vs floor --rounds 3\n"
+      "  troupe-bench commands --durability durable --zipf 1 --json\n"
+      "  troupe-bench commands --rate 5000 --seconds 20\n"
       "Exit codes: 0 measured and verified, 1 the stream is not what was acknowledged, 2 it could\n"
       "not run.");
   command->callback([&run, options] {
@@ -91,17 +92,17 @@ void add_commands(CLI::App& bench, Run& run) {
   });
 }
 
-void add_floor(CLI::App& bench, Run& run) {
+void add_floor(CLI::App& bench, program::Run& run) {
   auto* command = bench.add_subcommand("floor", "The same by hand against nats.c: no runtime");
   auto options = add_measure_options(*command);
-  command->footer("Example:\n  troupe bench floor --outstanding 1000 --rounds 3");
+  command->footer("Example:\n  troupe-bench floor --outstanding 1000 --rounds 3");
   command->callback([&run, options] { run = [options] { return measure_floor(*options); }; });
 }
 
 using Measure = int (*)(const WorkloadOptions&);
 
 /// The options that all of them have; the caller adds its own.
-std::shared_ptr<WorkloadOptions> add_workload(CLI::App& command, Run& run, Measure measure,
+std::shared_ptr<WorkloadOptions> add_workload(CLI::App& command, program::Run& run, Measure measure,
                                               std::uint64_t instances) {
   auto options = std::make_shared<WorkloadOptions>();
   options->instances = instances;
@@ -122,10 +123,10 @@ void add_events(CLI::App& command, const std::shared_ptr<WorkloadOptions>& optio
       ->capture_default_str();
 }
 
-void add_others(CLI::App& bench, Run& run) {
+void add_others(CLI::App& bench, program::Run& run) {
   auto* memory = bench.add_subcommand("memory", "Memory of a node per instance that it holds");
   add_workload(*memory, run, measure_memory, 100'000);
-  memory->footer("Example:\n  troupe bench memory --instances 1000000");
+  memory->footer("Example:\n  troupe-bench memory --instances 1000000");
 
   auto* activate = bench.add_subcommand("activate", "First commands of instances after a restart");
   const auto options = add_workload(*activate, run, measure_activation, 10'000);
@@ -133,15 +134,15 @@ void add_others(CLI::App& bench, Run& run) {
   activate->add_flag("!--no-snapshots", options->snapshots, "Redis has lost them");
   activate->footer(
       "Examples:\n"
-      "  troupe bench activate --events 100 --outstanding 64\n"
-      "  troupe bench activate --events 100 --no-snapshots");
+      "  troupe-bench activate --events 100 --outstanding 64\n"
+      "  troupe-bench activate --events 100 --no-snapshots");
 
   auto* replay = bench.add_subcommand("replay", "Events folded into a view, from the first on");
   add_events(*replay, add_workload(*replay, run, measure_replay, 10'000));
-  replay->footer("Example:\n  troupe bench replay --instances 10000 --events 50");
+  replay->footer("Example:\n  troupe-bench replay --instances 10000 --events 50");
 }
 
-void add_flow(CLI::App& bench, Run& run) {
+void add_flow(CLI::App& bench, program::Run& run) {
   auto* command =
       bench.add_subcommand("flow", "Whole orders through the four contexts, as in the demo");
   auto options = std::make_shared<FlowOptions>();
@@ -150,8 +151,8 @@ void add_flow(CLI::App& bench, Run& run) {
   add_rounds(*command, options->rounds);
   command->footer(
       "Examples:\n"
-      "  troupe bench flow --rounds 3\n"
-      "  troupe bench flow --orders orders.csv.gz --durability durable --json");
+      "  troupe-bench flow --rounds 3\n"
+      "  troupe-bench flow --orders orders.csv.gz --durability durable --json");
   command->callback([&run, options] { run = [options] { return measure_flow(*options); }; });
 }
 
@@ -159,7 +160,7 @@ CLI::IsMember flood_kinds() {
   return CLI::IsMember({"commands", "silent", "names", "slots", "queries", "services"});
 }
 
-void add_flood(CLI::App& bench, Run& run) {
+void add_flood(CLI::App& bench, program::Run& run) {
   auto* command = bench.add_subcommand(
       "flood", "Hostile clients send as fast as they can: memory, an honest client, recovery");
   auto options = std::make_shared<FloodOptions>();
@@ -178,15 +179,15 @@ void add_flood(CLI::App& bench, Run& run) {
   command->add_flag("--json", options->json, "The figures as one line of JSON");
   command->footer(
       "Examples:\n"
-      "  troupe bench flood\n"
-      "  troupe bench flood --kind queries --seconds 10 --json\n"
+      "  troupe-bench flood\n"
+      "  troupe-bench flood --kind queries --seconds 10 --json\n"
       "Exit codes: 0 all bounds kept, 1 one was not, 2 it could not run.");
   command->callback([&run, options] { run = [options] { return measure_flood(*options); }; });
 }
 
 // The processes of a measurement; not for people.
 
-void add_flooder(CLI::App& bench, Run& run) {
+void add_flooder(CLI::App& bench, program::Run& run) {
   auto* command = bench.add_subcommand("flooder", "")->group("");
   auto options = std::make_shared<FlooderOptions>();
   command->add_option("--nats", options->nats_url)->required();
@@ -195,7 +196,7 @@ void add_flooder(CLI::App& bench, Run& run) {
   command->callback([&run, options] { run = [options] { return run_flooder(*options); }; });
 }
 
-void add_honest(CLI::App& bench, Run& run) {
+void add_honest(CLI::App& bench, program::Run& run) {
   auto* command = bench.add_subcommand("honest", "")->group("");
   auto options = std::make_shared<HonestOptions>();
   command->add_option("--nats", options->nats_url)->required();
@@ -204,27 +205,27 @@ void add_honest(CLI::App& bench, Run& run) {
   command->callback([&run, options] {
     run = [options]() -> int {
       const auto result = run_honest(*options);
-      if (!result) return complain(exit_usage, result.error().what);
-      say(nlohmann::json(*result).dump());
-      return exit_ok;
+      if (!result) return program::complain(program::exit_usage, result.error().what);
+      program::say(nlohmann::json(*result).dump());
+      return program::exit_ok;
     };
   });
 }
 
 int serve_node(const std::string& file, bool view) {
-  StopSignals signals;
+  program::StopSignals signals;
   const host::Program program{
       .contexts = {view ? model_of<::bench::BenchWithView>() : model_of<::bench::Bench>()}};
   auto config = host::load_config(file, program);
-  if (!config) return complain(exit_usage, config.error().what);
+  if (!config) return program::complain(program::exit_usage, config.error().what);
   auto node = host::Node::start(std::move(*config), program, [](auto) { return true; });
-  if (!node) return complain(exit_usage, node.error().what);
+  if (!node) return program::complain(program::exit_usage, node.error().what);
   signals.wait();
   (*node)->stop();
-  return exit_ok;
+  return program::exit_ok;
 }
 
-void add_node(CLI::App& bench, Run& run) {
+void add_node(CLI::App& bench, program::Run& run) {
   struct Options {
     std::string file;
     bool view = false;
@@ -237,7 +238,7 @@ void add_node(CLI::App& bench, Run& run) {
       [&run, options] { run = [options] { return serve_node(options->file, options->view); }; });
 }
 
-void add_floor_handler(CLI::App& bench, Run& run) {
+void add_floor_handler(CLI::App& bench, program::Run& run) {
   auto* command = bench.add_subcommand("floor-handler", "")->group("");
   auto options = std::make_shared<FloorOptions>();
   auto publish = std::make_shared<std::string>("asap");
@@ -250,7 +251,7 @@ void add_floor_handler(CLI::App& bench, Run& run) {
   });
 }
 
-void add_load(CLI::App& bench, Run& run) {
+void add_load(CLI::App& bench, program::Run& run) {
   auto* command = bench.add_subcommand("load", "")->group("");
   auto options = std::make_shared<LoadOptions>();
   command->add_option("--nats", options->nats_url)->required();
@@ -266,35 +267,40 @@ void add_load(CLI::App& bench, Run& run) {
   command->callback([&run, options] {
     run = [options]() -> int {
       const auto result = run_load(*options);
-      if (!result) return complain(exit_usage, result.error().what);
-      say_json(nlohmann::json(*result));
-      return exit_ok;
+      if (!result) return program::complain(program::exit_usage, result.error().what);
+      program::say_json(nlohmann::json(*result));
+      return program::exit_ok;
     };
   });
 }
 
 }  // namespace
 
-void add_bench_command(CLI::App& app, Run& run) {
-  auto* bench =
-      app.add_subcommand("bench", "Measure on private servers, and verify what is claimed");
-  bench->require_subcommand(1);
-  bench->parse_complete_callback([] { spdlog::set_level(spdlog::level::warn); });
-  bench->footer(
+}  // namespace troupe::tool
+
+int main(int argc, char** argv) {
+  using namespace troupe;
+  const program::Parts parts{
+      .name = "troupe-bench",
+      .summary = "Measures on private servers, and verifies what is claimed"};
+  program::CommandLine line(parts);
+  spdlog::set_level(spdlog::level::warn);
+  auto& app = line.app();
+  auto& run = line.run();
+  app.footer(
       "Each run starts servers of its own on loopback and ends them. Node, servers and load\n"
       "generator are processes of their own.\n"
       "Example:\n"
-      "  troupe bench commands --outstanding 1000 --instances 10000 --vs floor");
-  add_commands(*bench, run);
-  add_floor(*bench, run);
-  add_flow(*bench, run);
-  add_others(*bench, run);
-  add_flood(*bench, run);
-  add_flooder(*bench, run);
-  add_honest(*bench, run);
-  add_node(*bench, run);
-  add_floor_handler(*bench, run);
-  add_load(*bench, run);
+      "  troupe-bench commands --outstanding 1000 --instances 10000 --vs floor");
+  tool::add_commands(app, run);
+  tool::add_floor(app, run);
+  tool::add_flow(app, run);
+  tool::add_others(app, run);
+  tool::add_flood(app, run);
+  tool::add_flooder(app, run);
+  tool::add_honest(app, run);
+  tool::add_node(app, run);
+  tool::add_floor_handler(app, run);
+  tool::add_load(app, run);
+  return line.run(argc, argv);
 }
-
-}  // namespace troupe::tool

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "payments/v1/payment.pb.h"
-#include "runtime/check/invariants/invariants.hpp"
 #include "runtime/ports/identity.hpp"
+#include "tools/shop/books/shop_invariants.hpp"
 
 namespace troupe::tool {
 
@@ -31,7 +31,7 @@ struct Question {
 using Questions = std::unordered_map<std::string, Question>;  // by idempotency key
 
 template <class E>
-void add_if(const EventAt& event, std::string_view operation, Questions& questions,
+void add_if(const check::EventAt& event, std::string_view operation, Questions& questions,
             Question*& open) {
   const auto* asked = event.as<E>();
   if (asked == nullptr) return;
@@ -47,15 +47,15 @@ void add_if(const EventAt& event, std::string_view operation, Questions& questio
 }
 
 template <class... Es>
-bool is_one_of(const EventAt& event) {
+bool is_one_of(const check::EventAt& event) {
   return ((event.as<Es>() != nullptr) || ...);
 }
 
 /// A payment has at most one question open at a time, and the next answer in its log is to it.
-Questions questions_of(const DecodedContext& context) {
+Questions questions_of(const check::DecodedContext& context) {
   Questions questions;
   std::unordered_map<std::string, Question*> open;  // by payment
-  context.for_each_event("payment", [&](const EventAt& event) {
+  context.for_each_event("payment", [&](const check::EventAt& event) {
     auto& question = open[event.id()];
     if (question != nullptr) {
       if (is_one_of<payments::PaymentAuthorized, payments::PaymentCaptured, payments::PaymentVoided,
@@ -79,7 +79,7 @@ std::string witness(const GatewayCall& call) {
 }
 
 /// The gateway's part of I12: what it did is what the payments say.
-void compare(const GatewayCall& call, const Question& question, Report& report) {
+void compare(const GatewayCall& call, const Question& question, check::Report& report) {
   if (call.order_id != question.order || call.operation != question.operation)
     report.violated("I12", "the gateway was asked something else than " + question.asked_by,
                     witness(call));
@@ -95,7 +95,7 @@ void compare(const GatewayCall& call, const Question& question, Report& report) 
 }
 
 void check_ledger_against_log(const std::vector<GatewayCall>& calls, Questions questions,
-                              Report& report) {
+                              check::Report& report) {
   for (const auto& call : calls) {
     const auto question = questions.find(call.key);
     if (question == questions.end()) {
@@ -118,7 +118,7 @@ struct Matter {
   const GatewayCall* last = nullptr;
 };
 
-void check_gateway_keys(const std::vector<GatewayCall>& calls, Report& report) {
+void check_gateway_keys(const std::vector<GatewayCall>& calls, check::Report& report) {
   std::map<std::pair<std::string, std::string>, Matter> matters;
   std::unordered_map<std::string, const GatewayCall*> first_by_key;
   for (const auto& call : calls) {
@@ -146,7 +146,7 @@ void check_gateway_keys(const std::vector<GatewayCall>& calls, Report& report) {
 }
 
 void check_mails(const std::vector<ReceivedMail>& mails, const OrderBooks& books,
-                 bool has_notifications, Report& report) {
+                 bool has_notifications, check::Report& report) {
   std::map<std::pair<std::string, std::string>, std::set<std::string>> ids;  // by order, kind
   for (const auto& mail : mails)
     if (!ids[{mail.order_id, mail.kind}].insert(mail.message_id).second)
@@ -176,8 +176,9 @@ void check_mails(const std::vector<ReceivedMail>& mails, const OrderBooks& books
 
 }  // namespace
 
-void check_effects(const DecodedRun& run, const OrderBooks& books, Report& report) {
-  if (const auto& calls = run.run().gateway) {
+void check_effects(const check::DecodedRun& run, const OrderBooks& books, const Ledgers& ledgers,
+                   check::Report& report) {
+  if (const auto& calls = ledgers.gateway) {
     check_gateway_keys(*calls, report);
     if (const auto* context = run.context("payments"))
       check_ledger_against_log(*calls, questions_of(*context), report);
@@ -185,7 +186,7 @@ void check_effects(const DecodedRun& run, const OrderBooks& books, Report& repor
     report.not_checked("I12", "there is no ledger of the gateway to compare payments with");
     report.not_checked("I14", "there is no ledger of the gateway");
   }
-  if (const auto& mails = run.run().mails)
+  if (const auto& mails = ledgers.mails)
     check_mails(*mails, books, run.context("notifications") != nullptr, report);
   else
     report.not_checked("I14", "there is no ledger of the mails that arrived");
