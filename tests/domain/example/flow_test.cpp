@@ -41,6 +41,7 @@ Asks<Account> withdraw_from(std::string_view id, std::int64_t cents) {
   return ask<Account>(id, pb<example::v1::WithdrawMoney>("cents: " + std::to_string(cents)));
 }
 
+// [timer]
 /// A day after a deposit the bank takes its fee.
 struct Fee : Timer {
   static constexpr std::string_view name = "fee";
@@ -50,7 +51,9 @@ struct Fee : Timer {
     return TimerChange<::Account>::arm(e.time + 24h, pb<example::v1::WithdrawMoney>("cents: 1"));
   }
 };
+// [timer]
 
+// [effect]
 /// Sends all of a deposit abroad; what cannot be sent stays.
 struct Abroad : Effect {
   static constexpr std::string_view name = "abroad";
@@ -65,6 +68,7 @@ struct Abroad : Effect {
   }
   static Asks<::Account> failed(const Recorded<Event>&, const FailedAttempt&) { return {}; }
 };
+// [effect]
 
 struct WithFee {
   static constexpr std::string_view name = "example";
@@ -100,6 +104,7 @@ TEST_CASE("a flow goes on until a time, and not beyond", "[flow][kit]") {
   CHECK(flow.now() >= begun + 25h);
 }
 
+// [flow]
 TEST_CASE("a flow's outside may fail, and is asked again with the same key", "[flow][kit]") {
   const auto seed = GENERATE(range(1u, 21u));
   std::set<std::string> keys;
@@ -117,6 +122,7 @@ TEST_CASE("a flow's outside may fail, and is asked again with the same key", "[f
   CHECK(keys.size() == 1);
   CHECK(attempts == std::set{1U, 2U, 3U});
 }
+// [flow]
 
 TEST_CASE("a flow does a repeated command once", "[flow][kit]") {
   Flow flow({model_of<WithFee>()}, 1);
