@@ -1,4 +1,4 @@
-// troupe accept-log: an operator's word that what a stream holds now is the log.
+// The command accept-log: an operator's word that what a stream holds now is the log.
 #include <algorithm>
 #include <chrono>
 #include <memory>

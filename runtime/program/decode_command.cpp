@@ -1,4 +1,4 @@
-// troupe decode: a stored commit on stdin, readable JSON on stdout.
+// The command decode: a stored commit on stdin, readable JSON on stdout.
 #include <array>
 #include <cstdio>
 #include <optional>

@@ -1,4 +1,4 @@
-// troupe node: one runtime process, as in production.
+// The command node: one runtime process, as in production.
 #include <chrono>
 #include <cstdlib>
 

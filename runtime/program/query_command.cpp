@@ -1,4 +1,4 @@
-// troupe query: a question to the read models of a context.
+// The command query: a question to the read models of a context.
 #include <chrono>
 
 #include <spdlog/fmt/fmt.h>

@@ -1,4 +1,4 @@
-// troupe skip: an operator's word that everybody passes over a message that cannot be read.
+// The command skip: an operator's word that everybody passes over a message that cannot be read.
 #include <algorithm>
 #include <chrono>
 #include <memory>

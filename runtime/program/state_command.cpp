@@ -1,4 +1,4 @@
-// troupe state: an instance as the log has it, now or at some time.
+// The command state: an instance as the log has it, now or at some time.
 
 #include <google/protobuf/util/time_util.h>
 

@@ -75,7 +75,7 @@ class Systemd(WithFolder):
     @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd here")
     def test_systemd_takes_the_units(self):
         shutil.copytree(DEPLOY / "systemd", self.folder, dirs_exist_ok=True)
-        for program in ("troupe", "nats-server"):  # they are not installed here, and systemd asks whether they can be run
+        for program in ("shop", "nats-server"):  # they are not installed here, and systemd asks whether they can be run
             stand_in = self.folder / program
             shutil.copy("/bin/true", stand_in)
             for unit in self.UNITS:

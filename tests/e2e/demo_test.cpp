@@ -1,4 +1,4 @@
-// `troupe demo` as a newcomer runs it.
+// `shop demo` as a newcomer runs it.
 #include <algorithm>
 #include <set>
 #include <string>

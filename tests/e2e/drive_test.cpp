@@ -1,4 +1,4 @@
-// troupe drive against servers that somebody else started.
+// shop drive against servers that somebody else started.
 #include <catch2/catch_all.hpp>
 #include <nlohmann/json.hpp>
 

@@ -88,7 +88,7 @@ TEST_CASE("a log that went back stops its context until an operator accepts it",
   REQUIRE(eventually(20s, [&] { return alarmed(system); }));
   const auto [status, says] = readiness(system);
   CHECK_THAT(says, ContainsSubstring("stream EVT_ORDERING ends at sequence"));
-  CHECK_THAT(says, ContainsSubstring("troupe accept-log --context ordering"));
+  CHECK_THAT(says, ContainsSubstring("accept-log --context ordering"));
   CHECK_THAT(system.node_log("node-1"), ContainsSubstring("critical"));
   CHECK_THAT(system.node_log("node-1"), ContainsSubstring(says.substr(0, 60)));
   const auto refused = place(system, "refused");

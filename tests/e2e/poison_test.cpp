@@ -199,7 +199,7 @@ TEST_CASE("a view that stands before a message says which one, and goes on when 
     sequences.push_back(shop.write("evt.ordering." + subject, body, headers));
   REQUIRE(shop.places("o-2"));
   const auto cure =
-      "troupe skip --context ordering --sequence " + std::to_string(sequences.front());
+      "skip --context ordering --sequence " + std::to_string(sequences.front());
   REQUIRE(eventually(patience, [&] { return shop.readiness().find(cure) != std::string::npos; }));
   CHECK_THAT(shop.readiness(), Catch::Matchers::StartsWith("200"));
 
@@ -238,7 +238,7 @@ TEST_CASE("an article whose log cannot be read stops no other, and is back when 
   CHECK(refused.message.header("Nats-Service-Error-Code") == "503");
   CHECK_THAT(std::string(refused.message.header("Nats-Service-Error").value_or("")),
              ContainsSubstring("log.unreadable")
-                 && ContainsSubstring("troupe skip --context inventory --sequence "
+                 && ContainsSubstring("skip --context inventory --sequence "
                                       + std::to_string(sequence)));
   // More than a consumer may have in flight.
   constexpr int dead_orders = 300;

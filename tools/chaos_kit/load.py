@@ -1,4 +1,4 @@
-"""The clients of a run: `troupe drive` as a process."""
+"""The clients of a run: `shop drive` as a process."""
 
 import json
 import subprocess

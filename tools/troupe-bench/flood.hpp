@@ -1,4 +1,4 @@
-// troupe bench flood: what a node does while clients send as fast as they can.
+// troupe-bench flood: what a node does while clients send as fast as they can.
 #pragma once
 
 #include <string>

@@ -24,7 +24,7 @@ public:
   explicit Floor(const FloorOptions& options) : body_(options.body_bytes, 'x') {
     natsOptions_Create(&options_);
     natsOptions_SetURL(options_, options.nats_url.c_str());
-    natsOptions_SetName(options_, "troupe bench floor");
+    natsOptions_SetName(options_, "troupe-bench floor");
     natsOptions_SetSendAsap(options_, options.send_asap);
   }
   ~Floor() {

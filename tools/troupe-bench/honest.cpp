@@ -138,7 +138,7 @@ HonestResult Honest::run() {
 
 Result<HonestResult> run_honest(const HonestOptions& options) {
   auto connection =
-      nats::Connection::open({.url = options.nats_url, .name = "troupe bench honest"});
+      nats::Connection::open({.url = options.nats_url, .name = "troupe-bench honest"});
   if (!connection) return tl::make_unexpected(connection.error());
   return Honest(options, std::move(*connection)).run();
 }

@@ -226,7 +226,7 @@ LoadResult Load::run() {
 }  // namespace
 
 Result<LoadResult> run_load(const LoadOptions& options) {
-  auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe bench load"});
+  auto connection = nats::Connection::open({.url = options.nats_url, .name = "troupe-bench load"});
   if (!connection) return tl::make_unexpected(connection.error());
   return Load(options, std::move(*connection)).run();
 }

@@ -74,7 +74,7 @@ Result<void> BenchStage::start_servers() {
     if (!redis) return tl::make_unexpected(redis.error());
     redis_ = std::move(*redis);
   }
-  auto connection = nats::Connection::open({.url = nats_->url(), .name = "troupe bench"});
+  auto connection = nats::Connection::open({.url = nats_->url(), .name = "troupe-bench"});
   if (!connection) return tl::make_unexpected(connection.error());
   connection_ = std::move(*connection);
   leaders_ = std::make_unique<nats::StreamLeaders>(*connection_);

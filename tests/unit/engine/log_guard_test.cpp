@@ -97,7 +97,7 @@ TEST_CASE("a log that went back is not served until it is accepted", "[engine][l
   REQUIRE(eventually(patience, [&] { return alarmed(node); }));
   const auto alarm = node.says(condition::log_went_back);
   CHECK_THAT(alarm, ContainsSubstring("stream EVT_EXAMPLE " + says));
-  CHECK_THAT(alarm, ContainsSubstring("troupe accept-log --context example"));
+  CHECK_THAT(alarm, ContainsSubstring("accept-log --context example"));
 
   const auto refused = rejected(node.send(command_to(bob, deposit(1))));
   CHECK(refused.code == RejectionCode::unavailable);
@@ -239,7 +239,7 @@ TEST_CASE("streams of timers and parked events that were lost are said, and comm
     world.broker.recreate(alice.context, kind);
     REQUIRE(eventually(patience, [&] { return !says().empty(); }));
     CHECK_THAT(says(), ContainsSubstring("stream " + name + " was created anew"));
-    CHECK_THAT(says(), ContainsSubstring("troupe accept-log --context example"));
+    CHECK_THAT(says(), ContainsSubstring("accept-log --context example"));
     accept_stream(world, name);
   }
   SECTION("a setting") {

@@ -132,7 +132,7 @@ TEST_CASE("no message in the log ends a node, or holds up other instances and re
   }
   CHECK_THAT(waiting[0].cause(),
              ContainsSubstring("sequence 2 of EVT_EXAMPLE")
-                 && ContainsSubstring("`troupe skip --context example --sequence 2`"));
+                 && ContainsSubstring("`skip --context example --sequence 2`"));
 }
 
 TEST_CASE("a node that starts anew on a log with poison in it is as before", "[engine][poison]") {
@@ -167,7 +167,7 @@ TEST_CASE("a view goes up to a message that is no commit, says so, and on once t
   CHECK(balance(world, "well") == 1);
   CHECK_THAT(node.says(condition::view_blocked, "example", "balances"),
              ContainsSubstring("sequence 2 of EVT_EXAMPLE")
-                 && ContainsSubstring("`troupe skip --context example --sequence 2`"));
+                 && ContainsSubstring("`skip --context example --sequence 2`"));
   skip(world, sequence, foreign.bytes);
   REQUIRE(view_reaches(world, last_sequence(world)));
   CHECK(balance(world, "well") == 4);
@@ -249,7 +249,7 @@ TEST_CASE(
   CHECK(refused.code == RejectionCode::unavailable);
   CHECK_THAT(text_of(refused),
              StartsWith("log.unreadable: sequence " + std::to_string(sequence) + " of EVT_EXAMPLE")
-                 && ContainsSubstring("`troupe skip --context example"));
+                 && ContainsSubstring("`skip --context example"));
   CHECK_FALSE(node.says(condition::instance_refused, "example", "account.a").empty());
 
   skip(world, sequence, foreign.bytes);
