@@ -64,6 +64,25 @@ TEST_CASE("without one of the contexts, how orders ended is not checked", "[chec
   CHECK(not_checked_in(report) == "I4 I10 I11 I12 I13 I17");
 }
 
+TEST_CASE("what another program's contexts did is said to be not checked, and is no violation",
+          "[check]") {
+  auto run = good_run();
+  run.states.reset();
+  auto models = all_contexts();
+  std::erase_if(models, [](const auto& model) { return model.name == "payments"; });
+  const auto report = check::check_run(run, models);
+  INFO(to_text(report));
+  CHECK(report.passed());
+  CHECK(not_checked_in(report) == "I1 I4 I24");
+}
+
+TEST_CASE("a program without invariants of its own is not told that any of them hold", "[check]") {
+  const auto report = check::check_run(good_run(), all_contexts());
+  CHECK(report.passed());
+  CHECK(report.rules().size() == check::invariants.size());
+  CHECK_THAT(to_text(report), !Catch::Matchers::ContainsSubstring("I10 "));
+}
+
 TEST_CASE("refusals without version or body are counted as not checked", "[check][I8]") {
   const auto report = spoilt([](auto& run) {
     for (auto& event : *run.history) event.what.args.clear();
