@@ -68,6 +68,11 @@ IMPURE = re.compile(r"_clock::now\(|std::(thread|mutex|random_device|this_thread
 PURE = ("actors", "runtime/include")
 OURS = re.compile(r'#include "((?:runtime|actors|tools|tests)/[^"]+)"')
 PUBLIC = re.compile(r"#include <(troupe/[^>]+\.hpp)>")
+# What several contexts say in the same way, and what the runtime performs for them.
+SHARED_SCHEMAS = ("money/v1/money", "troupe/v1/mail")
+ONLY_EVENTS = "of another context only its events may be known"
+GENERATED = re.compile(r'#include "([^"]+)\.pb\.h"')
+IMPORT = re.compile(r'import (?:public |weak )?"([^"]+)\.proto";')
 
 
 def room_of(path: str, folder: str) -> str | None:
@@ -97,11 +102,35 @@ def included(line: str) -> str | None:
     return None
 
 
+def context_of(path: str) -> str | None:
+    """The context that a file of actors/ or schemas/ belongs to; None for what lies beside them."""
+    parts = path.split("/")
+    return parts[1] if parts[0] in ("actors", "schemas") and len(parts) > 2 else None
+
+
+def schema_problem(path: str, schema: str):
+    """Why a file may not include or import a schema, named like ordering/v1/events."""
+    if path.startswith(("runtime/", "schemas/troupe/")):
+        return None if schema.startswith(("troupe/", "google/")) else "the runtime knows no schema but its own"
+    context = context_of(path)
+    if context is None or schema in SHARED_SCHEMAS or schema.startswith("google/"):
+        return None
+    published = schema.endswith("/events")
+    if not schema.startswith(context + "/"):
+        return None if published else ONLY_EVENTS
+    return "published events need nothing private" if path.endswith("/events.proto") and not published else None
+
+
 def problems(path: str, folder: str, line: str):
     for library, pattern in LIBRARIES.items():
         if HOMES[library] != folder and EXCEPT.get(path) != library and re.search(r"#include " + pattern, line):
             yield f"{library} belongs to {HOMES[library]}"
+    if schema := GENERATED.search(line) or IMPORT.search(line):
+        if problem := schema_problem(path, schema[1]):
+            yield problem
     include = included(line)
+    if include and context_of(path) and context_of(include) not in (None, context_of(path)):
+        yield ONLY_EVENTS
     if include and folder in MAY_INCLUDE:
         if not any(include.startswith(allowed + "/") for allowed in [folder, *MAY_INCLUDE[folder]]):
             yield "not a layer below"
@@ -132,8 +161,8 @@ def main() -> int:
     check_order()
     root = pathlib.Path(__file__).resolve().parent.parent
     failures = 0
-    for top in ("actors", "runtime", "tools", "tests"):
-        for path in sorted((root / top).rglob("*.[ch]pp")):
+    for top in ("actors", "runtime", "schemas", "tools", "tests"):
+        for path in sorted((root / top).rglob("*.proto" if top == "schemas" else "*.[ch]pp")):
             relative = path.relative_to(root)
             for number, line in enumerate(path.read_text().splitlines(), start=1):
                 for problem in problems(relative.as_posix(), layer_of(relative), line):

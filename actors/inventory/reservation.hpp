@@ -6,7 +6,9 @@
 #include <vector>
 
 #include <troupe/aggregate.hpp>
-#include "inventory/v1/reservation.pb.h"
+#include "inventory/v1/commands.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "inventory/v1/state.pb.h"
 
 namespace inventory {
 

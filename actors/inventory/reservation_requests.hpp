@@ -4,8 +4,8 @@
 #include <troupe/reaction.hpp>
 #include <troupe/timestamp.hpp>
 #include "actors/inventory/reservation.hpp"
-#include "ordering/v1/order.pb.h"
-#include "payments/v1/payment.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "payments/v1/events.pb.h"
 
 namespace inventory {
 

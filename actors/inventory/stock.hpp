@@ -4,7 +4,9 @@
 #include <string>
 
 #include <troupe/aggregate.hpp>
-#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/commands.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "inventory/v1/state.pb.h"
 
 namespace inventory {
 

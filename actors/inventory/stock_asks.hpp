@@ -6,7 +6,8 @@
 #include <troupe/reaction.hpp>
 #include "actors/inventory/line_reference.hpp"
 #include "actors/inventory/stock.hpp"
-#include "inventory/v1/reservation.pb.h"
+#include "inventory/v1/commands.pb.h"
+#include "inventory/v1/events.pb.h"
 
 namespace inventory {
 

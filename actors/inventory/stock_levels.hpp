@@ -5,7 +5,8 @@
 
 #include <troupe/query.hpp>
 #include "actors/inventory/stock.hpp"
-#include "inventory/v1/stock_row.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "inventory/v1/rows.pb.h"
 
 namespace inventory {
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include <troupe/aggregate.hpp>
-#include "notifications/v1/notification.pb.h"
+#include "notifications/v1/commands.pb.h"
+#include "notifications/v1/events.pb.h"
+#include "notifications/v1/state.pb.h"
 
 namespace notifications {
 

@@ -6,8 +6,8 @@
 #include <troupe/reaction.hpp>
 #include "actors/notifications/notification.hpp"
 #include "actors/notifications/notification_id.hpp"
-#include "ordering/v1/order.pb.h"
-#include "payments/v1/payment.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "payments/v1/events.pb.h"
 
 namespace notifications {
 

@@ -6,7 +6,9 @@
 #include <troupe/aggregate.hpp>
 #include <troupe/timestamp.hpp>
 #include "actors/money.hpp"
-#include "ordering/v1/order.pb.h"
+#include "ordering/v1/commands.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "ordering/v1/state.pb.h"
 
 namespace ordering {
 

@@ -5,8 +5,8 @@
 
 #include <troupe/reaction.hpp>
 #include "actors/ordering/order.hpp"
-#include "inventory/v1/reservation.pb.h"
-#include "payments/v1/payment.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "payments/v1/events.pb.h"
 
 namespace ordering {
 

@@ -3,7 +3,9 @@
 
 #include <troupe/query.hpp>
 #include "actors/ordering/order.hpp"
-#include "ordering/v1/orders.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "ordering/v1/rows.pb.h"
+#include "ordering/v1/state.pb.h"
 
 namespace ordering {
 

@@ -6,7 +6,9 @@
 
 #include <troupe/aggregate.hpp>
 #include "actors/money.hpp"
-#include "payments/v1/payment.pb.h"
+#include "payments/v1/commands.pb.h"
+#include "payments/v1/events.pb.h"
+#include "payments/v1/state.pb.h"
 
 namespace payments {
 

@@ -4,8 +4,8 @@
 #include <troupe/reaction.hpp>
 #include "actors/money.hpp"
 #include "actors/payments/payment.hpp"
-#include "inventory/v1/reservation.pb.h"
-#include "ordering/v1/order.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "ordering/v1/events.pb.h"
 
 namespace payments {
 

@@ -56,7 +56,7 @@ class Package(unittest.TestCase):
         self.assertIn("0.3", configured.stderr)
 
     def test_schema_that_is_not_there(self):
-        configured = self.configured("schema", replace=("v1/billing.proto", "v1/bills.proto"))
+        configured = self.configured("schema", replace=("v1/state.proto", "v1/bills.proto"))
         self.assertNotEqual(configured.returncode, 0)
         self.assertIn("there is no schema", configured.stderr)
         self.assertIn("bills.proto", configured.stderr)
@@ -65,6 +65,28 @@ class Package(unittest.TestCase):
         configured = self.configured("nameless", "troupe_context(SCHEMAS a.proto)\n")
         self.assertNotEqual(configured.returncode, 0)
         self.assertIn("give the context a NAME", configured.stderr)
+
+    def test_context_without_a_header(self):
+        configured = self.configured("headless", "troupe_context(NAME empty SCHEMAS empty/v1/events.proto)\n")
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertIn("say which HEADER holds the context's struct", " ".join(configured.stderr.split()))
+
+    def test_schema_that_a_program_would_hold_twice(self):
+        configured = self.configured("twice", "troupe_events(NAME again SCHEMAS billing/v1/events.proto)\n")
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertIn("billing/v1/events.proto is in billing_events already", " ".join(configured.stderr.split()))
+
+    def test_another_contexts_events_are_all_that_is_known_of_it(self):
+        self.configured("reacts", "troupe_context(NAME letters SCHEMAS letters/v1/events.proto REACTS_TO billing_events)\n")
+        (self.project / "schemas/letters/v1").mkdir(parents=True)
+        (self.project / "schemas/letters/v1/events.proto").write_text('syntax = "proto3"; package letters.v1; message Sent {}')
+        header = self.project / "letters.hpp"
+        for schema, code in (("events", 0), ("commands", 1)):
+            header.write_text(f'#pragma once\n#include "letters/v1/events.pb.h"\n#include "billing/v1/{schema}.pb.h"\n')
+            self.assertEqual(run("cmake", "-B", "build", cwd=self.project).returncode, 0)
+            built = run("cmake", "--build", "build", "--target", "letters", cwd=self.project)
+            self.assertEqual(built.returncode, code, built.stdout)
+        self.assertIn("billing/v1/commands.pb.h: No such file", built.stdout)
 
     def test_context_without_schemas(self):
         configured = self.configured("no-schemas", "troupe_context(NAME empty)\n")

@@ -5,7 +5,8 @@
 #include <catch2/catch_all.hpp>
 #include <nlohmann/json.hpp>
 
-#include "ordering/v1/order.pb.h"
+#include "ordering/v1/commands.pb.h"
+#include "ordering/v1/rows.pb.h"
 #include "runtime/curl/http.hpp"
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/ports/subject.hpp"

@@ -5,7 +5,9 @@
 #include <catch2/catch_all.hpp>
 #include <nlohmann/json.hpp>
 
-#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/commands.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "inventory/v1/rows.pb.h"
 #include "runtime/curl/http.hpp"
 #include "runtime/nats/client/connection.hpp"
 #include "tests/support/eventually.hpp"

@@ -11,9 +11,10 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "inventory/v1/stock_row.pb.h"
-#include "ordering/v1/customer_orders.pb.h"
-#include "ordering/v1/orders.pb.h"
+#include "inventory/v1/commands.pb.h"
+#include "inventory/v1/rows.pb.h"
+#include "ordering/v1/commands.pb.h"
+#include "ordering/v1/rows.pb.h"
 #include "runtime/nats/requests/command_client.hpp"
 #include "runtime/redis/client.hpp"
 #include "tests/support/eventually.hpp"

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <troupe/context.hpp>
-#include "billing/v1/billing.pb.h"
+#include "billing/v1/commands.pb.h"
+#include "billing/v1/events.pb.h"
+#include "billing/v1/state.pb.h"
 
 namespace billing {
 

@@ -1,7 +1,6 @@
 // Whatever the order of things, every order ends, and stock and money add up.
 #include <troupe/context.hpp>
 #include <troupe/testing/flow.hpp>
-#include "actors/all.hpp"
 #include "actors/inventory/inventory.hpp"
 #include "actors/notifications/notifications.hpp"
 #include "actors/ordering/ordering.hpp"
@@ -17,7 +16,10 @@ namespace {
 class Shop : public Flow {
 public:
   explicit Shop(std::uint64_t seed)
-      : Flow(all_contexts(), seed, [this](const auto& call) { return outside_.call(call); }),
+      : Flow({troupe::model_of<ordering::Ordering>(), troupe::model_of<inventory::Inventory>(),
+              troupe::model_of<payments::Payments>(),
+              troupe::model_of<notifications::Notifications>()},
+             seed, [this](const auto& call) { return outside_.call(call); }),
         outside_(seed + 1) {}
 
   const ShopsOutside& outside() const { return outside_; }

@@ -5,7 +5,7 @@ import unittest
 from chaos_kit import nats_api, protobuf
 from chaos_kit.faults import poison
 
-FILES = ("troupe/v1/commit.proto", "ordering/v1/order.proto")
+FILES = ("troupe/v1/commit.proto", "ordering/v1/events.proto")
 
 
 class PoisonTest(unittest.TestCase):

@@ -1,4 +1,5 @@
 // What goes wrong between several nodes and in the streams under them is caught.
+#include "inventory/v1/state.pb.h"
 #include "tests/unit/check/mutants.hpp"
 
 using namespace troupe;

@@ -8,8 +8,8 @@
 #include <google/protobuf/struct.pb.h>
 #include <catch2/catch_all.hpp>
 
-#include "ordering/v1/customer_orders.pb.h"
-#include "ordering/v1/order.pb.h"
+#include "ordering/v1/commands.pb.h"
+#include "ordering/v1/rows.pb.h"
 #include "runtime/nats/wire/printing.hpp"
 #include "troupe/v1/records.pb.h"
 

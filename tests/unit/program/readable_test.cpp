@@ -5,7 +5,9 @@
 #include <catch2/catch_all.hpp>
 
 #include "actors/all.hpp"
-#include "ordering/v1/order.pb.h"
+#include "ordering/v1/commands.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "ordering/v1/state.pb.h"
 #include "runtime/ports/identity.hpp"
 #include "runtime/program/fold.hpp"
 #include "runtime/program/request_body.hpp"

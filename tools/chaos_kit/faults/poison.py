@@ -101,7 +101,7 @@ class PoisonEvent(Fault):
 def poisoned_commit(order: str, article: str, quantity: int, now: int) -> bytes:
     text = COMMIT.format(id=order, command_id=f"{order}-placed", hash="h" * HASH_BYTES, now=now, deadline=now + PATIENCE_S,
                          article=article, quantity=quantity, price=UNIT_PRICE_MINOR, total_minor=UNIT_PRICE_MINOR * (2 + quantity))
-    return encode("troupe.v1.Commit", text, "troupe/v1/commit.proto", "ordering/v1/order.proto")
+    return encode("troupe.v1.Commit", text, "troupe/v1/commit.proto", "ordering/v1/events.proto")
 
 
 def parked_cause(urls: str, subject: str) -> str:

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "payments/v1/payment.pb.h"
+#include "payments/v1/events.pb.h"
 #include "runtime/ports/identity.hpp"
 #include "tools/shop/books/shop_invariants.hpp"
 

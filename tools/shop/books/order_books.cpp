@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "notifications/v1/notification.pb.h"
-#include "ordering/v1/order.pb.h"
+#include "notifications/v1/events.pb.h"
+#include "ordering/v1/events.pb.h"
 
 namespace troupe::tool {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "payments/v1/payment.pb.h"
+#include "payments/v1/events.pb.h"
 #include "tools/shop/books/order_books.hpp"
 
 namespace troupe::tool {

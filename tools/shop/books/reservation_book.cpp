@@ -1,7 +1,7 @@
 // Reservations: which steps are legal when, and which lines each of them must name.
 #include <vector>
 
-#include "inventory/v1/reservation.pb.h"
+#include "inventory/v1/events.pb.h"
 #include "tools/shop/books/order_books.hpp"
 
 namespace troupe::tool {

@@ -5,11 +5,11 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
-#include "inventory/v1/stock.pb.h"
-#include "inventory/v1/stock_row.pb.h"
-#include "ordering/v1/customer_orders.pb.h"
-#include "ordering/v1/order.pb.h"
-#include "ordering/v1/orders.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "inventory/v1/rows.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "ordering/v1/rows.pb.h"
+#include "ordering/v1/state.pb.h"
 #include "tools/shop/books/shop_invariants.hpp"
 
 namespace troupe::tool {

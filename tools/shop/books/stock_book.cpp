@@ -2,7 +2,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/events.pb.h"
 #include "tools/shop/books/order_books.hpp"
 
 namespace troupe::tool {

@@ -3,8 +3,8 @@
 #include <string_view>
 #include <utility>
 
-#include "inventory/v1/reservation.pb.h"
-#include "ordering/v1/order.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "ordering/v1/events.pb.h"
 
 namespace troupe::tool {
 

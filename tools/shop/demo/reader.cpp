@@ -3,10 +3,9 @@
 #include <memory>
 #include <utility>
 
-#include "inventory/v1/stock_row.pb.h"
-#include "ordering/v1/customer_orders.pb.h"
-#include "ordering/v1/order.pb.h"
-#include "ordering/v1/orders.pb.h"
+#include "inventory/v1/rows.pb.h"
+#include "ordering/v1/commands.pb.h"
+#include "ordering/v1/rows.pb.h"
 #include "runtime/nats/wire/wire.hpp"
 
 namespace troupe::tool {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "actors/ordering/order.hpp"
-#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/commands.pb.h"
 #include "runtime/ports/identity.hpp"
 
 namespace troupe::tool {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "inventory/v1/stock.pb.h"
+#include "inventory/v1/commands.pb.h"
 #include "runtime/ports/clock.hpp"
 #include "tools/shop/demo/senders.hpp"
 

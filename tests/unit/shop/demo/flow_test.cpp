@@ -3,11 +3,10 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "inventory/v1/reservation.pb.h"
-#include "inventory/v1/stock.pb.h"
-#include "notifications/v1/notification.pb.h"
-#include "ordering/v1/order.pb.h"
-#include "payments/v1/payment.pb.h"
+#include "inventory/v1/events.pb.h"
+#include "notifications/v1/events.pb.h"
+#include "ordering/v1/events.pb.h"
+#include "payments/v1/events.pb.h"
 
 namespace {
 

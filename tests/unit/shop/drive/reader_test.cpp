@@ -3,8 +3,8 @@
 
 #include <catch2/catch_all.hpp>
 
-#include "inventory/v1/stock_row.pb.h"
-#include "ordering/v1/orders.pb.h"
+#include "inventory/v1/rows.pb.h"
+#include "ordering/v1/rows.pb.h"
 #include "tools/shop/demo/wishes.hpp"
 
 namespace {
