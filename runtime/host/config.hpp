@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <troupe/settings.hpp>
 #include "runtime/base/result.hpp"
 #include "runtime/host/program.hpp"
-#include "runtime/host/settings.hpp"
 #include "runtime/nats/client/security.hpp"
 #include "runtime/redis/redis_options.hpp"
 

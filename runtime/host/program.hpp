@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <troupe/model.hpp>
-#include "runtime/host/settings.hpp"
+#include <troupe/settings.hpp>
 #include "runtime/nats/client/connection.hpp"
 #include "runtime/ports/effects.hpp"
 

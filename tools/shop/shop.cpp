@@ -11,11 +11,11 @@ namespace troupe::tool {
 
 namespace {
 
-std::unique_ptr<Effects> gateway(const host::Settings& settings, nats::Connection& connection) {
+std::unique_ptr<Effects> gateway(const Settings& settings, nats::Connection& connection) {
   return std::make_unique<nats::RequestEffects>(connection, settings.text("payments.gateway"));
 }
 
-std::unique_ptr<Effects> mail(const host::Settings& settings, nats::Connection&) {
+std::unique_ptr<Effects> mail(const Settings& settings, nats::Connection&) {
   return std::make_unique<curl::Notifier>(
       curl::NotifierOptions{.smtp_url = settings.text("notifications.smtp_url"),
                             .webhook_url = settings.text("notifications.webhook_url"),
