@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <google/protobuf/empty.pb.h>
+
 #include <troupe/effect.hpp>
 #include "actors/notifications/notification.hpp"
 #include "troupe/v1/mail.pb.h"
@@ -14,7 +16,7 @@ struct Notify : troupe::Effect {
   using Aggregate = Notification;
   using Event = v1::NotificationRequested;
   using Request = troupe::v1::Mail;
-  using Answer = troupe::v1::MailDelivered;
+  using Answer = google::protobuf::Empty;
   using Asks = troupe::Asks<Notification>;
   static constexpr unsigned attempts_max = 5;
 

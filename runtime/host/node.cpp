@@ -1,5 +1,4 @@
 #include "runtime/host/node.hpp"
-#include "runtime/host/effects_by_name.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +13,7 @@
 #include "runtime/engine/declarations.hpp"
 #include "runtime/engine/engine.hpp"
 #include "runtime/host/durability.hpp"
+#include "runtime/host/effects_by_name.hpp"
 #include "runtime/host/health_report.hpp"
 #include "runtime/host/health_server.hpp"
 #include "runtime/host/metrics.hpp"
@@ -250,9 +250,8 @@ public:
   }
   ~RunningNode() override { stop(); }
 
-  Result<void> start(const Program& program) {
-    effects_ =
-        std::make_unique<EffectsByName>(models_, program, config_.own, *connections_.deliveries);
+  Result<void> start(PortsByName ports) {
+    effects_ = std::make_unique<EffectsByName>(std::move(ports), *connections_.deliveries);
     remove_what_earlier_versions_left(redis_, inspector_, high_water_marks_, models_);
     engine_ = std::make_unique<engine::Engine>(engine_options(config_),
                                                engine::Ports{.log = log_,
@@ -395,8 +394,8 @@ Result<std::unique_ptr<Node>> Node::start(NodeConfig config, const Program& prog
     return tl::make_unexpected(checked.error());
   auto models = chosen(config.contexts, known);
   if (!models) return tl::make_unexpected(models.error());
-  if (const auto checked = check_effects(*models, program); !checked)
-    return tl::make_unexpected(checked.error());
+  auto ports = make_ports(*models, program, config.own);
+  if (!ports) return tl::make_unexpected(ports.error());
   const auto redis = redis::parse_redis_url(config.redis_url, config.redis_login);
   if (!redis) return tl::make_unexpected(redis.error());
   auto conditions = std::make_shared<Conditions>(machine_clock);
@@ -422,7 +421,8 @@ Result<std::unique_ptr<Node>> Node::start(NodeConfig config, const Program& prog
   forbidden->tell(*conditions);
   auto node = std::make_unique<RunningNode>(std::move(config), *redis, std::move(*servers),
                                             std::move(*models), conditions);
-  if (auto started = node->start(program); !started) return tl::make_unexpected(started.error());
+  if (auto started = node->start(*std::move(ports)); !started)
+    return tl::make_unexpected(started.error());
   starting.clear();
   node->show_health(std::move(*health));
   return std::unique_ptr<Node>(std::move(node));

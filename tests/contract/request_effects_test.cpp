@@ -1,13 +1,11 @@
 // Effects over NATS, and what a client is told when nobody answers.
-#include <future>
 #include <memory>
 #include <string>
 
 #include <catch2/catch_all.hpp>
 
 #include "runtime/nats/requests/command_client.hpp"
-#include "runtime/nats/requests/request_effects.hpp"
-#include "tests/contract/on_jetstream.hpp"
+#include "tests/contract/port_bench.hpp"
 #include "troupe/v1/commit.pb.h"
 
 using namespace troupe;
@@ -19,30 +17,21 @@ namespace {
 
 /// A port's two sides: the caller, and somebody on the other end who replies as told.
 struct Bench {
-  static constexpr auto trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  const std::string prefix = "gateway." + random_id();
-  const std::unique_ptr<nats::Connection> caller = OnJetStream::shared_server().connect("caller");
+  const std::string subject = "gateway." + random_id();
   const std::unique_ptr<nats::Connection> performer =
       OnJetStream::shared_server().connect("performer");
-  nats::RequestEffects effects{*caller, prefix};
+  PortBench port{v1::CommandReply::default_instance(), v1::CommandReply::default_instance(),
+                 nats_request(subject)};
 
   Result<MessagePtr> call(std::chrono::milliseconds timeout = 5s) {
     auto request = std::make_shared<v1::CommandReply>();
     request->set_sequence(7);
-    std::promise<Result<MessagePtr>> done;
-    effects.call({.effect = "authorize",
-                  .key = "key-1",
-                  .request = request,
-                  .answer = &v1::CommandReply::default_instance(),
-                  .timeout = timeout,
-                  .traceparent = trace},
-                 [&](Result<MessagePtr> result) { done.set_value(std::move(result)); });
-    return done.get_future().get();
+    return port.call(request, "key-1", timeout);
   }
 
   std::unique_ptr<nats::Connection::Subscribed> perform(nats::Headers headers, std::string body) {
     auto subscribed = or_throw(performer->subscribe(
-        prefix + ".authorize", "",
+        subject, "",
         [this, headers = std::move(headers), body = std::move(body)](const nats::Received& call) {
           key = call.header("Idempotency-Key").value_or("");
           traceparent = call.header("traceparent").value_or("");
@@ -72,7 +61,7 @@ TEST_CASE("request effects: a call carries its key and its trace, and brings the
   REQUIRE(result);
   CHECK(dynamic_cast<const v1::CommandReply&>(**result).stream() == "approved");
   CHECK(bench.key == "key-1");
-  CHECK(bench.traceparent == Bench::trace);
+  CHECK(bench.traceparent == PortBench::trace);
   CHECK(bench.understood);
 }
 
@@ -82,7 +71,7 @@ TEST_CASE("request effects: what may pass is retryable, what cannot is not",
   const auto nobody = bench.call();
   REQUIRE_FALSE(nobody);
   CHECK(nobody.error().retryable);
-  CHECK_THAT(nobody.error().what, ContainsSubstring("authorize"));
+  CHECK_THAT(nobody.error().what, ContainsSubstring("ask"));
 
   const auto failure = [&](const std::string& code) {
     const auto performer =
@@ -107,30 +96,19 @@ TEST_CASE("request effects: what may pass is retryable, what cannot is not",
 TEST_CASE("request effects: silence ends with the timeout and is retryable",
           "[contract][effects]") {
   Bench bench;
-  const auto deaf =
-      or_throw(bench.performer->subscribe(bench.prefix + ".authorize", "", [](const auto&) {}));
+  const auto deaf = or_throw(bench.performer->subscribe(bench.subject, "", [](const auto&) {}));
   (void)bench.performer->request_and_wait("$JS.API.INFO", {}, "", 5s);
   const auto result = bench.call(200ms);
   REQUIRE_FALSE(result);
   CHECK(result.error().retryable);
 }
 
-TEST_CASE("request effects: a prefix that is no subject fails for good", "[contract][effects]") {
-  Bench bench;
-  nats::RequestEffects broken(*bench.caller, "no subject at all");
-  std::promise<Result<MessagePtr>> done;
-  broken.call({.effect = "authorize", .key = "k", .request = {}},
-              [&](Result<MessagePtr> result) { done.set_value(std::move(result)); });
-  const auto result = done.get_future().get();
-  REQUIRE_FALSE(result);
-  CHECK_FALSE(result.error().retryable);
-}
-
 TEST_CASE("command client: nobody there is 503 and sent nothing; silence is unknown",
           "[contract][client]") {
   Bench bench;
-  nats::CommandClient client(*bench.caller);
-  const auto subject = Subject::parse(bench.prefix + ".Do").value();
+  const auto caller = OnJetStream::shared_server().connect("caller");
+  nats::CommandClient client(*caller);
+  const auto subject = Subject::parse(bench.subject + ".Do").value();
   const auto nobody =
       client.send_and_wait(subject, "", nats::BodyForm::protobuf, {.command_id = "c-1"}, 5s);
   CHECK(nobody.kind == nats::ClientReply::Kind::rejected);

@@ -1,25 +1,40 @@
 #include "tools/shop/shop.hpp"
 
+#include <string>
+
+#include <spdlog/spdlog.h>
+
 #include "actors/all.hpp"
 #include "actors/notifications/notify.hpp"
 #include "actors/payments/gateway.hpp"
 #include "runtime/base/embedded.hpp"
-#include "runtime/curl/notifier.hpp"
-#include "runtime/nats/requests/request_effects.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
-std::unique_ptr<Effects> gateway(const Settings& settings, nats::Connection& connection) {
-  return std::make_unique<nats::RequestEffects>(connection, settings.text("payments.gateway"));
+template <class Operation>
+void ask_gateway(host::Program& program) {
+  program.effects.emplace(Operation::name, [](const Settings& settings) {
+    return nats_request(settings.text("payments.gateway") + '.' + std::string(Operation::name));
+  });
 }
 
-std::unique_ptr<Effects> mail(const Settings& settings, nats::Connection&) {
-  return std::make_unique<curl::Notifier>(
-      curl::NotifierOptions{.smtp_url = settings.text("notifications.smtp_url"),
-                            .webhook_url = settings.text("notifications.webhook_url"),
-                            .from = settings.text("notifications.from")});
+PortResult<google::protobuf::Empty> not_sent(const PortCall<v1::Mail>& call) {
+  spdlog::info("no mail server and no webhook is configured; not sent: {}", call.request.subject());
+  return google::protobuf::Empty{};
+}
+
+Port mail(const Settings& settings) {
+  const auto& mail_server = settings.text("notifications.smtp_url");
+  const auto& hook = settings.text("notifications.webhook_url");
+  const auto by_mail = [&] {
+    return smtp({.url = mail_server, .from = settings.text("notifications.from")});
+  };
+  if (mail_server.empty() && hook.empty()) return port_for<notifications::Notify>(not_sent);
+  if (mail_server.empty()) return webhook(hook);
+  if (hook.empty()) return by_mail();
+  return both(by_mail(), webhook(hook));
 }
 
 }  // namespace
@@ -27,9 +42,10 @@ std::unique_ptr<Effects> mail(const Settings& settings, nats::Connection&) {
 host::Program shop() {
   host::Program program{.contexts = all_contexts(),
                         .settings = std::string(embedded_file("config/shop.toml"))};
-  for (const auto effect : {payments::GatewayAuthorize::name, payments::GatewayCapture::name,
-                            payments::GatewayVoid::name, payments::GatewayRefund::name})
-    program.effects.emplace(effect, gateway);
+  ask_gateway<payments::GatewayAuthorize>(program);
+  ask_gateway<payments::GatewayCapture>(program);
+  ask_gateway<payments::GatewayVoid>(program);
+  ask_gateway<payments::GatewayRefund>(program);
   program.effects.emplace(notifications::Notify::name, mail);
   return program;
 }

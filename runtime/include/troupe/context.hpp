@@ -128,6 +128,7 @@ EffectModel effect_model() {
   model.aggregate = F::Aggregate::name;
   model.attempts_max = F::attempts_max;
   model.event = &Event::default_instance();
+  model.request_type = &F::Request::default_instance();
   model.answer = &F::Answer::default_instance();
   model.request = [](const EventFacts& facts, const Message& event) -> SharedMessage {
     return std::make_shared<const typename F::Request>(

@@ -81,6 +81,7 @@ struct EffectModel {
   std::string aggregate;
   unsigned attempts_max = 0;        ///< 0: for ever
   const Message* event = nullptr;   ///< prototype
+  const Message* request_type = nullptr;  ///< prototype
   const Message* answer = nullptr;  ///< prototype
   std::function<SharedMessage(const EventFacts&, const Message& event)> request;
   std::function<std::vector<AskedCommand>(const EventFacts&, const Message& event,

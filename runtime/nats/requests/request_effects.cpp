@@ -5,7 +5,6 @@
 
 #include "runtime/nats/requests/command_client.hpp"
 #include "runtime/nats/wire/wire.hpp"
-#include "runtime/ports/subject.hpp"
 
 namespace troupe::nats {
 
@@ -30,10 +29,6 @@ Result<MessagePtr> read_answer(const EffectCall& call, const Reply& reply) {
 }  // namespace
 
 void RequestEffects::call(EffectCall call, Done done) {
-  const auto subject = Subject::parse(prefix_ + "." + call.effect);
-  if (!subject)
-    return done(permanent(fmt::format("The effect {} cannot be asked for: {}.{} is no subject.",
-                                      call.effect, prefix_, call.effect)));
   if (!in_flight_->enter())
     return done(retryable(fmt::format("The effect {} waits: {} calls are in flight.", call.effect,
                                       in_flight_->max())));
@@ -43,7 +38,7 @@ void RequestEffects::call(EffectCall call, Done done) {
   const auto timeout = call.timeout;
   const std::string body = call.request->SerializeAsString();
   connection_.request(
-      subject->str(), headers, body, timeout,
+      subject_.str(), headers, body, timeout,
       [in_flight = in_flight_, call = std::move(call), done = std::move(done)](const Reply& reply) {
         in_flight->leave();
         done(read_answer(call, reply));

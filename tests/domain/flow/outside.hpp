@@ -5,6 +5,8 @@
 #include <random>
 #include <string>
 
+#include <google/protobuf/empty.pb.h>
+
 #include <troupe/model.hpp>
 #include <troupe/testing/flow.hpp>
 #include "payments/v1/gateway.pb.h"
@@ -81,7 +83,7 @@ private:
   /// Every seventh mailbox is full for ever.
   static SharedMessage take_mail(const v1::Mail& mail) {
     if (std::hash<std::string>{}(mail.subject()) % 7 == 0) return nullptr;
-    return std::make_shared<v1::MailDelivered>();
+    return std::make_shared<google::protobuf::Empty>();
   }
 
   std::mt19937_64 random_;

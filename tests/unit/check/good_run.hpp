@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <google/protobuf/empty.pb.h>
+
 #include <troupe/testing/pb.hpp>
 #include <troupe/timestamp.hpp>
 #include "actors/all.hpp"
@@ -369,7 +371,7 @@ private:
                            .subject = mail.subject(),
                            .order_id = mail.headers().at("X-Troupe-Order"),
                            .kind = mail.headers().at("X-Troupe-Kind")});
-    return std::make_unique<v1::MailDelivered>();
+    return std::make_unique<google::protobuf::Empty>();
   }
   MessagePtr charge(const std::string& key, const payments::v1::GatewayRequest& request) {
     const auto what = request.operation() + ' ' + request.order_id();

@@ -169,14 +169,15 @@ TEST_CASE("an effect that nobody performs is named before a node starts", "[conf
   troupe::ContextModel context;
   context.name = "ordering";
   context.effects.emplace_back().name = "send-letter";
-  const auto unperformed = check_effects({context}, program());
+  const auto unperformed = make_ports({context}, program(), {});
   REQUIRE_FALSE(unperformed);
   CHECK_FALSE(unperformed.error().retryable);
   CHECK(unperformed.error().what
-        == "nothing performs the effect send-letter of ordering: give the program a port for it");
+        == "the effect send-letter of ordering: nothing performs it: give the program a port for "
+           "it");
   Program able;
-  able.effects.emplace("send-letter", [](const auto&, auto&) { return nullptr; });
-  CHECK(check_effects({context}, able));
+  able.effects.emplace("send-letter", [](const auto&) { return troupe::nats_request("letters"); });
+  CHECK(make_ports({context}, able, {}));
 }
 
 TEST_CASE("a configuration file that is not there is one sentence", "[config]") {

@@ -36,9 +36,7 @@ SimulatedEffects::Ending SimulatedEffects::perform(const EffectCall& call) {
                  .subject = mail->subject(),
                  .order_id = header(*mail, "X-Troupe-Order"),
                  .kind = header(*mail, "X-Troupe-Kind")});
-  auto delivered = std::make_unique<v1::MailDelivered>();
-  delivered->set_message_id(message_id);
-  return {.result = MessagePtr(std::move(delivered)), .after = latency};
+  return {.result = MessagePtr(call.answer->New()), .after = latency};
 }
 
 SimulatedEffects::Ending SimulatedEffects::pay(const EffectCall& call,
