@@ -1,6 +1,7 @@
 // A notification becomes a mail.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include <google/protobuf/empty.pb.h>
@@ -18,7 +19,8 @@ struct Notify : troupe::Effect {
   using Request = troupe::v1::Mail;
   using Answer = google::protobuf::Empty;
   using Asks = troupe::Asks<Notification>;
-  static constexpr unsigned attempts_max = 5;
+  static constexpr troupe::Retry retry{.longest_pause = std::chrono::minutes(30),
+                                       .age = std::chrono::hours(24)};
 
   static Request request(const troupe::Recorded<Event>& asked) {
     const auto& news = asked.data;

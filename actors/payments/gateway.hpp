@@ -1,6 +1,7 @@
 // What payments ask the gateway for, and what its answers are to the payment.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include <troupe/effect.hpp>
@@ -18,7 +19,8 @@ struct GatewayCall : troupe::Effect {
   using Request = v1::GatewayRequest;
   using Answer = v1::GatewayAnswer;
   using Asks = troupe::Asks<Payment>;
-  static constexpr unsigned attempts_max = 0;
+  static constexpr troupe::Retry retry{.longest_pause = std::chrono::seconds(5),
+                                       .age = troupe::Retry::no_limit};
 
   static Asks failed(const troupe::Recorded<Event>&, const troupe::FailedAttempt&) { return {}; }
 

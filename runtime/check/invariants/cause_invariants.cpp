@@ -11,9 +11,20 @@ namespace troupe::check {
 namespace {
 
 /// Among the commands one answer of an effect asks of one instance, and among the attempts of an
-/// effect that tries for ever: so many are recognised.
+/// effect: so many are recognised.
 constexpr std::uint32_t effect_ordinals_max = 4;
-constexpr unsigned effect_attempts_max = 100;
+constexpr unsigned effect_attempts_max = 1'000;
+
+/// So many attempts may be made at most.
+unsigned attempts_of(const Retry& retry) {
+  auto least = Retry::Span::zero();
+  unsigned made = 1;
+  while (made < effect_attempts_max && made != retry.attempts) {
+    const auto pause = detail::longest_pause_after(retry, made++);
+    if (retry.age != Retry::no_limit && (least += pause - pause / 4) > retry.age) break;
+  }
+  return made;
+}
 
 /// True if an effect of this event may have asked for the commit's command.
 bool asked_by_effect(const EventAt& cause, const DecodedCommit& commit, const ContextModel& model) {
@@ -33,7 +44,7 @@ bool asked_by_effect(const EventAt& cause, const DecodedCommit& commit, const Co
   for (const auto& effect : model.effects) {
     if (effect.event->GetDescriptor() != cause.data().GetDescriptor()) continue;
     if (is_asked_as(effect.name)) return true;
-    const auto attempts = effect.attempts_max == 0 ? effect_attempts_max : effect.attempts_max;
+    const auto attempts = attempts_of(effect.retry);
     for (unsigned attempt = 1; attempt <= attempts; ++attempt)
       if (is_asked_as(effect.name + '#' + std::to_string(attempt))) return true;
   }

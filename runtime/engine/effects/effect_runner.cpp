@@ -1,6 +1,7 @@
 #include "runtime/engine/effects/effect_runner.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -37,6 +38,12 @@ StepResult judge_told(const Command& command, const Outcome& outcome) {
   return {};
 }
 
+/// A node that made the same attempt has told of it in other words, and did not live to go on.
+bool was_told_otherwise(const Outcome& outcome) {
+  const auto* rejected = std::get_if<Rejected>(&outcome);
+  return rejected != nullptr && rejected->code == RejectionCode::conflict;
+}
+
 }  // namespace
 
 EffectRunner::EffectRunner(Dependencies deps, const ContextModel& context,
@@ -64,7 +71,8 @@ MessagePtr EffectRunner::event_of(const v1::TimerRecord& record) const {
 }
 
 void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& taken) {
-  if (!find(record.effect().effect()))
+  const auto* model = find(record.effect().effect());
+  if (!model)
     return taken({StepResult::Kind::poison,
                   context_.name + " has no effect " + shown(record.effect().effect())});
   if (!event_of(record))
@@ -72,7 +80,7 @@ void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& take
                   "the event of its effect " + record.effect().effect() + " cannot be read"});
   const auto key = key_of(record);
   if (finished_.contains(key)) return taken({});
-  arm(record, deps_.options.effect_patience,
+  arm(record, deps_.clock.now() + model->retry.timeout + deps_.options.effect_patience,
       [this, strand = strand_, key, record, taken](const Result<void>& armed) {
         taken(step_result(armed));
         if (armed) strand->post([this, key, record] { line_up(key, record); });
@@ -93,11 +101,15 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
 
 void EffectRunner::call(const std::string& key) {
   const auto& open = open_.at(key);
+  const auto& attempt = open.record.effect();
+  if (attempt.number() > 1
+      && detail::is_over(open.model->retry, to_time(attempt.time()), deps_.clock.now()))
+    return called(key, retryable("its time was over before it could be made"));
   EffectCall call{.effect = open.model->name,
                   .key = {},
                   .request = nullptr,
                   .answer = open.model->answer,
-                  .timeout = deps_.options.effect_timeout,
+                  .timeout = open.model->retry.timeout,
                   .traceparent = legal_traceparent(open.record.traceparent())};
   try {
     const auto watch = deps_.watchdog.watch(key, "request");
@@ -133,27 +145,40 @@ void EffectRunner::answered(const std::string& key, const Message& answer) {
   const auto& open = open_.at(key);
   tell(
       key, open.model->name,
-      [&] { return open.model->answered(facts_of(open.record), *open.event, answer); },
+      [&] { return open.model->answered(facts_of(open.record), *open.event, answer); }, judge_told,
       [this, key] { close(key); });
 }
 
 void EffectRunner::failed(const std::string& key, const Failure& failure) {
   const auto& open = open_.at(key);
+  const auto& retry = open.model->retry;
   const auto number = open.record.effect().number();
-  const auto most = open.model->attempts_max;
-  const bool last = most != 0 && (number >= most || !failure.retryable);
+  const auto now = deps_.clock.now();
+  auto next = detail::next_attempt(retry, number, to_time(open.record.effect().time()), now, key);
+  if (!failure.retryable && !retry.for_ever()) next.reset();
   spdlog::debug("Attempt {} of {} failed: {}.", number, key, failure.what);
-  const FailedAttempt attempt{.number = number, .last = last, .cause = failure.what};
+  const FailedAttempt attempt{.number = number, .last = !next, .cause = failure.what};
+  const auto told_before = std::make_shared<std::atomic<bool>>(false);
   tell(
       key, open.model->name + '#' + std::to_string(number),
       [&] { return open.model->failed(facts_of(open.record), *open.event, attempt); },
-      [this, key, last] { last ? close(key) : try_later(key); });
+      [told_before](const Command& command, const Outcome& outcome) {
+        if (!was_told_otherwise(outcome)) return judge_told(command, outcome);
+        *told_before = true;
+        return StepResult{};
+      },
+      [this, key, next, told_before, number, &retry, now] {
+        if (next) return try_again(key, *next);
+        // What was told before may not have been the last one; of this number it was.
+        const bool others_follow = *told_before && (retry.attempts == 0 || number < retry.attempts);
+        others_follow ? try_again(key, now + detail::pause_after(retry, number, key)) : close(key);
+      });
 }
 
 /// Sends the commands that a result asks for. Where that is hopeless, the timer brings the effect
 /// back, perhaps to a program that knows better.
 void EffectRunner::tell(const std::string& key, std::string_view reaction,
-                        const std::function<std::vector<AskedCommand>()>& asks,
+                        const std::function<std::vector<AskedCommand>()>& asks, const Judge& judge,
                         std::function<void()> told) {
   const auto& open = open_.at(key);
   const auto instance = instance_of(open.record);
@@ -178,7 +203,7 @@ void EffectRunner::tell(const std::string& key, std::string_view reaction,
   std::vector<Step> steps;
   for (auto& command : *commands)
     steps.push_back(
-        command_step(deps_.bus, std::move(command), deps_.options.asked_deadline, judge_told));
+        command_step(deps_.bus, std::move(command), deps_.options.asked_deadline, judge));
   run_steps(strand_, deps_.steps, std::move(steps),
             [this, key, told = std::move(told)](const std::string& poison) {
               if (poison.empty()) return told();
@@ -200,14 +225,10 @@ void EffectRunner::close(const std::string& key) {
                       });
 }
 
-void EffectRunner::try_later(const std::string& key) {
+void EffectRunner::try_again(const std::string& key, Time when) {
   auto& record = open_.at(key).record;
-  const auto number = record.effect().number();
-  const auto doublings = std::min(number - 1, 16U);
-  const auto pause =
-      std::min(deps_.options.effect_retry * (1U << doublings), deps_.options.effect_retry_max);
-  record.mutable_effect()->set_number(number + 1);
-  arm(record, pause, [this, strand = strand_, key](const Result<void>&) {
+  record.mutable_effect()->set_number(record.effect().number() + 1);
+  arm(record, when, [this, strand = strand_, key](const Result<void>&) {
     // Where this failed, the timer armed at the start of the attempt is still there.
     strand->post([this, key] { forget(key); });
   });
@@ -218,9 +239,7 @@ void EffectRunner::forget(const std::string& key) {
   --deps_.counters.effects_in_hand;
 }
 
-void EffectRunner::arm(const v1::TimerRecord& record, std::chrono::milliseconds delay,
-                       Timers::Done done) {
-  const auto due = deps_.clock.now() + delay;
+void EffectRunner::arm(const v1::TimerRecord& record, Time due, Timers::Done done) {
   auto armed = record;
   *armed.mutable_due() = to_timestamp(due);
   const auto instance = instance_of(record);

@@ -55,7 +55,8 @@ public:
 
   const EffectModel* find(std::string_view effect) const;
 
-  /// Takes over the attempt that the record describes. Done when its timer is armed; the call
+  /// Takes over the attempt that the record describes; one that comes too late for the effect's
+  /// policy is not made, and has failed. Done when its timer is armed; the call
   /// follows in the background, unless this node is busy with the effect already. Poison when there
   /// is no such effect or its event cannot be read.
   void begin(v1::TimerRecord record, StepDone taken);
@@ -82,11 +83,12 @@ private:
   void answered(const std::string& key, const Message& answer);
   void failed(const std::string& key, const Failure& failure);
   void tell(const std::string& key, std::string_view reaction,
-            const std::function<std::vector<AskedCommand>()>& asks, std::function<void()> told);
+            const std::function<std::vector<AskedCommand>()>& asks, const Judge& judge,
+            std::function<void()> told);
   void close(const std::string& key);
-  void try_later(const std::string& key);
+  void try_again(const std::string& key, Time when);
   void forget(const std::string& key);
-  void arm(const v1::TimerRecord& record, std::chrono::milliseconds delay, Timers::Done done);
+  void arm(const v1::TimerRecord& record, Time due, Timers::Done done);
 
   const Dependencies deps_;
   const ContextModel& context_;

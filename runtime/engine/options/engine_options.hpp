@@ -61,13 +61,9 @@ struct EngineOptions {
   /// After so long the answer to an event's command counts as unknown, and it is sent again.
   std::chrono::milliseconds asked_deadline{10'000};
 
-  /// One attempt of an effect may take so long ...
-  std::chrono::milliseconds effect_timeout{5'000};
-  /// ... and after so long without any news its timer starts it again.
-  std::chrono::milliseconds effect_patience{10'000};
-  /// First pause after a failed attempt; doubles up to effect_retry_max.
-  std::chrono::milliseconds effect_retry{250};
-  std::chrono::milliseconds effect_retry_max{5'000};
+  /// So long after the time-out of an effect's attempt, without any news, its timer starts it
+  /// again.
+  std::chrono::milliseconds effect_patience{5'000};
 
   /// One node of each context looks so often at what waits in its streams.
   std::chrono::milliseconds backlog_look_every{5'000};

@@ -126,7 +126,7 @@ EffectModel effect_model() {
   EffectModel model;
   model.name = F::name;
   model.aggregate = F::Aggregate::name;
-  model.attempts_max = F::attempts_max;
+  if constexpr (requires { F::retry; }) model.retry = F::retry;
   model.event = &Event::default_instance();
   model.request_type = &F::Request::default_instance();
   model.answer = &F::Answer::default_instance();
@@ -195,7 +195,7 @@ void add_part(ContextModel& model) {
     model.timers.push_back(timer_model<P>());
   } else if constexpr (std::derived_from<P, Effect>) {
     static_assert(IsEffect<P>);
-    if constexpr (requires { P::attempts_max; }) model.effects.push_back(effect_model<P>());
+    model.effects.push_back(effect_model<P>());
   } else if constexpr (std::derived_from<P, View>) {
     static_assert(IsView<P>);
     model.views.push_back(view_model<P>());

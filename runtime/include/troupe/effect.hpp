@@ -6,15 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <troupe/reaction.hpp>
+#include <troupe/retry.hpp>
 
 namespace troupe {
 
 /// A call that ended without an answer: refused, timed out, unreachable.
 struct FailedAttempt {
   unsigned number = 1;     ///< 1 for the first attempt
-  bool last = false;       ///< the declaration's `attempts_max` is reached; no further one follows
+  bool last = false;       ///< no further one follows
   std::string_view cause;  ///< one sentence
 };
 
@@ -24,10 +26,17 @@ template <class F>
 consteval bool effect_complete() {
   static_assert(is_token(F::name), "an effect's name is 1 to 64 of [A-Za-z0-9_-]");
   static_assert(
-      requires {
-        { F::attempts_max } -> std::convertible_to<unsigned>;
-      },
-      "the effect has no `static constexpr unsigned attempts_max` (0: for ever)");
+      !requires { F::attempts_max; },
+      "an effect says how often it is tried by `static constexpr troupe::Retry "
+      "retry{.attempts = 3}`, and has no attempts_max");
+  if constexpr (requires { F::retry; }) {
+    static_assert(std::same_as<std::remove_cvref_t<decltype(F::retry)>, Retry>,
+                  "the effect's `retry` is a `static constexpr troupe::Retry`");
+    static_assert(
+        is_sensible(F::retry),
+        "the effect's `retry` has a time of zero or of more than a year, or a longest pause "
+        "below its first");
+  }
   static_assert(F::Aggregate::Events::template contains<typename F::Event>,
                 "an effect is asked for by an event of its own aggregate");
   static_assert(
@@ -52,13 +61,16 @@ consteval bool effect_complete() {
 
 }  // namespace detail
 
-/// A struct with `name` (the port that performs it), `Aggregate`, `Event` (of that aggregate),
-/// `Request` and `Answer` (protobuf), `static constexpr unsigned attempts_max` (0: for ever) and
-/// the functions request, answered and failed. Recognised by its base.
+/// A struct with `name`, `Aggregate`, `Event` (of that aggregate), `Request` and `Answer`
+/// (protobuf) and the functions request, answered and failed. May declare its own
+/// `static constexpr troupe::Retry retry{…}`; else it has that type's defaults: it is tried for a
+/// day. Recognised by its base. The program gives it the port that performs it, see
+/// <troupe/port.hpp>.
 ///
 /// The call is made at least once, always with the same idempotency key (a hash of the event's
-/// subject, its version and the effect's name), until it is answered or `attempts_max` is reached.
-/// `answered` and `failed` turn the result into commands for the same aggregate.
+/// subject, its version and the effect's name), until it is answered, hopeless or over, see
+/// `Retry`. `answered` and `failed`, which is told of every failed attempt, turn what comes of it
+/// into commands for the same aggregate.
 struct Effect {};
 
 template <class F>

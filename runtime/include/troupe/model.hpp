@@ -16,6 +16,7 @@
 #include <troupe/aggregate.hpp>
 #include <troupe/effect.hpp>
 #include <troupe/query.hpp>
+#include <troupe/retry.hpp>
 #include <troupe/timer.hpp>
 #include <troupe/view.hpp>
 
@@ -79,10 +80,10 @@ struct TimerModel {
 struct EffectModel {
   std::string name;
   std::string aggregate;
-  unsigned attempts_max = 0;        ///< 0: for ever
-  const Message* event = nullptr;   ///< prototype
+  Retry retry{};
+  const Message* event = nullptr;         ///< prototype
   const Message* request_type = nullptr;  ///< prototype
-  const Message* answer = nullptr;  ///< prototype
+  const Message* answer = nullptr;        ///< prototype
   std::function<SharedMessage(const EventFacts&, const Message& event)> request;
   std::function<std::vector<AskedCommand>(const EventFacts&, const Message& event,
                                           const Message& answer)>

@@ -61,7 +61,7 @@ struct Abroad : Effect {
   using Event = MoneyDeposited;
   using Request = MoneyDeposited;
   using Answer = MoneyDeposited;
-  static constexpr unsigned attempts_max = 3;
+  static constexpr Retry retry{.attempts = 3};
   static Request request(const Recorded<Event>& e) { return e.data; }
   static Asks<::Account> answered(const Recorded<Event>& e, const Answer& sent) {
     return withdraw_from(e.id, sent.cents());
@@ -69,6 +69,14 @@ struct Abroad : Effect {
   static Asks<::Account> failed(const Recorded<Event>&, const FailedAttempt&) { return {}; }
 };
 // [effect]
+
+/// The same, every hour of a day; what cannot be sent then costs a fee.
+struct Stubborn : Abroad {
+  static constexpr Retry retry{.first_pause = 1h, .longest_pause = 1h, .age = 24h};
+  static Asks<::Account> failed(const Recorded<Event>& e, const FailedAttempt& attempt) {
+    return attempt.last ? withdraw_from(e.id, fee_cents) : Asks<::Account>{};
+  }
+};
 
 struct WithFee {
   static constexpr std::string_view name = "example";
@@ -79,6 +87,12 @@ struct WithFee {
 struct WithAbroad {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Abroad>;
+  using Public = troupe::Public<example::v1::DepositMoney>;
+};
+
+struct WithStubborn {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Stubborn>;
   using Public = troupe::Public<example::v1::DepositMoney>;
 };
 
@@ -123,6 +137,28 @@ TEST_CASE("a flow's outside may fail, and is asked again with the same key", "[f
   CHECK(attempts == std::set{1U, 2U, 3U});
 }
 // [flow]
+
+TEST_CASE("a flow's calls are tried as their policy says, in virtual time", "[flow][kit]") {
+  const auto seed = GENERATE(range(1u, 21u));
+  std::vector<Time> attempts;
+  const Flow* world = nullptr;
+  Flow flow({model_of<WithStubborn>()}, seed, [&](const OutsideCall&) -> SharedMessage {
+    attempts.push_back(world->now());
+    return nullptr;
+  });
+  world = &flow;
+  const auto begun = flow.now();
+  deposit(flow, 100);
+  flow.run_until(begun + 12h);
+  CHECK(attempts.size() >= 12);
+  CHECK(attempts.size() <= 17);
+  CHECK(balance(flow) == 100);
+  flow.run();
+  CHECK(attempts.size() >= 24);
+  CHECK(attempts.back() <= begun + 24h);
+  CHECK(attempts.back() >= begun + 22h);
+  CHECK(balance(flow) == 100 - fee_cents);
+}
 
 TEST_CASE("a flow does a repeated command once", "[flow][kit]") {
   Flow flow({model_of<WithFee>()}, 1);

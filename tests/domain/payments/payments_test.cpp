@@ -62,10 +62,10 @@ TEST_CASE("the gateway refunds what it captured", "[payments]") {
       .then_asks(asked("o-1", pb<v1::RecordRefund>("code: 'busy'")));
 }
 TEST_CASE("a gateway that does not answer is asked for ever, and says nothing", "[payments]") {
-  CHECK(GatewayAuthorize::attempts_max == 0);
-  CHECK(GatewayCapture::attempts_max == 0);
-  CHECK(GatewayVoid::attempts_max == 0);
-  CHECK(GatewayRefund::attempts_max == 0);
+  CHECK(GatewayAuthorize::retry.for_ever());
+  CHECK(GatewayCapture::retry.for_ever());
+  CHECK(GatewayVoid::retry.for_ever());
+  CHECK(GatewayRefund::retry.for_ever());
   given<GatewayCapture>()
       .when("o-1", v1::CaptureRequested{})
       .failed({.number = 100, .last = false, .cause = "timed out"})

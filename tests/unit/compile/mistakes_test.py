@@ -40,7 +40,7 @@ struct Tell : Effect {
   using Event = MoneyDeposited;
   using Request = MoneyDeposited;
   using Answer = MoneyDeposited;
-  ATTEMPTS
+  RETRY
   static Request request(const Recorded<Event>& e) { return e.data; }
   static Asks<Account> answered(const Recorded<Event>&, const Answer&) { return {}; }
   static Asks<Account> failed(const Recorded<Event>&, const FailedAttempt&) { return {}; }
@@ -76,8 +76,11 @@ class Mistakes(unittest.TestCase):
 
     def test_none_compiles(self):
         source = account() + REACTION.replace("EXPECTED", "static constexpr std::array expected{Account::bad_amount};")
-        source += EFFECT.replace("ATTEMPTS", "static constexpr unsigned attempts_max = 3;")
+        source += EFFECT.replace("RETRY", "static constexpr Retry retry{.attempts = 3};")
         self.assertEqual(compile_errors(source + context("Account, Repeat, Tell", "using Public = troupe::Public<example::v1::DepositMoney>;")), "")
+
+    def test_an_effect_needs_no_retry(self):
+        self.assertEqual(compile_errors(account() + EFFECT.replace("RETRY", "") + context("Account, Tell")), "")
 
     def test_several_events_are_returned_in_braces(self):
         self.assertEqual(compile_errors(account("MoneyDeposited a, b; return {a, b};") + context("Account")), "")
@@ -93,9 +96,25 @@ class Mistakes(unittest.TestCase):
     def test_private_decide(self):
         self.says(account(access="private:") + context("Account"), "the aggregate has no public static `Decision<Events> decide")
 
-    def test_effect_without_attempts_max(self):
-        self.says(account() + EFFECT.replace("ATTEMPTS", "") + context("Account, Tell"),
-                  "the effect has no `static constexpr unsigned attempts_max` (0: for ever)")
+    def test_effect_of_an_earlier_version(self):
+        self.says(account() + EFFECT.replace("RETRY", "static constexpr unsigned attempts_max = 3;") + context("Account, Tell"),
+                  "an effect says how often it is tried by `static constexpr troupe::Retry retry{.attempts = 3}`, and has no attempts_max")
+
+    def test_retry_of_another_type(self):
+        self.says(account() + EFFECT.replace("RETRY", "static constexpr unsigned retry = 3;") + context("Account, Tell"),
+                  "the effect's `retry` is a `static constexpr troupe::Retry`")
+
+    def test_retry_without_a_pause(self):
+        self.says(account() + EFFECT.replace("RETRY", "static constexpr Retry retry{.first_pause = Retry::Span(0)};") + context("Account, Tell"),
+                  "the effect's `retry` has a time of zero or of more than a year, or a longest pause below its first")
+
+    def test_port_of_another_effects_answer(self):
+        port = """
+#include <troupe/port.hpp>
+auto port() { return port_for<Tell>([](const PortCall<MoneyDeposited>&) -> PortResult<example::v1::MoneyWithdrawn> { return TryAgain{"no"}; }); }
+"""
+        self.says(account() + EFFECT.replace("RETRY", "") + port,
+                  "the effect's port is called with `const troupe::PortCall<Request>&` and returns `troupe::PortResult<Answer>`")
 
     def test_expected_that_is_no_array(self):
         source = account() + REACTION.replace("EXPECTED", "static constexpr Rejection expected = Account::bad_amount;")

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_all.hpp>
 
+#include "runtime/engine/effects/effect_runner.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/engine/bank.hpp"
 #include "tests/unit/engine/node.hpp"
@@ -59,7 +60,7 @@ struct Transfer : Effect {
   using Event = v1::MoneyDeposited;
   using Request = Int64Value;
   using Answer = StringValue;
-  static constexpr unsigned attempts_max = 3;
+  static constexpr Retry retry{.first_pause = 1ms, .attempts = 3, .timeout = 50ms};
 
   static Request request(const Recorded<Event>& event) {
     Request request;
@@ -80,13 +81,50 @@ struct Abroad {
   using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
 };
 
+struct ThreeTimes {
+  static constexpr Retry retry{.first_pause = 1ms, .attempts = 3, .timeout = 50ms};
+};
+struct Once {
+  static constexpr Retry retry{.attempts = 1, .timeout = 50ms};
+};
+struct ForAnHour {
+  static constexpr Retry retry{
+      .first_pause = 1ms, .longest_pause = 1ms, .age = 1h, .timeout = 50ms};
+};
+/// The same, and every failed attempt is told: by a fee of one cent, or of two for the last one.
+template <class Policy>
+struct Report : Transfer {
+  static constexpr std::string_view name = "report";
+  static constexpr Retry retry = Policy::retry;
+
+  static Asks<Account> failed(const Recorded<Event>& event, const FailedAttempt& attempt) {
+    return ask<Account>(event.id, withdraw(attempt.last ? 2 : 1));
+  }
+};
+
+template <class Policy>
+struct Reporting {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Report<Policy>>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
+};
+
+struct Patient : Transfer {
+  static constexpr Retry retry{.first_pause = 1ms, .age = Retry::no_limit, .timeout = 50ms};
+};
+
+struct AbroadForEver {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Patient>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
+};
+
 const auto alice = instance("example", "account", "alice");
 const auto alices = Subject::events(alice);
 
 EngineOptions impatient() {
   EngineOptions options;
-  options.effect_patience = 100ms;
-  options.effect_retry = 1ms;
+  options.effect_patience = 50ms;
   return options;
 }
 
@@ -99,6 +137,8 @@ Command traced(v1::DepositMoney body) {
 }
 
 void succeed(const EffectCall&, Effects::Done done) { done(std::make_unique<StringValue>()); }
+
+void fail(const EffectCall&, Effects::Done done) { done(retryable("the gateway is away")); }
 
 bool timers_gone(World& world) {
   return eventually(patience, [&] { return world.broker.armed("TMR_EXAMPLE").empty(); });
@@ -119,6 +159,63 @@ bool withdrawn(World& world, std::int64_t cents) {
     const auto all = withdrawals(world);
     return all.size() == 1 && all.front().cents() == cents;
   });
+}
+
+/// A deposit whose effect is open, left by a node that ended: this attempt is made next.
+void leave_attempt(
+    World& world, unsigned number, Time asked_at,
+    const std::function<void(Node&)>& before_the_end = [](Node&) {}) {
+  {
+    EngineOptions options;
+    options.effect_patience = 1h;
+    Node node(world, {model_of<Reporting<ThreeTimes>>()}, options);
+    (void)accepted(node.send(command_to(alice, deposit(7))));
+    REQUIRE(eventually(patience, [&] {
+      const auto waiting = world.broker.waiting("EVT_EXAMPLE").at(0);
+      return world.effects.calls().size() == 1 && waiting.undelivered + waiting.unacknowledged == 0;
+    }));
+    before_the_end(node);
+  }
+  const auto timer = *Token::parse(effect_timer_name("report", 1));
+  const auto due = world.clock.now();
+  troupe::v1::TimerRecord record;
+  record.set_context("example");
+  record.set_aggregate("account");
+  record.set_id("alice");
+  record.set_name(timer.str());
+  record.set_armed_by(alices.str() + "@1");
+  *record.mutable_due() = to_timestamp(due);
+  auto& attempt = *record.mutable_effect();
+  attempt.set_effect("report");
+  *attempt.mutable_event() = parsed(world.commits(alices).at(0)).events(0);
+  attempt.set_version(1);
+  *attempt.mutable_time() = to_timestamp(asked_at);
+  attempt.set_number(number);
+  std::promise<Result<void>> armed;
+  world.timers.arm(alice, timer, due, record.SerializeAsString(),
+                   [&](const Result<void>& result) { armed.set_value(result); });
+  REQUIRE(get(armed.get_future()));
+}
+
+/// Those that were made after that.
+std::size_t calls_since(const World& world) { return world.effects.calls().size() - 1; }
+
+std::string id_of_report(unsigned attempt) {
+  return asked_command_id({.consumer = "effect",
+                           .source_subject = alices.str(),
+                           .version = 1,
+                           .reaction = "report#" + std::to_string(attempt),
+                           .target = alices.str(),
+                           .command_type = "WithdrawMoney",
+                           .ordinal = 0});
+}
+
+/// Ids of the commands after the deposit.
+std::vector<std::string> command_ids(World& world) {
+  std::vector<std::string> all;
+  for (const auto& stored : world.commits(alices)) all.push_back(parsed(stored).command_id());
+  all.erase(all.begin());
+  return all;
 }
 
 }  // namespace
@@ -373,6 +470,94 @@ TEST_CASE("an effect outlives the node that called", "[engine][effects]") {
   const auto calls = world.effects.calls();
   REQUIRE(calls.size() == 2);
   CHECK(calls[0].key == calls[1].key);
+}
+
+TEST_CASE("attempts are counted over the ends of nodes", "[engine][effects]") {
+  World world;
+  leave_attempt(world, 3, world.clock.now());
+  world.effects.on_call(fail);
+  Node node(world, {model_of<Reporting<ThreeTimes>>()}, impatient());
+  REQUIRE(withdrawn(world, 2));
+  CHECK(timers_gone(world));
+  CHECK(calls_since(world) == 1);
+  CHECK(command_ids(world) == std::vector{id_of_report(3)});
+}
+
+TEST_CASE("an attempt that comes too late after its event is not made, and was the last",
+          "[engine][effects]") {
+  World world;
+  leave_attempt(world, 2, world.clock.now() - 2h);
+  world.effects.on_call(succeed);
+  Node node(world, {model_of<Reporting<ForAnHour>>()}, impatient());
+  REQUIRE(withdrawn(world, 2));
+  CHECK(timers_gone(world));
+  CHECK(calls_since(world) == 0);
+  CHECK(command_ids(world) == std::vector{id_of_report(2)});
+}
+
+TEST_CASE("the first attempt is made, however late it comes", "[engine][effects]") {
+  World world;
+  const bool answers = GENERATE(true, false);
+  leave_attempt(world, 1, world.clock.now() - 2h);
+  world.effects.on_call(answers ? succeed : fail);
+  Node node(world, {model_of<Reporting<ForAnHour>>()}, impatient());
+  REQUIRE(withdrawn(world, answers ? 7 : 2));
+  CHECK(timers_gone(world));
+  CHECK(calls_since(world) == 1);
+}
+
+TEST_CASE("an attempt within its effect's age goes on", "[engine][effects]") {
+  World world;
+  leave_attempt(world, 1'000, world.clock.now() - 59min);
+  std::atomic<int> failures{1};
+  world.effects.on_call([&](const EffectCall& call, Effects::Done done) {
+    failures.fetch_sub(1) > 0 ? fail(call, std::move(done)) : succeed(call, std::move(done));
+  });
+  Node node(world, {model_of<Reporting<ForAnHour>>()}, impatient());
+  REQUIRE(withdrawn(world, 1));
+  CHECK(timers_gone(world));
+  CHECK(calls_since(world) == 2);
+  CHECK(command_ids(world) == std::vector{id_of_report(1'000)});
+}
+
+TEST_CASE("what is asked for ever is asked again after a hopeless answer", "[engine][effects]") {
+  World world;
+  std::atomic<int> failures{3};
+  world.effects.on_call([&](const EffectCall& call, Effects::Done done) {
+    if (failures.fetch_sub(1) > 0) return done(permanent("no such account"));
+    succeed(call, std::move(done));
+  });
+  Node node(world, {model_of<AbroadForEver>()}, impatient());
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+  REQUIRE(withdrawn(world, 7));
+  CHECK(world.effects.calls().size() == 4);
+}
+
+TEST_CASE("a failed attempt that another node told of in other words is not told again",
+          "[engine][effects]") {
+  World world;
+  const auto tell_of_first = [&](Node& node) {
+    auto told = command_to(alice, withdraw(5), id_of_report(1));
+    told.internal = true;
+    told.causation_id = alices.str() + "@1";
+    (void)accepted(node.send(std::move(told)));
+  };
+  leave_attempt(world, 1, world.clock.now(), tell_of_first);
+  world.effects.on_call(fail);
+  SECTION("and the next one follows") {
+    Node node(world, {model_of<Reporting<ThreeTimes>>()}, impatient());
+    REQUIRE(eventually(patience, [&] { return calls_since(world) == 3; }));
+    CHECK(timers_gone(world));
+    CHECK(calls_since(world) == 3);
+    CHECK(command_ids(world) == std::vector{id_of_report(1), id_of_report(2)});
+  }
+  SECTION("and the matter ends where it was the last") {
+    Node node(world, {model_of<Reporting<Once>>()}, impatient());
+    REQUIRE(eventually(patience, [&] { return calls_since(world) == 1; }));
+    CHECK(timers_gone(world));
+    CHECK(calls_since(world) == 1);
+    CHECK(command_ids(world) == std::vector{id_of_report(1)});
+  }
 }
 
 }  // namespace troupe::engine::test

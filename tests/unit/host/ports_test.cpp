@@ -37,7 +37,6 @@ struct Ask : Effect {
   using Event = engine::test::v1::MoneyDeposited;
   using Request = Asked;
   using Answer = Answered;
-  static constexpr unsigned attempts_max = 1;
   static Request request(const Recorded<Event>&) { return {}; }
   static Asks<Account> answered(const Recorded<Event>&, const Answer&) { return {}; }
   static Asks<Account> failed(const Recorded<Event>&, const FailedAttempt&) { return {}; }

@@ -127,12 +127,14 @@ public:
     for (auto& consumer : consumers_)
       if (!consumer.waiting.empty())
         possible.emplace_back(consumer.weight, [&] { deliver(consumer); });
-    if (!calls_.empty()) possible.emplace_back(call_weight_, [&] { call(); });
+    const bool any_call_due =
+        std::any_of(calls_.begin(), calls_.end(), [&](const auto& one) { return one.due <= now_; });
+    if (any_call_due) possible.emplace_back(call_weight_, [&] { call(); });
     if (!planned_.empty()) possible.emplace_back(client_weight_, [&] { act(); });
     const bool any_due = std::any_of(timers_.begin(), timers_.end(),
                                      [&](const auto& timer) { return timer.second.due <= now_; });
     if (any_due) possible.emplace_back(timer_weight_, [&] { fire_one(); });
-    if (possible.empty()) return wait_for_timer(until);
+    if (possible.empty()) return wait_until_due(until);
 
     unsigned all = 0;
     for (const auto& [weight, _] : possible) all += weight;
@@ -182,6 +184,7 @@ private:
     const EffectModel* effect = nullptr;
     FlowInstance* instance = nullptr;
     std::size_t index = 0;
+    Time due;
     unsigned attempt = 1;
   };
 
@@ -242,7 +245,7 @@ private:
     }
     for (const auto& effect : by.context->effects)
       if (effect.aggregate == by.model->name && effect.event->GetDescriptor()->full_name() == type)
-        calls_.push_back({&effect, &by, by.events.size() - 1, 1});
+        calls_.push_back({&effect, &by, by.events.size() - 1, now_, 1});
   }
 
   static void wait(Consumer& consumer, FlowInstance& source) {
@@ -311,9 +314,12 @@ private:
     }
   }
 
-  /// Makes one attempt of some open call.
+  /// Makes one attempt of some open call that is due.
   void call() {
-    const auto at = random_() % calls_.size();
+    std::vector<std::size_t> due;
+    for (std::size_t i = 0; i < calls_.size(); ++i)
+      if (calls_[i].due <= now_) due.push_back(i);
+    const auto at = due[random_() % due.size()];
     auto& open = calls_[at];
     const auto facts = open.instance->facts(open.index);
     const auto& event = *open.instance->events[open.index].data;
@@ -321,21 +327,25 @@ private:
     const auto key =
         open.instance->subject() + '/' + std::to_string(open.index) + '/' + effect.name;
     if (!outside_) FAIL("nobody outside answers " << effect.name);
-    const auto request = effect.request(facts, event);
-    const auto answer = outside_({effect.name, key, open.attempt, *request});
-    const bool last = open.attempt == effect.attempts_max;
+    const bool too_late = open.attempt > 1 && detail::is_over(effect.retry, facts.time, now_);
+    const auto answer =
+        too_late ? nullptr
+                 : outside_({effect.name, key, open.attempt, *effect.request(facts, event)});
+    const auto next = detail::next_attempt(effect.retry, open.attempt, facts.time, now_, key);
     const auto asks =
         answer ? effect.answered(facts, event, *answer)
                : effect.failed(facts, event,
-                               {.number = open.attempt, .last = last, .cause = "no answer"});
+                               {.number = open.attempt, .last = !next, .cause = "no answer"});
     const auto declaration =
         answer ? effect.name : effect.name + '#' + std::to_string(open.attempt);
     const Call made = open;
-    if (!answer) ++open.attempt;
-    const bool done = answer ? random_() % 4 != 0 : last;  // an answer may be asked for again
+    const bool done = answer ? random_() % 4 != 0 : !next;  // an answer may be asked for again
     if (done) {
       calls_[at] = calls_.back();
       calls_.pop_back();
+    } else if (!answer) {
+      ++open.attempt;
+      open.due = *next;
     }
     std::map<std::string, unsigned> ordinals;
     for (const auto& asked : asks) {
@@ -373,13 +383,13 @@ private:
       FAIL("a timer of " << armed.instance->subject() << " is refused: " << refused->code);
   }
 
-  bool wait_for_timer(Time until) {
-    if (timers_.empty()) return false;
-    const auto next =
-        std::min_element(timers_.begin(), timers_.end(),
-                         [](const auto& a, const auto& b) { return a.second.due < b.second.due; });
-    if (next->second.due > until) return false;
-    now_ = std::max(now_, next->second.due);
+  /// For a timer or an attempt of a call. False when none comes until then.
+  bool wait_until_due(Time until) {
+    auto next = Time::max();
+    for (const auto& [_, timer] : timers_) next = std::min(next, timer.due);
+    for (const auto& call : calls_) next = std::min(next, call.due);
+    if (next == Time::max() || next > until) return false;
+    now_ = std::max(now_, next);
     return true;
   }
 
