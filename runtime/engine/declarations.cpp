@@ -33,6 +33,20 @@ Result<void> check_names(const ContextModel& model, const char* kind, const Part
   return {};
 }
 
+/// What is stored is found by its name.
+template <class Parts>
+Result<void> check_former_names(const ContextModel& model, const char* kind, const Parts& parts) {
+  for (const auto& one : parts)
+    for (const auto& other : parts)
+      if (&one != &other && !one.formerly.empty()
+          && (one.formerly == other.name || one.formerly == other.formerly))
+        return permanent(
+            fmt::format("{} has two {} that are or were {}: what is stored under that "
+                        "name can be only one's",
+                        model.name, kind, one.formerly));
+  return {};
+}
+
 template <class Parts>
 Result<void> check_aggregates(const ContextModel& model, const Parts& parts) {
   for (const auto& one : parts)
@@ -82,8 +96,9 @@ Result<void> check_lengths(const ContextModel& model) {
           fmt::format("the names of {} and {} are too long for one to listen to the other",
                       model.name, source));
   for (const auto& effect : model.effects)
-    if (effect.name.size() + version_digits_max > token_length_max)
-      return permanent(fmt::format("the effect's name {} is too long for its timers", effect.name));
+    if (stored_name(effect).size() + version_digits_max > token_length_max)
+      return permanent(
+          fmt::format("the effect's name {} is too long for its timers", stored_name(effect)));
   return {};
 }
 
@@ -96,6 +111,8 @@ Result<void> check(const ContextModel& model) {
        {check_names(model, "aggregates", model.aggregates),
         check_names(model, "reactions", model.reactions),
         check_names(model, "timers", model.timers), check_names(model, "effects", model.effects),
+        check_former_names(model, "timers", model.timers),
+        check_former_names(model, "effects", model.effects),
         check_names(model, "views", model.views), check_names(model, "queries", model.queries),
         check_aggregates(model, model.reactions), check_aggregates(model, model.timers),
         check_aggregates(model, model.effects), check_packages(model), check_reasons(model),

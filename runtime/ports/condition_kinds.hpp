@@ -62,6 +62,9 @@ inline constexpr ConditionKind consumer_refused{"consumer_refused", Severity::re
 /// What an event, a timer or an effect's answer asks for is tried again and again.
 inline constexpr ConditionKind steps_fail{"steps_fail", Severity::remark};
 
+/// Of timers and effects: this program does not know one, or what it asks for is refused for good.
+inline constexpr ConditionKind timers_put_off{"timers_put_off", Severity::remark, Urgency::act};
+
 // ---- what waits in a context's streams, told by the node that looks at it -----------------------
 
 /// Of one consumer: what waits for it does not move.

@@ -43,10 +43,12 @@ bool asked_by_effect(const EventAt& cause, const DecodedCommit& commit, const Co
   };
   for (const auto& effect : model.effects) {
     if (effect.event->GetDescriptor() != cause.data().GetDescriptor()) continue;
-    if (is_asked_as(effect.name)) return true;
     const auto attempts = attempts_of(effect.retry);
-    for (unsigned attempt = 1; attempt <= attempts; ++attempt)
-      if (is_asked_as(effect.name + '#' + std::to_string(attempt))) return true;
+    for (const auto& name : {effect.name, stored_name(effect)}) {
+      if (is_asked_as(name)) return true;
+      for (unsigned attempt = 1; attempt <= attempts; ++attempt)
+        if (is_asked_as(name + '#' + std::to_string(attempt))) return true;
+    }
   }
   return false;
 }

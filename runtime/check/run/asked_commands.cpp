@@ -39,8 +39,8 @@ void AskedCommands::add(const EventAt& event, const DecodedContext& context) {
       continue;
     const auto change = timer.on(event.facts(), event.data());
     if (change.due)
-      add(event, {.consumer = "timer", .name = timer.name}, event.commit->subject(), change.command,
-          0);
+      add(event, {.consumer = "timer", .name = stored_name(timer)}, event.commit->subject(),
+          change.command, 0);
   }
 }
 

@@ -51,7 +51,9 @@ EffectRunner::EffectRunner(Dependencies deps, const ContextModel& context,
     : deps_(deps), context_(context), strand_(std::move(strand)) {}
 
 const EffectModel* EffectRunner::find(std::string_view effect) const {
-  const auto found = std::ranges::find(context_.effects, effect, &EffectModel::name);
+  const auto found = std::ranges::find_if(context_.effects, [&](const EffectModel& one) {
+    return one.name == effect || stored_name(one) == effect;
+  });
   return found == context_.effects.end() ? nullptr : &*found;
 }
 
@@ -74,7 +76,8 @@ void EffectRunner::take_over(const v1::TimerRecord& record, const StepDone& take
   const auto* model = find(record.effect().effect());
   if (!model)
     return taken({StepResult::Kind::poison,
-                  context_.name + " has no effect " + shown(record.effect().effect())});
+                  context_.name + " has no effect " + shown(record.effect().effect())
+                      + "; one that was renamed says so by its `formerly`"});
   if (!event_of(record))
     return taken({StepResult::Kind::poison,
                   "the event of its effect " + record.effect().effect() + " cannot be read"});
@@ -118,8 +121,7 @@ void EffectRunner::call(const std::string& key) {
     return called(key, permanent("its request threw: " + what_was_thrown()));
   }
   const auto instance = instance_of(open.record);
-  call.key = effect_key(Subject::events(*instance).str(), open.record.effect().version(),
-                        open.model->name);
+  call.key = effect_key(Subject::events(*instance).str(), attempt.version(), attempt.effect());
   deps_.effects.call(std::move(call), [this, strand = strand_, key](Result<MessagePtr> answer) {
     auto kept = std::make_shared<Result<MessagePtr>>(std::move(answer));
     strand->post([this, key, kept] { called(key, *kept); });
@@ -144,7 +146,7 @@ void EffectRunner::called(const std::string& key, const Result<MessagePtr>& answ
 void EffectRunner::answered(const std::string& key, const Message& answer) {
   const auto& open = open_.at(key);
   tell(
-      key, open.model->name,
+      key, open.record.effect().effect(),
       [&] { return open.model->answered(facts_of(open.record), *open.event, answer); }, judge_told,
       [this, key] { close(key); });
 }
@@ -160,7 +162,7 @@ void EffectRunner::failed(const std::string& key, const Failure& failure) {
   const FailedAttempt attempt{.number = number, .last = !next, .cause = failure.what};
   const auto told_before = std::make_shared<std::atomic<bool>>(false);
   tell(
-      key, open.model->name + '#' + std::to_string(number),
+      key, open.record.effect().effect() + '#' + std::to_string(number),
       [&] { return open.model->failed(facts_of(open.record), *open.event, attempt); },
       [told_before](const Command& command, const Outcome& outcome) {
         if (!was_told_otherwise(outcome)) return judge_told(command, outcome);

@@ -53,6 +53,7 @@ public:
   /// REQUIRES: the strand is stopped before the runner is destroyed.
   EffectRunner(Dependencies deps, const ContextModel& context, std::shared_ptr<Strand> strand);
 
+  /// By the name that it has, or had.
   const EffectModel* find(std::string_view effect) const;
 
   /// Takes over the attempt that the record describes; one that comes too late for the effect's

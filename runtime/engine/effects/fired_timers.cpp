@@ -1,7 +1,9 @@
 #include "runtime/engine/effects/fired_timers.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
 #include <troupe/timestamp.hpp>
@@ -69,8 +71,12 @@ void FiredTimers::park(const Delivery& delivery, const std::string& cause) {
 
 void FiredTimers::put_off(const Delivery& delivery, const ReadTimer& timer,
                           const std::string& cause) {
-  spdlog::error("The timer {} has no effect and comes again in {} s: {}.", delivery.subject.str(),
-                std::chrono::seconds(put_off_for).count(), cause);
+  const auto sentence =
+      fmt::format("The timer {} has no effect and comes again in {} s: {}", delivery.subject.str(),
+                  std::chrono::seconds(put_off_for).count(), cause);
+  spdlog::error("{}.", sentence);
+  deps_.conditions.set_for(2 * put_off_for, condition::timers_put_off, context_.name, "timers",
+                           sentence);
   arm_again(delivery, timer, deps_.clock.now() + put_off_for);
 }
 
@@ -81,6 +87,20 @@ void FiredTimers::arm_again(const Delivery& delivery, const ReadTimer& timer, Ti
   };
   run_steps(strand_, deps_.steps, {std::move(arm)},
             [this, delivery](const std::string&) { acknowledge(delivery.sequence); });
+}
+
+/// Its command is sent all the same: nothing is lost, but what should have disarmed it may not
+/// have.
+void FiredTimers::warn_of_unknown(const ReadTimer& timer) const {
+  const auto& name = timer.record.name();
+  const bool known = std::ranges::any_of(context_.timers, [&](const TimerModel& one) {
+    return one.name == name || stored_name(one) == name;
+  });
+  if (!known)
+    spdlog::warn(
+        "A timer {} of {} {} is due, and {} declares none; one that was renamed says so "
+        "by its `formerly`.",
+        name, timer.instance.aggregate.str(), timer.instance.id.str(), context_.name);
 }
 
 Result<std::vector<Step>> FiredTimers::steps_for(const ReadTimer& timer) const {
@@ -105,6 +125,7 @@ Result<std::vector<Step>> FiredTimers::steps_for(const ReadTimer& timer) const {
                     .time = to_time(record.due()),
                     .correlation_id = record.correlation_id(),
                     .traceparent = record.traceparent()};
+  warn_of_unknown(timer);
   auto commands = commands_for(cause, instance.context, record.aggregate(), record.name(),
                                {{record.id(), std::move(body)}});
   if (!commands) return tl::make_unexpected(commands.error());

@@ -57,6 +57,7 @@ private:
   void put_off(const Delivery& delivery, const ReadTimer& timer, const std::string& cause);
   /// Acknowledges the delivery when the timer is armed.
   void arm_again(const Delivery& delivery, const ReadTimer& timer, Time due);
+  void warn_of_unknown(const ReadTimer& timer) const;
   Result<std::vector<Step>> steps_for(const ReadTimer& timer) const;
 
   const Dependencies deps_;

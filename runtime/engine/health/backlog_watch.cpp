@@ -42,7 +42,8 @@ BacklogWatch::BacklogWatch(Dependencies deps, const ContextModel& model,
       reactions_(std::move(reactions)),
       timers_(!model.timers.empty() || !model.effects.empty()) {
   for (const auto& effect : model.effects)
-    effects_.push_back({declared_name(effect.aggregate), declared_name(effect.name)});
+    effects_.push_back(
+        {declared_name(effect.aggregate), declared_name(stored_name(effect)), effect.name});
 }
 
 void BacklogWatch::start() {
@@ -143,16 +144,16 @@ void BacklogWatch::judge(const std::string& name, const std::string& what,
 // ---- effects and streams ------------------------------------------------------------------------
 
 bool BacklogWatch::look_at_effects() {
-  for (const auto& [aggregate, effect] : effects_) {
-    const auto found = deps_.backlogs.open_effects(context_, aggregate, effect);
-    if (!found) spdlog::debug("{} cannot be looked at: {}", effect.str(), found.error().what);
+  for (const auto& [aggregate, stored, effect] : effects_) {
+    const auto found = deps_.backlogs.open_effects(context_, aggregate, stored);
+    if (!found) spdlog::debug("{} cannot be looked at: {}", effect, found.error().what);
     if (!found || stopping_) return false;
-    show([&](BacklogStats& stats) { stats.effects[effect.str()] = *found; });
+    show([&](BacklogStats& stats) { stats.effects[effect] = *found; });
     const bool late = found->oldest && deps_.clock.now() - *found->oldest >= patience;
-    say(condition::effects_stuck, effect.str(),
+    say(condition::effects_stuck, effect,
         late
             ? fmt::format("{} calls of {} have no outcome, the oldest {}: look at who answers them",
-                          found->count, effect.str(), since(found->oldest))
+                          found->count, effect, since(found->oldest))
             : std::string(),
         found->oldest);
   }

@@ -68,7 +68,8 @@ private:
   };
   struct Effect {
     Token aggregate;
-    Token name;
+    Token stored_name;
+    std::string name;
   };
 
   void look_and_go_on();

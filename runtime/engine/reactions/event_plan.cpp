@@ -118,15 +118,16 @@ Result<void> EventPlan::add_timers(const ReadCommit& read, int index, std::vecto
     };
     if (change.disarms)
       to.push_back([this, source = read.instance, &timer, finish](StepDone done) {
-        deps_.timers.disarm(source, declared_name(timer.name), finish(std::move(done)));
+        deps_.timers.disarm(source, declared_name(stored_name(timer)), finish(std::move(done)));
       });
     if (!change.due) continue;
-    auto record = record_for(read, index, timer.name);
+    auto record = record_for(read, index, stored_name(timer));
     *record.mutable_due() = to_timestamp(*change.due);
     record.mutable_command()->PackFrom(*change.command);
     to.push_back([this, source = read.instance, &timer, due = *change.due,
                   bytes = record.SerializeAsString(), finish](StepDone done) {
-      deps_.timers.arm(source, declared_name(timer.name), due, bytes, finish(std::move(done)));
+      deps_.timers.arm(source, declared_name(stored_name(timer)), due, bytes,
+                       finish(std::move(done)));
     });
   }
   return {};
@@ -141,9 +142,9 @@ Result<void> EventPlan::add_effects(const ReadCommit& read, int index,
       continue;
     if (!unpack(any, {{effect.event->GetTypeName(), effect.event}})) return unreadable(any);
     auto record =
-        record_for(read, index, effect_timer_name(effect.name, version_of(commit, index)));
+        record_for(read, index, effect_timer_name(stored_name(effect), version_of(commit, index)));
     auto& attempt = *record.mutable_effect();
-    attempt.set_effect(effect.name);
+    attempt.set_effect(stored_name(effect));
     *attempt.mutable_event() = any;
     attempt.set_version(version_of(commit, index));
     *attempt.mutable_time() = commit.committed_at();

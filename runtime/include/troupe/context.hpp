@@ -107,6 +107,7 @@ template <class T>
 TimerModel timer_model() {
   TimerModel model;
   model.name = T::name;
+  if constexpr (requires { T::formerly; }) model.formerly = T::formerly;
   model.aggregate = T::Aggregate::name;
   model.events = by_full_name<typename T::Events>();
   model.on = [](const EventFacts& facts, const Message& event) {
@@ -125,6 +126,7 @@ EffectModel effect_model() {
   using Event = typename F::Event;
   EffectModel model;
   model.name = F::name;
+  if constexpr (requires { F::formerly; }) model.formerly = F::formerly;
   model.aggregate = F::Aggregate::name;
   if constexpr (requires { F::retry; }) model.retry = F::retry;
   model.event = &Event::default_instance();

@@ -29,6 +29,7 @@ consteval bool effect_complete() {
       !requires { F::attempts_max; },
       "an effect says how often it is tried by `static constexpr troupe::Retry "
       "retry{.attempts = 3}`, and has no attempts_max");
+  static_assert(is_former_name<F>(), "the effect's `formerly` is another name that it had");
   if constexpr (requires { F::retry; }) {
     static_assert(std::same_as<std::remove_cvref_t<decltype(F::retry)>, Retry>,
                   "the effect's `retry` is a `static constexpr troupe::Retry`");
@@ -67,8 +68,11 @@ consteval bool effect_complete() {
 /// day. Recognised by its base. The program gives it the port that performs it, see
 /// <troupe/port.hpp>.
 ///
+/// One that is renamed keeps its first name as `static constexpr std::string_view formerly`: under
+/// it calls are stored, so that those which are open go on, and their keys are made of it.
+///
 /// The call is made at least once, always with the same idempotency key (a hash of the event's
-/// subject, its version and the effect's name), until it is answered, hopeless or over, see
+/// subject, its version and the effect's first name), until it is answered, hopeless or over, see
 /// `Retry`. `answered` and `failed`, which is told of every failed attempt, turn what comes of it
 /// into commands for the same aggregate.
 struct Effect {};

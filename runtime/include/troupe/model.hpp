@@ -72,6 +72,7 @@ struct AnyTimerChange {
 
 struct TimerModel {
   std::string name;
+  std::string formerly{};  ///< the name it had at first, or empty
   std::string aggregate;
   std::map<std::string, const Message*, std::less<>> events;
   std::function<AnyTimerChange(const EventFacts&, const Message& event)> on;
@@ -79,6 +80,7 @@ struct TimerModel {
 
 struct EffectModel {
   std::string name;
+  std::string formerly{};  ///< the name it had at first, or empty
   std::string aggregate;
   Retry retry{};
   const Message* event = nullptr;         ///< prototype
@@ -92,6 +94,12 @@ struct EffectModel {
                                           const FailedAttempt&)>
       failed;
 };
+
+/// Of a timer or an effect: the name under which it is stored.
+template <class Part>
+const std::string& stored_name(const Part& part) {
+  return part.formerly.empty() ? part.name : part.formerly;
+}
 
 struct ViewModel {
   std::string name;

@@ -57,6 +57,14 @@ Asks<A> ask(std::string_view id, C command) {
 
 namespace detail {
 
+/// Of a timer or effect that has been renamed.
+template <class P>
+consteval bool is_former_name() {
+  if constexpr (requires { P::formerly; })
+    return is_token(P::formerly) && std::string_view(P::formerly) != P::name;
+  return true;
+}
+
 template <class R, class E>
 consteval bool must_react() {
   static_assert(

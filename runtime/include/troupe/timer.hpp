@@ -58,6 +58,7 @@ consteval bool must_time() {
 template <class T, class... Es>
 consteval bool times(MessageSet<Es...>*) {
   static_assert(is_token(T::name), "a timer's name is 1 to 64 of [A-Za-z0-9_-]");
+  static_assert(is_former_name<T>(), "the timer's `formerly` is another name that it had");
   return (must_time<T, Es>() && ...);
 }
 
@@ -66,6 +67,8 @@ consteval bool times(MessageSet<Es...>*) {
 /// A struct with `name`, `Aggregate`, `Events` (of that aggregate) and one
 /// `static TimerChange<Aggregate> on(const Recorded<E>&)` for each. Recognised by its base.
 /// One timer of a name per instance. The command it sends must tolerate being late or repeated.
+/// One that is renamed keeps its first name as `static constexpr std::string_view formerly`: under
+/// it timers are stored, so that those which are armed can be disarmed.
 struct Timer {};
 
 template <class T>

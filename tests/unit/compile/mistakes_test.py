@@ -108,6 +108,10 @@ class Mistakes(unittest.TestCase):
         self.says(account() + EFFECT.replace("RETRY", "static constexpr Retry retry{.first_pause = Retry::Span(0)};") + context("Account, Tell"),
                   "the effect's `retry` has a time of zero or of more than a year, or a longest pause below its first")
 
+    def test_former_name_that_it_still_has(self):
+        self.says(account() + EFFECT.replace("RETRY", 'static constexpr std::string_view formerly = "tell";') + context("Account, Tell"),
+                  "the effect's `formerly` is another name that it had")
+
     def test_port_of_another_effects_answer(self):
         port = """
 #include <troupe/port.hpp>

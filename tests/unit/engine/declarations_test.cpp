@@ -54,6 +54,23 @@ TEST_CASE("parts of one kind differ in their names", "[engine][declarations]") {
   CHECK_THAT(complaint({model}), ContainsSubstring("example has two " + kind + " with the name"));
 }
 
+TEST_CASE("no two effects have or had a name", "[engine][declarations]") {
+  auto model = bank();
+  const auto effect = [](std::string name, std::string formerly) {
+    EffectModel made;
+    made.name = std::move(name);
+    made.formerly = std::move(formerly);
+    made.aggregate = "account";
+    return made;
+  };
+  model.effects = {effect("pay", "charge"), effect("give-back", "refund")};
+  CHECK(complaint({model}).empty());
+  model.effects.push_back(effect("charge", ""));
+  CHECK_THAT(complaint({model}), ContainsSubstring("two effects that are or were charge"));
+  model.effects.back() = effect("take", "charge");
+  CHECK_THAT(complaint({model}), ContainsSubstring("two effects that are or were charge"));
+}
+
 TEST_CASE("a context records and projects events of its own package", "[engine][declarations]") {
   CHECK_THAT(complaint({bank("billing")}),
              ContainsSubstring("billing's account records example.v1.MoneyDeposited, which belongs "

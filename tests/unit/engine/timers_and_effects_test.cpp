@@ -47,6 +47,18 @@ struct Curse : Timer {
   }
 };
 
+/// The same timer under another name.
+struct GiveBack : PayOut {
+  static constexpr std::string_view name = "give-back";
+  static constexpr std::string_view formerly = "pay-out";
+};
+
+struct Renamed {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, GiveBack>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
+};
+
 struct Cursed {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Curse>;
@@ -106,6 +118,19 @@ template <class Policy>
 struct Reporting {
   static constexpr std::string_view name = "example";
   using Parts = troupe::Parts<Account, Report<Policy>>;
+  using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
+};
+
+template <class Policy>
+struct Tell : Report<Policy> {
+  static constexpr std::string_view name = "tell";
+  static constexpr std::string_view formerly = "report";
+};
+
+template <class Policy>
+struct Telling {
+  static constexpr std::string_view name = "example";
+  using Parts = troupe::Parts<Account, Tell<Policy>>;
   using Public = troupe::Public<v1::DepositMoney, v1::WithdrawMoney>;
 };
 
@@ -558,6 +583,50 @@ TEST_CASE("a failed attempt that another node told of in other words is not told
     CHECK(calls_since(world) == 1);
     CHECK(command_ids(world) == std::vector{id_of_report(1)});
   }
+}
+
+TEST_CASE("an effect that was renamed goes on with what it began, under the same key and ids",
+          "[engine][effects]") {
+  World world;
+  leave_attempt(world, 2, world.clock.now());
+  const auto first_key = world.effects.calls().front().key;
+  world.effects.on_call(fail);
+  Node node(world, {model_of<Telling<Once>>()}, impatient());
+  REQUIRE(withdrawn(world, 2));
+  CHECK(command_ids(world) == std::vector{id_of_report(2)});
+  CHECK(world.effects.calls().at(1).key == first_key);
+  CHECK(world.effects.calls().at(1).effect == "tell");
+
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+  REQUIRE(eventually(patience, [&] { return withdrawals(world).size() == 2; }));
+  CHECK(world.effects.calls().at(2).key == effect_key(alices.str(), 3, "report"));
+  CHECK(timers_gone(world));
+}
+
+TEST_CASE("a timer that was renamed can be disarmed", "[engine][timers]") {
+  World world;
+  {
+    Node node(world, {model_of<Punctual>()});
+    (void)accepted(node.send(command_to(alice, deposit(7))));
+    REQUIRE(eventually(patience, [&] { return !world.broker.armed("TMR_EXAMPLE").empty(); }));
+  }
+  Node node(world, {model_of<Renamed>()});
+  (void)accepted(node.send(command_to(alice, withdraw(3))));
+  CHECK(timers_gone(world));
+}
+
+TEST_CASE("an effect that this program does not know is a condition, and waits",
+          "[engine][effects]") {
+  World world;
+  leave_attempt(world, 2, world.clock.now());
+  Node node(world, {model_of<Abroad>()}, impatient());
+  REQUIRE(eventually(patience, [&] {
+    return !node.says(condition::timers_put_off, "example", "timers").empty();
+  }));
+  const auto sentence = node.says(condition::timers_put_off, "example", "timers");
+  CHECK(sentence.find("example has no effect report") != std::string::npos);
+  CHECK(sentence.find("formerly") != std::string::npos);
+  CHECK(eventually(patience, [&] { return world.broker.armed("TMR_EXAMPLE").size() == 1; }));
 }
 
 }  // namespace troupe::engine::test
