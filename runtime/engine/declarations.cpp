@@ -7,6 +7,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/engine/reactions/reactor.hpp"
+#include "runtime/ports/identity.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::engine {
@@ -129,6 +130,17 @@ std::set<std::string> sources_of(const ContextModel& model) {
     for (const auto& [type, prototype] : reaction.events) sources.emplace(context_of(type));
   if (!model.timers.empty() || !model.effects.empty()) sources.insert(model.name);
   return sources;
+}
+
+std::string vocabulary_of(const ContextModel& model) {
+  std::set<std::string> names;
+  for (const auto& aggregate : model.aggregates)
+    for (const auto& [type, prototype] : aggregate.commands)
+      names.insert(aggregate.name + "." + type);
+  for (const auto& query : model.queries) names.insert(query.name);
+  std::string all;
+  for (const auto& name : names) all += name + "\n";
+  return to_hex(sha256(all));
 }
 
 Result<void> check_declarations(const std::vector<ContextModel>& contexts) {

@@ -13,6 +13,9 @@ namespace troupe::engine {
 /// The contexts to whose events this one listens. Its own too when it has timers or effects.
 std::set<std::string> sources_of(const ContextModel& model);
 
+/// The same for two models that know the same commands and queries, see Beat.
+std::string vocabulary_of(const ContextModel& model);
+
 /// What is wrong with the contexts of a program, in one sentence, unless nothing is: names that
 /// cannot be used or that two have, parts for aggregates that are not there, messages that belong
 /// to another context by their package.

@@ -38,10 +38,13 @@ struct ActorConfig : caf::actor_system_config {
 };
 
 /// What is wrong with a command whatever the state of its instance, or nothing.
-std::optional<Rejected> malformed(const AggregateModel& model, const Command& command) {
+std::optional<Rejected> malformed(const AggregateModel& model, const Slots& slots,
+                                  const Command& command) {
   const auto known = model.commands.find(command.type);
   if (known == model.commands.end())
-    return Rejected{RejectionCode::not_found, model.name + " takes no " + command.type};
+    return not_known(
+        model.name + " of " + command.instance.context.str() + " takes no command " + command.type,
+        slots.another_program());
   if (!command.internal && !model.public_commands.contains(command.type))
     return Rejected{RejectionCode::forbidden,
                     command.type + " of " + model.name
@@ -78,6 +81,14 @@ CommandBus::Answered careful(CommandBus::Answered answered, const Slots& slots,
       return answered(Unknown{text_of(*rejected)});
     answered(std::move(outcome));
   };
+}
+
+/// The command is known here, so who owns its slot and does not know it runs another program.
+Outcome not_final_if_not_known(Outcome outcome) {
+  if (const auto* rejected = std::get_if<Rejected>(&outcome);
+      rejected && rejected->code == RejectionCode::not_found)
+    return not_known(rejected->text, true);
+  return outcome;
 }
 
 }  // namespace
@@ -164,7 +175,7 @@ void Engine::Impl::forward(HostedContext& context, std::uint32_t slot, Command c
       slot, std::move(command),
       [this, &context, gate = forwards, answered = std::move(answered)](Outcome outcome) {
         gate->pass([&] {
-          answered(std::move(outcome));
+          answered(not_final_if_not_known(std::move(outcome)));
           context.forwards().leave();
           in_flight.leave();
         });
@@ -210,7 +221,8 @@ Result<void> Engine::start(SlotIngress& ingress) {
 
   std::map<std::string, Queries::Context> asked;
   for (const auto& [name, context] : impl.hosted)
-    asked[name] = {&context->model(), &context->positions(), &context->counters()};
+    asked[name] = {&context->model(), &context->positions(), &context->counters(),
+                   [&slots = context->slots()] { return slots.another_program(); }};
   impl.queries = std::make_unique<Queries>(impl.ports.views, impl.ports.clock, impl.watchdog,
                                            impl.options.query_threads,
                                            impl.options.queries_waiting_max, asked);
@@ -258,10 +270,11 @@ void Engine::send(Command command, CommandBus::Answered answered) {
                              "this node stood still and begins nothing from that time: repeat it"});
   auto kind = context->kind_of(command.instance.aggregate.str());
   if (!kind)
-    return answered(Rejected{
-        RejectionCode::not_found,
-        command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str()});
-  if (auto rejected = malformed(kind->model, command)) return answered(*std::move(rejected));
+    return answered(not_known(
+        command.instance.context.str() + " has no aggregate " + command.instance.aggregate.str(),
+        context->slots().another_program()));
+  if (auto rejected = malformed(kind->model, context->slots(), command))
+    return answered(*std::move(rejected));
   if (command.hash.empty()) command.hash = command_hash(command.type, *command.body);
   // Its owner may see a log that this node does not see.
   if (!context->slots().holds(slot)) {
@@ -289,6 +302,11 @@ void Engine::ask(QueryCall call, QueryBus::Answered answered) {
     return answered(
         {.code = 503, .text = context->log_guard().why_not(), .reply = nullptr, .position = {}});
   impl_->queries->ask(std::move(call), std::move(answered));
+}
+
+bool Engine::another_program_runs(std::string_view context) const {
+  auto* hosted = impl_->find(context);
+  return hosted && hosted->slots().another_program();
 }
 
 EngineStats Engine::stats() const {

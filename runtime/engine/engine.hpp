@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <troupe/model.hpp>
@@ -91,6 +92,10 @@ public:
 
   void send(Command command, CommandBus::Answered answered) override;
   void ask(QueryCall call, QueryBus::Answered answered) override;
+
+  /// Whether another program may know a command or a query of the context that this one does not
+  /// know. From the start on.
+  bool another_program_runs(std::string_view context) const;
 
   EngineStats stats() const;
 

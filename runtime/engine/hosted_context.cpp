@@ -16,7 +16,7 @@ HostedContext::HostedContext(Dependencies deps, const ContextModel& model, SlotI
       name_(declared_name(model.name)),
       forwards_(deps_.options.forwards_max),
       slots_({deps_.ports.leases, deps_.ports.claims, ingress, deps_.ports.clock, deps_.options,
-              deps_.ports.conditions, [this] { return log_guard_.fit(); }},
+              deps_.ports.conditions, [this] { return log_guard_.fit(); }, vocabulary_of(model)},
              name_, std::move(let_go)),
       appends_(deps_.ports.clock, deps_.ports.conditions, model.name),
       steps_(deps_.ports.clock, deps_.ports.conditions, counters_, model.name),

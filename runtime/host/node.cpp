@@ -279,7 +279,13 @@ public:
                              .slots = static_cast<std::uint32_t>(config_.slots),
                              .reply_prefixes = reply_prefixes(config_)},
         models_, *engine_, *engine_,
-        [this](const std::string& context) { return instances(engine_->stats(), context); },
+        nats::Ingress::Questions{
+            .instances =
+                [this](const std::string& context) { return instances(engine_->stats(), context); },
+            .another_program =
+                [this](const std::string& context) {
+                  return engine_->another_program_runs(context);
+                }},
         *conditions_);
     if (auto started = engine_->start(*ingress_); !started) return started;
     return ingress_->open();

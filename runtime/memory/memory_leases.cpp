@@ -33,16 +33,17 @@ MemoryLeases::MemoryLeases(const Clock& clock, std::shared_ptr<LeaseTable> table
   holder_ = node + "|" + std::to_string(++table_->last_holder_);
 }
 
-Result<std::vector<troupe::Member>> MemoryLeases::beat(const Token& context, bool fit,
+Result<std::vector<troupe::Member>> MemoryLeases::beat(const Token& context, const Beat& beat,
                                                        const std::vector<std::string>& dead) {
   const std::lock_guard lock(table_->mutex_);
   if (!table_->available_) return away();
-  auto& beats = table_->members_[context.str()];
-  for (const auto& holder : dead) beats.erase(holder);
-  beats[holder_] = fit ? beats[holder_] + 1 : 0;
-  std::vector<troupe::Member> members;
-  for (const auto& [holder, beat] : beats) members.push_back({holder, beat});
-  return members;
+  auto& members = table_->members_[context.str()];
+  for (const auto& holder : dead) members.erase(holder);
+  auto& own = members[holder_];
+  own = {holder_, beat.fit ? own.beat + 1 : 0, beat.vocabulary};
+  std::vector<troupe::Member> all;
+  for (const auto& [holder, member] : members) all.push_back(member);
+  return all;
 }
 
 Result<std::vector<std::uint32_t>> MemoryLeases::hold(const Token& context,
@@ -78,7 +79,8 @@ Result<void> MemoryLeases::release(const Token& context, const std::vector<std::
 Result<void> MemoryLeases::leave(const Token& context) {
   const std::lock_guard lock(table_->mutex_);
   if (!table_->available_) return away();
-  table_->members_[context.str()][holder_] = 0;
+  auto& own = table_->members_[context.str()][holder_];
+  own = {holder_, 0, own.vocabulary};
   return {};
 }
 

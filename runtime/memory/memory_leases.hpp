@@ -30,8 +30,8 @@ private:
   };
 
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::uint32_t>, Lease> leases_;        // by context and slot
-  std::map<std::string, std::map<std::string, std::uint64_t>> members_;  // by context; their beats
+  std::map<std::pair<std::string, std::uint32_t>, Lease> leases_;         // by context and slot
+  std::map<std::string, std::map<std::string, troupe::Member>> members_;  // by context and holder
   std::uint64_t last_holder_ = 0;
   bool available_ = true;
 };
@@ -45,7 +45,7 @@ public:
                         const std::string& node = "node");
 
   const std::string& self() const override { return holder_; }
-  Result<std::vector<troupe::Member>> beat(const Token& context, bool fit,
+  Result<std::vector<troupe::Member>> beat(const Token& context, const Beat& beat,
                                            const std::vector<std::string>& dead) override;
   Result<std::vector<std::uint32_t>> hold(const Token& context,
                                           const std::vector<std::uint32_t>& wanted,

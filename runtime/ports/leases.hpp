@@ -18,6 +18,15 @@ struct Member {
   /// Another one each time that it says it is alive; 0: it takes no slots, as it is not fit or
   /// leaves.
   std::uint64_t beat = 0;
+  /// See Beat; empty: of a version that does not say.
+  std::string vocabulary{};
+};
+
+/// What a process says of itself.
+struct Beat {
+  bool fit = true;  ///< to take slots
+  /// The same for two programs whose contexts know the same commands and queries.
+  std::string vocabulary{};
 };
 
 /// A slot's lease is held by one holder at a time, until it is released or `ttl` passes without
@@ -30,9 +39,9 @@ public:
   /// Who this is: `<node>|<random token>`, so that a restarted node is somebody else.
   virtual const std::string& self() const = 0;
 
-  /// Says that this process is alive and whether it is fit to take slots, strikes the `dead` off
-  /// the list, and returns who is on it.
-  virtual Result<std::vector<Member>> beat(const Token& context, bool fit,
+  /// Says that this process is alive and what it is, strikes the `dead` off the list, and returns
+  /// who is on it.
+  virtual Result<std::vector<Member>> beat(const Token& context, const Beat& beat,
                                            const std::vector<std::string>& dead) = 0;
 
   /// Takes those of the wanted slots that nobody else holds, or one of the `displaced`, and renews

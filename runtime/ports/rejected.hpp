@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace troupe {
 
@@ -35,6 +36,14 @@ struct Rejected {
 /// Reason of the 503 of an instance whose log cannot be read: no repetition helps until somebody
 /// has mended that.
 inline constexpr std::string_view unreadable_log = "log.unreadable";
+
+/// The answer to what a program does not know, for the cause given. No repetition helps, unless
+/// another program that may know it runs the context, too.
+inline Rejected not_known(std::string what, bool may_be_known_elsewhere) {
+  if (!may_be_known_elsewhere) return {RejectionCode::not_found, std::move(what)};
+  return {RejectionCode::unavailable,
+          std::move(what) + "; another program on other nodes may know it: repeat it"};
+}
 
 /// The code as a number, as clients get it.
 constexpr int number_of(RejectionCode code) { return static_cast<int>(code); }

@@ -20,19 +20,21 @@ std::vector<std::string> RedisLeases::leases(const Token& context,
   return keys;
 }
 
-Result<std::vector<Member>> RedisLeases::beat(const Token& context, bool fit,
+Result<std::vector<Member>> RedisLeases::beat(const Token& context, const Beat& beat,
                                               const std::vector<std::string>& dead) {
-  const auto key = this->members(context);
+  const auto list = this->members(context);
+  const auto beside = vocabularies(context);
   const auto ttl = std::to_string(std::chrono::milliseconds(members_ttl).count());
-  Arguments arguments{holder_, ttl, fit ? "1" : "0"};
+  Arguments arguments{holder_, ttl, beat.fit ? "1" : "0", beat.vocabulary};
   arguments.insert(arguments.end(), dead.begin(), dead.end());
-  const auto reply = client_.run(beat_, {key}, arguments);
+  const auto reply = client_.run(beat_, {list, beside}, arguments);
   if (!reply) return tl::make_unexpected(reply.error());
   std::vector<Member> members;
   const auto fields = reply->value().elements();
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2)
-    members.push_back(
-        {std::string(fields[i].text().value_or("")), fields[i + 1].number().value_or(0)});
+  for (std::size_t i = 0; i + 2 < fields.size(); i += 3)
+    members.push_back({.holder = std::string(fields[i].text().value_or("")),
+                       .beat = fields[i + 1].number().value_or(0),
+                       .vocabulary = std::string(fields[i + 2].text().value_or(""))});
   return members;
 }
 

@@ -13,13 +13,14 @@ namespace troupe::redis {
 
 /// A lease is the string troupe:<system>:{<context>}:slot:<n> with the holder as its value, which
 /// Redis drops when its time is over. The list of who is alive is the hash
-/// troupe:<system>:{<context>}:members.
+/// troupe:<system>:{<context>}:members; what each of them says of itself is beside it in
+/// troupe:<system>:{<context>}:vocabularies, which earlier versions neither write nor read.
 class RedisLeases final : public Leases {
 public:
   RedisLeases(RedisOptions options, Keys keys, std::string_view node_name);
 
   const std::string& self() const override { return holder_; }
-  Result<std::vector<Member>> beat(const Token& context, bool fit,
+  Result<std::vector<Member>> beat(const Token& context, const Beat& beat,
                                    const std::vector<std::string>& dead) override;
   Result<std::vector<std::uint32_t>> hold(const Token& context,
                                           const std::vector<std::uint32_t>& wanted,
@@ -37,6 +38,7 @@ private:
   std::vector<std::string> leases(const Token& context,
                                   const std::vector<std::uint32_t>& slots) const;
   std::string members(const Token& context) const { return keys_.of(context, "members"); }
+  std::string vocabularies(const Token& context) const { return keys_.of(context, "vocabularies"); }
 
   Client client_;
   const Keys keys_;

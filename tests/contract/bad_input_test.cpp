@@ -191,6 +191,30 @@ TEST_CASE("ingress: bad input is named, reaches no bus and disturbs nobody",
   require_works(bench);
 }
 
+TEST_CASE("ingress: what another program may know is to be repeated, what nobody knows is not",
+          "[contract][ingress]") {
+  IngressBench bench;
+  const auto subject = GENERATE(as<std::string>{}, "cmd.{}.order.o-1.EatOrder",
+                                "cmd.{}.basket.o-1.PlaceOrder", "qry.{}.Weather");
+  const auto ask = [&] {
+    auto of_context = subject;
+    return bench.request(of_context.replace(of_context.find("{}"), 2, bench.context), {},
+                         protobuf_body());
+  };
+  bench.another_program = true;
+  const auto for_now = ask();
+  CHECK(for_now.code == 503);
+  CHECK_THAT(for_now.text, ContainsSubstring("another program on other nodes may know it"));
+  CHECK_THAT(for_now.text, ContainsSubstring("repeat it"));
+  bench.another_program = false;
+  const auto for_good = ask();
+  CHECK(for_good.code == 404);
+  CHECK_THAT(for_good.text, ContainsSubstring(bench.context));
+  CHECK_THAT(for_good.text, !ContainsSubstring("repeat"));
+  CHECK(bench.bus.commands().empty());
+  CHECK(bench.bus.queries().empty());
+}
+
 TEST_CASE("ingress: bad queries are named and reach no bus", "[contract][ingress]") {
   IngressBench bench;
   const std::string good = protobuf_body();

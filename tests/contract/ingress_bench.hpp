@@ -1,6 +1,7 @@
 // An ingress on a real nats-server, between a client and buses that only take notes.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -106,6 +107,7 @@ public:
 
   const std::string context = "shop" + random_id().substr(0, 8);
   NotingBus bus;
+  std::atomic<bool> another_program{false};  ///< runs the context on other nodes
 
   std::string command_subject(const std::string& rest) const {
     return "cmd." + context + "." + rest;
@@ -160,7 +162,11 @@ private:
                            .commands_max = in_flight_max_,
                            .queries_max = in_flight_max_,
                            .reply_prefixes = reply_prefixes_},
-      contexts_, bus, bus, [](const std::string&) { return std::size_t{7}; }, conditions_);
+      contexts_, bus, bus,
+      nats::Ingress::Questions{
+          .instances = [](const std::string&) { return std::size_t{7}; },
+          .another_program = [this](const std::string&) { return another_program.load(); }},
+      conditions_);
 };
 
 inline constexpr const char* place = "order.o-1.PlaceOrder";

@@ -100,21 +100,63 @@ TEMPLATE_TEST_CASE("leases: members see each other's beats until they are struck
     const auto found = std::ranges::find(members, holder, &Member::holder);
     return found == members.end() ? std::optional<std::uint64_t>() : found->beat;
   };
-  REQUIRE(mine.beat(backend.context(), true, {}).value().size() == 1);
-  const auto first = beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self());
+  REQUIRE(mine.beat(backend.context(), {}, {}).value().size() == 1);
+  const auto first = beat_of(theirs->beat(backend.context(), {}, {}).value(), mine.self());
   REQUIRE(first);
-  REQUIRE(mine.beat(backend.context(), true, {}).value().size() == 2);
-  const auto second = beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self());
+  REQUIRE(mine.beat(backend.context(), {}, {}).value().size() == 2);
+  const auto second = beat_of(theirs->beat(backend.context(), {}, {}).value(), mine.self());
   CHECK(second != first);
 
-  REQUIRE(mine.beat(backend.context(), false, {}).value().size() == 2);
-  CHECK(beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self()) == 0);
-  REQUIRE(mine.beat(backend.context(), true, {}));
-  CHECK(beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self()) != 0);
+  REQUIRE(mine.beat(backend.context(), {.fit = false}, {}).value().size() == 2);
+  CHECK(beat_of(theirs->beat(backend.context(), {}, {}).value(), mine.self()) == 0);
+  REQUIRE(mine.beat(backend.context(), {}, {}));
+  CHECK(beat_of(theirs->beat(backend.context(), {}, {}).value(), mine.self()) != 0);
 
   REQUIRE(mine.leave(backend.context()));
-  CHECK(beat_of(theirs->beat(backend.context(), true, {}).value(), mine.self()) == 0);
-  CHECK(theirs->beat(backend.context(), true, {mine.self()}).value().size() == 1);
+  CHECK(beat_of(theirs->beat(backend.context(), {}, {}).value(), mine.self()) == 0);
+  CHECK(theirs->beat(backend.context(), {}, {mine.self()}).value().size() == 1);
+}
+
+TEMPLATE_TEST_CASE("leases: members see each other's vocabularies", "[contract][leases]", InMemory,
+                   OnRedis) {
+  TestType backend;
+  auto& mine = backend.leases();
+  const auto theirs = backend.leases_of_another_node();
+  const auto seen = [&] {
+    const auto members = theirs->beat(backend.context(), {.vocabulary = "theirs"}, {}).value();
+    const auto found = std::ranges::find(members, mine.self(), &Member::holder);
+    return found == members.end() ? "not on the list" : found->vocabulary;
+  };
+  REQUIRE(mine.beat(backend.context(), {.vocabulary = "mine"}, {}));
+  CHECK(seen() == "mine");
+  REQUIRE(mine.beat(backend.context(), {.fit = false, .vocabulary = "other"}, {}));
+  CHECK(seen() == "other");
+  REQUIRE(mine.leave(backend.context()));
+  CHECK(seen() == "other");
+  REQUIRE(theirs->beat(backend.context(), {}, {mine.self()}));
+  CHECK(seen() == "not on the list");
+}
+
+TEST_CASE("leases: a member of a version that knows no vocabularies says none",
+          "[contract][leases][redis]") {
+  OnRedis backend;
+  redis::Client earlier(OnRedis::shared_server().options(), 1);
+  const auto list = backend.keys().of(backend.context(), "members");
+  const auto vocabularies = backend.keys().of(backend.context(), "vocabularies");
+  REQUIRE(earlier.call({"HSET", list, "earlier|1", "7"}));
+  const auto members =
+      backend.leases().beat(backend.context(), {.vocabulary = "later"}, {}).value();
+  REQUIRE(members.size() == 2);
+  const auto found = std::ranges::find(members, "earlier|1", &Member::holder);
+  REQUIRE(found != members.end());
+  CHECK(found->beat == 7);
+  CHECK(found->vocabulary.empty());
+
+  // It strikes members off its own way.
+  REQUIRE(earlier.call({"HDEL", list, backend.leases().self()}));
+  const auto another = backend.leases_of_another_node();
+  REQUIRE(another->beat(backend.context(), {.vocabulary = "later"}, {}).value().size() == 2);
+  CHECK(earlier.call({"HLEN", vocabularies}).value().value().number() == 1);
 }
 
 TEST_CASE("leases: a restarted node does not inherit those of its former self",

@@ -135,7 +135,7 @@ TEST_CASE("system: two that use one Redis see nothing of each other", "[contract
   a.snapshots.put(subject, {.version = 3, .bytes = "a's"});
   REQUIRE(snapshot(a.snapshots, subject) == "a's");
   REQUIRE(a.leases.hold(ordering, {1, 2}, {}, 60s).value().size() == 2);
-  REQUIRE(a.leases.beat(ordering, true, {}).value().size() == 1);
+  REQUIRE(a.leases.beat(ordering, {}, {}).value().size() == 1);
   REQUIRE(a.marks.raise(ordering, "EVT_ORDERING", {Instant(1ns), 7, "hash"}));
 
   CHECK(b.views.checkpoint(view).value() == 0);
@@ -143,7 +143,7 @@ TEST_CASE("system: two that use one Redis see nothing of each other", "[contract
   CHECK(b.views.all(view).value().rows.empty());
   CHECK_FALSE(snapshot(b.snapshots, subject));
   CHECK(b.leases.hold(ordering, {1, 2}, {}, 60s).value().size() == 2);
-  CHECK(b.leases.beat(ordering, true, {}).value().size() == 1);
+  CHECK(b.leases.beat(ordering, {}, {}).value().size() == 1);
   CHECK_FALSE(b.marks.find(ordering, "EVT_ORDERING").value());
   REQUIRE(b.views.clear(view));
   CHECK(a.views.checkpoint(view).value() == 7);

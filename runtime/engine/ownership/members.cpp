@@ -41,6 +41,7 @@ void Members::heard(const std::vector<Member>& members, SteadyTime now) {
     const auto [found, is_new] = seen_.try_emplace(
         member.holder, Seen{.beat = member.beat, .changed = now, .fit_since = now, .fit = fit});
     auto& seen = found->second;
+    seen.vocabulary = member.vocabulary;
     if (is_new || seen.beat == member.beat) continue;
     ++seen.changes;
     if (!seen.fit) seen.fit_since = now;
@@ -94,6 +95,13 @@ bool Members::another_is_fit(SteadyTime now, std::chrono::milliseconds for_so_lo
     const auto& [holder, seen] = one;
     return holder != self_ && seen.fit && now - seen.changed < suspect_after_
            && now - seen.fit_since >= for_so_long;
+  });
+}
+
+bool Members::another_vocabulary(const std::string& own, SteadyTime now) const {
+  if (heard_at_ == SteadyTime::min()) return true;
+  return std::ranges::any_of(seen_, [&](const auto& one) {
+    return one.first != self_ && one.second.vocabulary != own && !dead(one.first, now);
   });
 }
 

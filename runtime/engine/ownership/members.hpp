@@ -45,6 +45,10 @@ public:
   /// The judgement starts anew: what this node saw so far says nothing of others.
   void listen_anew(SteadyTime now) { listening_since_ = now; }
 
+  /// Whether somebody who is not known to be dead has another vocabulary than `own`, or does not
+  /// say it; also before the list was heard.
+  bool another_vocabulary(const std::string& own, SteadyTime now) const;
+
   /// Another process that goes by this node's name and is alive, or empty.
   std::string namesake(SteadyTime now) const;
 
@@ -55,6 +59,7 @@ private:
     SteadyTime fit_since{};
     unsigned changes = 0;
     bool fit = true;  // to take slots
+    std::string vocabulary{};
   };
 
   /// As many suspicions long somebody dead stays on the list.

@@ -51,10 +51,12 @@ void Slots::beat() {
   if ((!agreed_ && !fit) || !agreed()) return;
   // A member that cannot take its share would leave it without an owner.
   if (!caught_up_already()) return complain("its claims cannot be followed yet");
-  const auto members = deps_.leases.beat(context_, fit, members_.to_strike_off(asked_at));
+  const auto members =
+      deps_.leases.beat(context_, {fit, deps_.vocabulary}, members_.to_strike_off(asked_at));
   if (!members) return complain(members.error().what);
   const auto now = deps_.clock.steady();
   members_.heard(*members, now);
+  another_program_ = members_.another_vocabulary(deps_.vocabulary, now);
   const auto patience = deps_.options.unfit_patience;
   if (!fit && now - unfit_since_ >= patience && members_.another_is_fit(now, patience)) retreat();
   if (fit && !open_to_all_.exchange(true)) moves_->post([this] { open_to_all(true); });

@@ -38,6 +38,7 @@ public:
     const EngineOptions& options;
     Conditions& conditions;
     std::function<bool()> fit;  ///< whether this node could serve what it owns
+    std::string vocabulary;     ///< of this node's program, see Beat
   };
   /// Lets the instances of a slot go, once they have answered; `gone` is let go of with the last.
   using LetGo = std::function<void(std::uint32_t slot, std::shared_ptr<void> gone)>;
@@ -54,6 +55,10 @@ public:
   bool certain(std::uint32_t slot) const noexcept;
 
   std::vector<std::uint32_t> held() const;
+
+  /// Whether another program runs the context on other nodes, as far as is known: what this one
+  /// does not know that one may.
+  bool another_program() const noexcept { return another_program_; }
 
   /// Another control stream was accepted: what was claimed in the old one is void. Any thread.
   void forget();
@@ -129,6 +134,7 @@ private:
   bool fit_ = true;                    // of the thread that beats
   SteadyTime unfit_since_{};           // of the thread that beats
   std::atomic<bool> open_to_all_{true};
+  std::atomic<bool> another_program_{true};
   std::atomic<bool> forget_{false};
 
   mutable std::mutex mutex_;  // guards what follows

@@ -8,6 +8,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/base/thrown.hpp"
+#include "runtime/ports/rejected.hpp"
 
 namespace troupe::engine {
 
@@ -100,8 +101,11 @@ void Queries::ask(QueryCall call, QueryBus::Answered answered) {
   auto& line = found->second;
   const auto& queries = line.context.model->queries;
   const auto query = std::ranges::find(queries, call.query, &QueryModel::name);
-  if (query == queries.end())
-    return answered(failed(404, call.context.str() + " has no query " + call.query));
+  if (query == queries.end()) {
+    const auto rejected = not_known(call.context.str() + " has no query " + call.query,
+                                    line.context.another_program());
+    return answered(failed(number_of(rejected.code), rejected.text));
+  }
   if (const auto refusal = refused(call, line.context)) return answered(*refusal);
   if (const auto refusal = enter(line)) return answered(*refusal);
   const auto position = call.at_least ? call.at_least->sequence : 0;

@@ -36,6 +36,7 @@ public:
     const ContextModel* model = nullptr;
     ViewPositions* positions = nullptr;
     const Counters* counters = nullptr;
+    std::function<bool()> another_program;  ///< runs the context on other nodes
   };
 
   /// `waiting_max`: questions of one context that are asked and not answered; above it the answer

@@ -1,6 +1,8 @@
 // Implements the way of a command in and its outcome out.
 #include "runtime/nats/service/command_ingress.hpp"
 
+#include <utility>
+
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/wire/incoming.hpp"
@@ -25,13 +27,15 @@ std::string names_of_commands(const AggregateModel& aggregate) {
 
 CommandIngress::CommandIngress(Responder& responder, Connection& slots_connection,
                                const ContextModel& context, std::uint32_t slots,
-                               std::size_t in_flight_max, CommandBus& bus, const Clock& clock,
+                               std::size_t in_flight_max, CommandBus& bus,
+                               std::function<bool()> another_program, const Clock& clock,
                                Conditions& conditions)
     : responder_(responder),
       slots_connection_(slots_connection),
       slot_count_(slots),
       context_(context),
       bus_(bus),
+      another_program_(std::move(another_program)),
       clock_(clock),
       conditions_(conditions),
       overloaded_(error_reply(code::overloaded, overloaded_text, responder.node())),
@@ -155,7 +159,7 @@ Read<Command> CommandIngress::read(const Received& message, std::string_view sub
                                    Call& call) {
   const bool internal = slot && subject.starts_with("ask.");
   auto address = read_command_subject(subject, context_);
-  if (!address) return tl::make_unexpected(address.error());
+  if (!address) return tl::make_unexpected(final_or_not(address.error(), another_program_));
   call.endpoint = endpoint_of_.at(address->aggregate);
   if (slot)
     if (const auto wrong = misrouted(address->instance, *slot); !wrong.empty())

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,9 +28,10 @@ class CommandIngress {
 public:
   /// `slots_connection`: for the slots' subscriptions, of which there are many. Over
   /// `in_flight_max`, or in_flight_bytes_max, the answer is 429 before anything is read.
+  /// `another_program`: whether one runs the context on other nodes.
   CommandIngress(Responder& responder, Connection& slots_connection, const ContextModel& context,
                  std::uint32_t slots, std::size_t in_flight_max, CommandBus& bus,
-                 const Clock& clock, Conditions& conditions);
+                 std::function<bool()> another_program, const Clock& clock, Conditions& conditions);
   static constexpr std::size_t in_flight_bytes_max = 16 * 1'024 * 1'024;
 
   /// Takes any node's commands, unless that was closed before.
@@ -72,6 +74,7 @@ private:
   const std::uint32_t slot_count_;
   const ContextModel& context_;
   CommandBus& bus_;
+  const std::function<bool()> another_program_;
   const Clock& clock_;
   Conditions& conditions_;
   const Outgoing overloaded_;

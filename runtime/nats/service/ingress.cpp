@@ -19,20 +19,23 @@ constexpr std::chrono::milliseconds answers_lost_after = deadline_max + std::chr
 
 Ingress::Ingress(IngressConnections connections, const IngressOptions& options,
                  const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
-                 const Instances& instances, Conditions& conditions)
+                 const Questions& questions, Conditions& conditions)
     : contexts_(contexts),
       responder_(connections.requests, NodeFacts{options.node, options.durability},
                  options.reply_prefixes) {
   for (const auto& context : contexts) {
-    commands_.push_back(std::make_unique<CommandIngress>(responder_, connections.slots, context,
-                                                         options.slots, options.commands_max,
-                                                         commands, clock_, conditions));
+    const auto another_program = [ask = questions.another_program, name = context.name] {
+      return ask(name);
+    };
+    commands_.push_back(std::make_unique<CommandIngress>(
+        responder_, connections.slots, context, options.slots, options.commands_max, commands,
+        another_program, clock_, conditions));
     queries_.push_back(std::make_unique<QueryIngress>(responder_, context, options.queries_max,
-                                                      queries, conditions));
+                                                      queries, another_program, conditions));
   }
   services_ = std::make_unique<Services>(responder_.answers, responder_.inboxes,
                                          ServicesOptions{options.version, options.node},
-                                         services_of(contexts, instances), clock_.now());
+                                         services_of(contexts, questions), clock_.now());
 }
 
 Ingress::~Ingress() {
@@ -41,13 +44,13 @@ Ingress::~Ingress() {
 }
 
 std::vector<Service> Ingress::services_of(const std::vector<ContextModel>& contexts,
-                                          const Instances& instances) const {
+                                          const Questions& questions) const {
   std::vector<Service> services;
   for (std::size_t i = 0; i < contexts.size(); ++i) {
     Service service{contexts[i].name, "The " + contexts[i].name + " context on Troupe", {}};
     for (const auto& endpoint : commands_[i]->endpoints())
       service.endpoints.push_back(
-          {&endpoint, [instances, context = service.name] {
+          {&endpoint, [instances = questions.instances, context = service.name] {
              return nlohmann::json{{"instances_of_context", instances(context)}};
            }});
     for (const auto& endpoint : queries_[i]->endpoints())

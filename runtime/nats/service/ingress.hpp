@@ -46,12 +46,16 @@ struct IngressConnections {
 /// REQUIRES: connections, contexts, buses and conditions outlive it.
 class Ingress final : public SlotIngress {
 public:
-  /// How many instances of a context live here now. Any thread.
-  using Instances = std::function<std::size_t(const std::string& context)>;
+  /// What is asked of whoever runs the contexts. Any thread.
+  struct Questions {
+    std::function<std::size_t(const std::string& context)> instances;  ///< that live here now
+    /// Whether another program runs the context on other nodes.
+    std::function<bool(const std::string& context)> another_program;
+  };
 
   Ingress(IngressConnections connections, const IngressOptions& options,
           const std::vector<ContextModel>& contexts, CommandBus& commands, QueryBus& queries,
-          const Instances& instances, Conditions& conditions);
+          const Questions& questions, Conditions& conditions);
 
   /// Stops, and waits for every answer that a bus still owes.
   ~Ingress() override;
@@ -83,7 +87,7 @@ public:
 
 private:
   std::vector<Service> services_of(const std::vector<ContextModel>& contexts,
-                                   const Instances& instances) const;
+                                   const Questions& questions) const;
   std::size_t index_of(std::string_view context) const;
   bool wait_until_answered(std::chrono::milliseconds patience);
 

@@ -1,6 +1,8 @@
 // Implements the way of a question in and its answer out.
 #include "runtime/nats/service/query_ingress.hpp"
 
+#include <utility>
+
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/nats/wire/incoming.hpp"
@@ -9,11 +11,13 @@
 namespace troupe::nats {
 
 QueryIngress::QueryIngress(Responder& responder, const ContextModel& context,
-                           std::size_t in_flight_max, QueryBus& bus, Conditions& conditions)
+                           std::size_t in_flight_max, QueryBus& bus,
+                           std::function<bool()> another_program, Conditions& conditions)
     : responder_(responder),
       context_(context),
       name_(Token::parse(context.name).value()),
       bus_(bus),
+      another_program_(std::move(another_program)),
       conditions_(conditions),
       overloaded_(error_reply(code::overloaded, overloaded_text, responder.node())),
       in_flight_(in_flight_max, in_flight_bytes_max) {
@@ -66,7 +70,7 @@ void QueryIngress::on(const Received& message) {
 
 Read<QueryCall> QueryIngress::read(const Received& message, Call& call) const {
   const auto query = read_query_subject(message.subject(), context_);
-  if (!query) return tl::make_unexpected(query.error());
+  if (!query) return tl::make_unexpected(final_or_not(query.error(), another_program_));
   call.endpoint = endpoint_of_.at(*query);
   return read_query(message, name_, **query, call.form);
 }

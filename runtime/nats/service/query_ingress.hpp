@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -17,7 +18,7 @@ namespace troupe::nats {
 class QueryIngress {
 public:
   QueryIngress(Responder& responder, const ContextModel& context, std::size_t in_flight_max,
-               QueryBus& bus, Conditions& conditions);
+               QueryBus& bus, std::function<bool()> another_program, Conditions& conditions);
   static constexpr std::size_t in_flight_bytes_max = 16 * 1'024 * 1'024;
 
   Result<void> start();
@@ -39,6 +40,7 @@ private:
   const ContextModel& context_;
   const Token name_;
   QueryBus& bus_;
+  const std::function<bool()> another_program_;
   Conditions& conditions_;
   const Outgoing overloaded_;
   InFlight in_flight_;

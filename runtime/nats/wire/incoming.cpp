@@ -10,6 +10,7 @@
 #include "runtime/base/traceparent.hpp"
 #include "runtime/nats/wire/wire.hpp"
 #include "runtime/ports/identity.hpp"
+#include "runtime/ports/rejected.hpp"
 
 namespace troupe::nats {
 
@@ -106,6 +107,12 @@ BodyForm form_of(const Received& message) {
   return form_of(message.header(header::content_type).value_or(""), message.body());
 }
 
+Refusal final_or_not(Refusal refusal, const std::function<bool()>& another_program) {
+  if (refusal.code != code::no_such_thing) return refusal;
+  auto rejected = not_known(std::move(refusal.text), another_program());
+  return {number_of(rejected.code), std::move(rejected.text)};
+}
+
 // ---- commands -----------------------------------------------------------------------------------
 
 Read<CommandAddress> read_command_subject(std::string_view subject, const ContextModel& context) {
@@ -123,12 +130,12 @@ Read<CommandAddress> read_command_subject(std::string_view subject, const Contex
                   token_length_max, echoed(*illegal));
   const AggregateModel* aggregate = context.aggregate(tokens[2]);
   if (aggregate == nullptr)
-    return refuse(code::no_such_thing, "The context {} has no aggregate {}.", context.name,
+    return refuse(code::no_such_thing, "The context {} has no aggregate {}", context.name,
                   tokens[2]);
   const auto command = aggregate->commands.find(tokens[4]);
   if (command == aggregate->commands.end())
-    return refuse(code::no_such_thing, "The aggregate {} takes no command {}.", aggregate->name,
-                  tokens[4]);
+    return refuse(code::no_such_thing, "The aggregate {} of {} takes no command {}",
+                  aggregate->name, context.name, tokens[4]);
   return CommandAddress{
       {*Token::parse(tokens[1]), *Token::parse(tokens[2]), *Token::parse(tokens[3])},
       aggregate,
@@ -182,8 +189,7 @@ Read<const QueryModel*> read_query_subject(std::string_view subject, const Conte
                   tokens_wanted, echoed(subject));
   for (const auto& query : context.queries)
     if (query.name == tokens.back()) return &query;
-  return refuse(code::no_such_thing, "The context {} has no query {}.", context.name,
-                tokens.back());
+  return refuse(code::no_such_thing, "The context {} has no query {}", context.name, tokens.back());
 }
 
 Read<QueryCall> read_query(const Received& message, const Token& context, const QueryModel& query,

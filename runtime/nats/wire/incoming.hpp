@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ struct Refusal {
 
 template <class T>
 using Read = tl::expected<T, Refusal>;
+
+/// The refusal; of what this program does not know only for now while another one runs the context.
+Refusal final_or_not(Refusal refusal, const std::function<bool()>& another_program);
 
 /// The instance and the command that `cmd.<context>.<aggregate>.<id>.<Command>` names.
 struct CommandAddress {

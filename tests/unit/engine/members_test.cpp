@@ -181,4 +181,22 @@ TEST_CASE("a process that stood still knows it", "[members]") {
   CHECK_FALSE(watch.paused_lately(start + 3'500ms));
 }
 
+TEST_CASE("another program is there until all that are alive have this one's vocabulary",
+          "[members]") {
+  Members members(self, 1'500ms);
+  CHECK(members.another_vocabulary("v", start));  // nobody was heard of
+  const Member own{self, 1, "v"};
+  members.heard({own}, start);
+  CHECK_FALSE(members.another_vocabulary("v", start));
+  for (const auto* other_says : {"w", ""}) {
+    members.heard({own, {other, 1, other_says}}, start);
+    CHECK(members.another_vocabulary("v", start));
+  }
+  members.heard({own, {other, 2, "v"}}, start + 1s);
+  CHECK_FALSE(members.another_vocabulary("v", start + 1s));
+  for (auto at = 2s; at < 6s; at += 1s) members.heard({own, {other, 3, "w"}}, start + at);
+  CHECK(members.another_vocabulary("v", start + 3s));
+  CHECK_FALSE(members.another_vocabulary("v", start + 5s));  // it is dead
+}
+
 }  // namespace troupe::engine

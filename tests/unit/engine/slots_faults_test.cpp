@@ -42,14 +42,14 @@ public:
       : leases_(world.clock, world.lease_table, node) {}
 
   const std::string& self() const override { return leases_.self(); }
-  Result<std::vector<Member>> beat(const Token& of, bool fit,
+  Result<std::vector<Member>> beat(const Token& of, const Beat& beat,
                                    const std::vector<std::string>& dead) override {
     {
       const std::lock_guard lock(mutex_);
       ++beats_;
       changed_.notify_all();
     }
-    return leases_.beat(of, fit, dead);
+    return leases_.beat(of, beat, dead);
   }
   Result<std::vector<std::uint32_t>> hold(const Token& of, const std::vector<std::uint32_t>& wanted,
                                           const std::vector<std::string>& displaced,
