@@ -1,19 +1,6 @@
 #include "runtime/host/memory_node.hpp"
 
-#include "runtime/engine/engine.hpp"
-#include "runtime/memory/memory_backlogs.hpp"
-#include "runtime/memory/memory_claims.hpp"
-#include "runtime/memory/memory_event_log.hpp"
-#include "runtime/memory/memory_event_streams.hpp"
-#include "runtime/memory/memory_high_water_marks.hpp"
-#include "runtime/memory/memory_leases.hpp"
-#include "runtime/memory/memory_parked_events.hpp"
-#include "runtime/memory/memory_skips.hpp"
-#include "runtime/memory/memory_snapshots.hpp"
-#include "runtime/memory/memory_stream_inspector.hpp"
-#include "runtime/memory/memory_subscriptions.hpp"
-#include "runtime/memory/memory_timers.hpp"
-#include "runtime/memory/memory_view_store.hpp"
+#include "runtime/host/ports_in_memory.hpp"
 
 namespace troupe::host {
 
@@ -23,23 +10,7 @@ class RunningMemoryNode final : public MemoryNode {
 public:
   RunningMemoryNode(std::vector<ContextModel> models, Effects& effects)
       : engine_({.node = "memory"},
-                {.log = log_,
-                 .streams = streams_,
-                 .subscriptions = subscriptions_,
-                 .timers = timers_,
-                 .parked = parked_,
-                 .views = views_,
-                 .snapshots = snapshots_,
-                 .leases = leases_,
-                 .claims = claims_,
-                 .owners = alone_,
-                 .inspector = inspector_,
-                 .marks = high_water_marks_,
-                 .skips = skips_,
-                 .effects = effects,
-                 .clock = clock_,
-                 .conditions = conditions_,
-                 .backlogs = backlogs_},
+                ports_in_memory(ports_, {leases_, alone_, effects, conditions_}),
                 std::move(models)) {}
   ~RunningMemoryNode() override { engine_.stop(); }
 
@@ -47,28 +18,15 @@ public:
 
   CommandBus& commands() override { return engine_; }
   QueryBus& queries() override { return engine_; }
-  EventStreams& streams() override { return streams_; }
-  ViewStore& views() override { return views_; }
-  memory::Broker& broker() override { return broker_; }
+  EventStreams& streams() override { return ports_.streams; }
+  ViewStore& views() override { return ports_.views; }
+  memory::Broker& broker() override { return ports_.broker; }
 
 private:
-  SystemClock clock_;
-  Conditions conditions_{clock_};
-  memory::Broker broker_;
-  memory::MemoryEventLog log_{broker_};
-  memory::MemoryEventStreams streams_{broker_};
-  memory::MemorySubscriptions subscriptions_{broker_};
-  memory::MemoryTimers timers_{broker_, clock_};
-  memory::MemoryParkedEvents parked_{broker_};
-  memory::MemoryViewStore views_;
-  memory::MemorySnapshots snapshots_;
-  memory::MemoryLeases leases_;
-  memory::MemoryClaims claims_;
+  memory::MemoryPorts ports_;
+  memory::MemoryLeases leases_{ports_.clock, ports_.lease_table, "memory"};
+  Conditions conditions_{ports_.clock};
   NoOtherNodes alone_;
-  memory::MemoryStreamInspector inspector_{broker_};
-  memory::MemoryHighWaterMarks high_water_marks_;
-  memory::MemorySkips skips_;
-  memory::MemoryBacklogs backlogs_{broker_};
   engine::Engine engine_;
 };
 

@@ -58,10 +58,7 @@ TEST_CASE("forwards: an owner that does not answer keeps out no command for what
   SilentOwners silent;
   Conditions conditions(world.clock);
   memory::MemoryLeases leases(world.clock, world.lease_table, options.node);
-  Engine engine(options,
-                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases, world.claims, silent, world.inspector,
-                 world.marks, world.skips, world.effects, world.clock, conditions, world.backlogs},
+  Engine engine(options, host::ports_in_memory(world, {leases, silent, world.effects, conditions}),
                 {model_of<Bank>()});
   REQUIRE(engine.start(world.ingress));
   const auto slots = [&] { return engine.stats().contexts.front().slots; };

@@ -14,20 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/engine/engine.hpp"
-#include "runtime/memory/memory_backlogs.hpp"
-#include "runtime/memory/memory_claims.hpp"
-#include "runtime/memory/memory_event_log.hpp"
-#include "runtime/memory/memory_event_streams.hpp"
-#include "runtime/memory/memory_high_water_marks.hpp"
-#include "runtime/memory/memory_leases.hpp"
-#include "runtime/memory/memory_parked_events.hpp"
-#include "runtime/memory/memory_skips.hpp"
-#include "runtime/memory/memory_snapshots.hpp"
-#include "runtime/memory/memory_stream_inspector.hpp"
-#include "runtime/memory/memory_subscriptions.hpp"
-#include "runtime/memory/memory_timers.hpp"
-#include "runtime/memory/memory_view_store.hpp"
+#include "runtime/host/ports_in_memory.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/identity.hpp"
 #include "troupe/v1/commit.pb.h"
@@ -104,24 +91,9 @@ private:
   std::vector<Engine*> engines_;
 };
 
-struct World {
-  SystemClock clock;
-  memory::Broker broker;
-  memory::MemoryEventLog log{broker};
-  memory::MemoryEventStreams streams{broker};
-  memory::MemorySubscriptions subscriptions{broker};
-  memory::MemoryTimers timers{broker, clock};
-  memory::MemoryParkedEvents parked{broker};
-  memory::MemoryViewStore views;
-  memory::MemorySnapshots snapshots;
-  std::shared_ptr<memory::LeaseTable> lease_table = std::make_shared<memory::LeaseTable>();
-  memory::MemoryClaims claims;
+struct World : memory::MemoryPorts {
   NoOtherNodes ingress;
   Switchboard switchboard;
-  memory::MemoryStreamInspector inspector{broker};
-  memory::MemoryHighWaterMarks marks;
-  memory::MemorySkips skips;
-  memory::MemoryBacklogs backlogs{broker};
   ScriptedEffects effects;
 
   std::vector<StoredCommit> commits(const Subject& subject) {
@@ -174,10 +146,12 @@ public:
         leases_(world.clock, world.lease_table, options.node),
         conditions_(world.clock),
         engine_(options,
-                {log != nullptr ? *log : world.log, world.streams, world.subscriptions,
-                 world.timers, world.parked, world.views, world.snapshots, leases_, world.claims,
-                 world.switchboard, inspector != nullptr ? *inspector : world.inspector,
-                 world.marks, world.skips, world.effects, world.clock, conditions_, world.backlogs},
+                host::ports_in_memory(world, {.leases = leases_,
+                                              .owners = world.switchboard,
+                                              .effects = world.effects,
+                                              .conditions = conditions_,
+                                              .log = log,
+                                              .inspector = inspector}),
                 std::move(contexts)) {
     if (const auto started = engine_.start(world.ingress); !started)
       throw std::runtime_error(started.error().what);
@@ -229,9 +203,11 @@ public:
   explicit Rival(World& world, std::vector<ContextModel> contexts)
       : conditions_(world.clock),
         engine_({.node = "rival"},
-                {world.log, world.streams, world.subscriptions, world.timers, world.parked,
-                 world.views, world.snapshots, leases_, claims_, alone_, world.inspector,
-                 world.marks, world.skips, world.effects, world.clock, conditions_, world.backlogs},
+                host::ports_in_memory(world, {.leases = leases_,
+                                              .owners = alone_,
+                                              .effects = world.effects,
+                                              .conditions = conditions_,
+                                              .claims = &claims_}),
                 std::move(contexts)) {
     if (const auto started = engine_.start(alone_); !started)
       throw std::runtime_error(started.error().what);

@@ -261,13 +261,14 @@ private:
 std::unique_ptr<Engine> engine_of(World& world, const EngineOptions& options, Leases& leases,
                                   Claims& claims, SlotIngress& ingress, Conditions& conditions,
                                   StreamInspector* inspector = nullptr) {
-  auto engine = std::make_unique<Engine>(
-      options,
-      Ports{world.log, world.streams, world.subscriptions, world.timers, world.parked, world.views,
-            world.snapshots, leases, claims, world.switchboard,
-            inspector != nullptr ? *inspector : world.inspector, world.marks, world.skips,
-            world.effects, world.clock, conditions, world.backlogs},
-      std::vector{model_of<Bank>()});
+  auto engine = std::make_unique<Engine>(options,
+                                         host::ports_in_memory(world, {.leases = leases,
+                                                                       .owners = world.switchboard,
+                                                                       .effects = world.effects,
+                                                                       .conditions = conditions,
+                                                                       .inspector = inspector,
+                                                                       .claims = &claims}),
+                                         std::vector{model_of<Bank>()});
   if (const auto started = engine->start(ingress); !started)
     throw std::runtime_error(started.error().what);
   return engine;
