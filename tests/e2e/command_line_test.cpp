@@ -141,10 +141,10 @@ TEST_CASE("a node is alive, ready, informative, and stops cleanly", "[e2e][node]
 
 TEST_CASE("a node logs as loudly as its configuration says", "[e2e][node]") {
   System system;
-  system.node_settings = "log_level = \"info\"\n";
+  system.node_settings = {{"node", {{"log_level", "info"}}}};
   system.start_node("loud", {"ordering"});
   CHECK_THAT(system.node_log("loud"), ContainsSubstring("[info]"));
-  system.node_settings = "log_level = \"error\"\n";
+  system.node_settings = {{"node", {{"log_level", "error"}}}};
   system.start_node("quiet", {"ordering"});
   CHECK_THAT(system.node_log("quiet"), !ContainsSubstring("[info]"));
   CHECK_THAT(system.node_log("quiet"), !ContainsSubstring("[warning]"));

@@ -315,7 +315,7 @@ void login_as_node(System& system) {
   const auto file = system.folder() / "password";
   std::ofstream(file) << "secret";
   chmod(file.c_str(), 0600);
-  system.nats_settings = "user = \"node\"\npassword_file = \"" + file.string() + "\"\n";
+  system.node_settings = {{"nats", {{"user", "node"}, {"password_file", file.string()}}}};
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/program.hpp"
 #include "tools/servers/loopback.hpp"
+#include "tools/servers/node_toml.hpp"
 #include "tools/servers/private_nats.hpp"
 #include "tools/servers/private_redis.hpp"
 #include "tools/servers/temp_folder.hpp"
@@ -28,6 +29,7 @@ using troupe::test::eventually;
 using troupe::test::read_file;
 using troupe::test::run_shop;
 using troupe::tool::ChildProcess;
+using troupe::tool::NodeSettings;
 
 constexpr auto patience = 20s;
 const std::string secret = "hunter2";
@@ -64,15 +66,21 @@ public:
     return path(name);
   }
 
+  // Settings of a node.
+  using Settings = NodeSettings::mapped_type;
+  Settings at_nats() const { return {{"url", nats_->url()}}; }
+  Settings at_redis() const { return {{"url", redis_->url()}}; }
+  Settings as_shop(const std::string& password_file) const {
+    return {{"url", nats_->url()}, {"user", "shop"}, {"password_file", password_file}};
+  }
+
   /// Starts it, without waiting for it.
-  void start_node(const std::string& nats, const std::string& redis, const std::string& more = "",
-                  mode_t mode = 0644) {
+  void start_node(NodeSettings settings, mode_t mode = 0644) {
     health_port_ = troupe::tool::free_port();
-    const auto config = file(
-        "node.toml",
-        "[node]\nname = \"node-1\"\ncontexts = [\"ordering\"]\nhealth = \"127.0.0.1:"
-            + std::to_string(health_port_) + "\"\n[nats]\n" + nats + "[redis]\n" + redis + more,
-        mode);
+    settings["node"] = {{"name", "node-1"},
+                        {"contexts", {"ordering"}},
+                        {"health", "127.0.0.1:" + std::to_string(health_port_)}};
+    const auto config = file("node.toml", troupe::tool::node_toml(settings), mode);
     node_.emplace(started(
         ChildProcess::start({.argv = {troupe::test::shop_binary(), "node", "--config", config},
                              .log = folder_.path() / "node.log"})));
@@ -115,10 +123,6 @@ public:
   Authority authority{folder_.path(), "authority"};
 };
 
-std::string setting(const std::string& name, const std::string& value) {
-  return name + " = \"" + value + "\"\n";
-}
-
 const std::string users = "authorization { users = [ {user: shop, password: hunter2} ] }\n";
 
 TEST_CASE("a node and all commands work with TLS, certificates and logins, and show no secret",
@@ -135,11 +139,10 @@ TEST_CASE("a node and all commands work with TLS, certificates and logins, and s
   const auto password = system.file("password", secret + "\n");
   const auto tls_url = "tls" + system.nats().url().substr(4);
 
-  system.start_node(setting("url", tls_url) + setting("user", "shop")
-                        + setting("password_file", password) + "[nats.tls]\n" + setting("ca", ca)
-                        + setting("cert", own.certificate) + setting("key", own.key),
-                    setting("url", system.redis().url()) + setting("user", "shop")
-                        + setting("password_file", password));
+  system.start_node(
+      {{"nats", {{"url", tls_url}, {"user", "shop"}, {"password_file", password}}},
+       {"nats.tls", {{"ca", ca}, {"cert", own.certificate}, {"key", own.key}}},
+       {"redis", {{"url", system.redis().url()}, {"user", "shop"}, {"password_file", password}}}});
   REQUIRE(system.ready());
 
   const std::vector<std::string> nats{
@@ -178,9 +181,8 @@ TEST_CASE("a login that NATS refuses is said, and is waited for until it is righ
   SecureSystem system;
   system.start_nats(users);
   system.file("password", secret + "-no");
-  system.start_node(setting("url", system.nats().url()) + setting("user", "shop")
-                        + setting("password_file", system.path("password")),
-                    setting("url", system.redis().url()));
+  system.start_node(
+      {{"nats", system.as_shop(system.path("password"))}, {"redis", system.at_redis()}});
   CHECK(system.waits_for("refuses the user 'shop'"));
   CHECK_THAT(system.get("readyz"), ContainsSubstring("Authorization Violation"));
   CHECK_FALSE(system.shows_secret());
@@ -193,18 +195,18 @@ TEST_CASE("a login that Redis refuses is said, and is waited for until it is rig
   SecureSystem system;
   system.start_nats("");
   REQUIRE(system.admin().call({"CONFIG", "SET", "requirepass", secret}));
-  const auto nats = setting("url", system.nats().url());
   SECTION("a wrong one") {
     system.file("password", secret + "-no");
-    system.start_node(nats, setting("url", system.redis().url())
-                                + setting("password_file", system.path("password")));
+    auto redis = system.at_redis();
+    redis["password_file"] = system.path("password");
+    system.start_node({{"nats", system.at_nats()}, {"redis", redis}});
     CHECK(system.waits_for("refuses the password: WRONGPASS"));
     CHECK_FALSE(system.shows_secret());
     system.file("password", secret);
     CHECK(system.ready());
   }
   SECTION("none") {
-    system.start_node(nats, setting("url", system.redis().url()));
+    system.start_node({{"nats", system.at_nats()}, {"redis", system.at_redis()}});
     CHECK(system.waits_for("NOAUTH"));
   }
 }
@@ -214,9 +216,7 @@ TEST_CASE("a node that NATS refuses while it runs ends with a sentence, to be st
   SecureSystem system;
   system.start_nats(users);
   const auto password = system.file("password", secret);
-  system.start_node(setting("url", system.nats().url()) + setting("user", "shop")
-                        + setting("password_file", password),
-                    setting("url", system.redis().url()));
+  system.start_node({{"nats", system.as_shop(password)}, {"redis", system.at_redis()}});
   REQUIRE(system.ready());
   auto config = read_file(system.path("nats.conf"));
   config.replace(config.find(secret), secret.size(), "another");
@@ -231,18 +231,16 @@ TEST_CASE("a node that NATS refuses while it runs ends with a sentence, to be st
 TEST_CASE("secrets that others may read keep a node from starting", "[e2e][secure]") {
   SecureSystem system;
   system.start_nats(users);
-  const auto redis = setting("url", system.redis().url());
   const auto address = system.nats().url().substr(7);
   std::string file;
   SECTION("a password file") {
     file = system.file("password", secret, 0644);
-    system.start_node(setting("url", "nats://" + address) + setting("user", "shop")
-                          + setting("password_file", file),
-                      redis);
+    system.start_node({{"nats", system.as_shop(file)}, {"redis", system.at_redis()}});
   }
   SECTION("a configuration with a login in an address") {
     file = "node.toml";
-    system.start_node(setting("url", "nats://shop:hunter2@" + address), redis);
+    system.start_node(
+        {{"nats", {{"url", "nats://shop:hunter2@" + address}}}, {"redis", system.at_redis()}});
   }
   CHECK(system.node().wait(patience) == 2);
   CHECK_THAT(system.log(), ContainsSubstring(file) && ContainsSubstring("chmod 600")
@@ -256,7 +254,7 @@ TEST_CASE("a login in an address is used and not shown, by nodes and by commands
   REQUIRE(system.admin().call({"CONFIG", "SET", "requirepass", secret}));
   const auto nats = "nats://shop:hunter2@" + system.nats().url().substr(7);
   const auto redis = "redis://:hunter2@" + system.redis().url().substr(8);
-  system.start_node(setting("url", nats), setting("url", redis), "", 0600);
+  system.start_node({{"nats", {{"url", nats}}}, {"redis", {{"url", redis}}}}, 0600);
   REQUIRE(system.ready());
   const auto nobody =
       run_shop({"send", "payments.payment.p-1.X", "{}", "--nats", nats, "--deadline", "0.1"});
@@ -276,7 +274,7 @@ TEST_CASE("Redis with no room for a client is waited for", "[e2e][secure]") {
   system.start_nats("");
   auto admin = system.admin();
   REQUIRE(admin.call({"CONFIG", "SET", "maxclients", "1"}));
-  system.start_node(setting("url", system.nats().url()), setting("url", system.redis().url()));
+  system.start_node({{"nats", system.at_nats()}, {"redis", system.at_redis()}});
   CHECK(system.waits_for("max number of clients"));
   REQUIRE(admin.call({"CONFIG", "SET", "maxclients", "1000"}));
   CHECK(system.ready());
@@ -286,8 +284,8 @@ TEST_CASE("more slots than the server allows subscriptions are named, and waited
           "[e2e][secure]") {
   SecureSystem system;
   system.start_nats("max_subscriptions: 100\n");
-  system.start_node(setting("url", system.nats().url()), setting("url", system.redis().url()),
-                    "[cluster]\nslots = 200\n");
+  system.start_node(
+      {{"nats", system.at_nats()}, {"redis", system.at_redis()}, {"cluster", {{"slots", 200}}}});
   CHECK(system.waits_for("max_subscriptions"));
   CHECK_THAT(system.get("readyz"), ContainsSubstring("200"));
   auto config = read_file(system.path("nats.conf"));

@@ -48,14 +48,19 @@ tool::PrivateNatsOptions System::in_folder(tool::PrivateNatsOptions nats) const 
 
 std::string System::node_config(const std::string& name,
                                 const std::vector<std::string>& contexts) const {
-  std::string list;
-  for (const auto& context : contexts) list += (list.empty() ? "\"" : ", \"") + context + "\"";
   if (!health_ports_.contains(name)) health_ports_[name] = tool::free_port();
-  return "[node]\n" + node_settings + "name = \"" + name + "\"\ncontexts = [" + list
-         + "]\nhealth = \"127.0.0.1:" + std::to_string(health_ports_[name]) + "\"\n[nats]\nurl = \""
-         + nats_->url() + "\"\nmonitoring_url = \"" + nats_->monitoring_url() + "\"\n"
-         + nats_settings + "[redis]\nurl = \"" + redis_->url()
-         + "\"\n[notifications]\nsmtp_url = \"" + mail_server_->url() + "\"\n";
+  tool::NodeSettings settings{
+      {"node",
+       {{"name", name},
+        {"contexts", contexts},
+        {"health", "127.0.0.1:" + std::to_string(health_ports_[name])}}},
+      {"nats", {{"url", nats_->url()}, {"monitoring_url", nats_->monitoring_url()}}},
+      {"redis", {{"url", redis_->url()}}},
+      {"notifications", {{"smtp_url", mail_server_->url()}}},
+  };
+  for (const auto& [table, values] : node_settings)
+    for (const auto& [setting, value] : values) settings[table][setting] = value;
+  return tool::node_toml(settings);
 }
 
 void System::start_unready_node(const std::string& name, const std::vector<std::string>& contexts) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/servers/node_toml.hpp"
 #include "tools/servers/private_nats.hpp"
 #include "tools/servers/private_redis.hpp"
 #include "tools/servers/temp_folder.hpp"
@@ -21,9 +22,8 @@ public:
   /// `nats`: further lines of the NATS server's configuration; its folder is the system's.
   explicit System(tool::PrivateRedis* redis = nullptr, tool::PrivateNatsOptions nats = {});
 
-  // For the nodes that start from now on.
-  std::string node_settings{};  ///< further lines of [node]
-  std::string nats_settings{};  ///< further lines of [nats]
+  /// Further ones, for the nodes that start from now on.
+  tool::NodeSettings node_settings{};
 
   /// Starts a node with these contexts and waits until it is ready. A node of that name must not
   /// run.

@@ -1,5 +1,6 @@
 """What the servers and nodes of a cluster are told: texts of their configuration files."""
 
+import json
 import pathlib
 import shutil
 
@@ -32,22 +33,28 @@ def write_nats(folder: pathlib.Path, name: str, ports: dict[str, int], routes: l
 def write_node(file: pathlib.Path, name: str, contexts: list[str], health_port: int, nats: dict, redis_url: str, mail_url: str,
                durability: str, slots: int) -> pathlib.Path:
     """`nats`: url, monitoring, replicas. What is empty or 0 is left to the node's defaults."""
-    quoted = ", ".join(f'"{context}"' for context in contexts)
-    return _write(file, ["[node]",
-                         f'name = "{name}"',
-                         *([f"contexts = [{quoted}]"] if contexts else []),
-                         f'health = "127.0.0.1:{health_port}"',
-                         "[nats]",
-                         f'url = "{nats["url"]}"',
-                         f'monitoring_url = "{nats["monitoring"]}"',
-                         f"replicas = {nats['replicas']}",
-                         "[redis]",
-                         f'url = "{redis_url}"',
-                         "[durability]",
-                         f'mode = "{durability}"',
-                         "[notifications]",
-                         f'smtp_url = "{mail_url}"',
-                         *(["[cluster]", f"slots = {slots}"] if slots else [])])
+    settings = {"node": {"name": name, "health": f"127.0.0.1:{health_port}"},
+                "nats": {"url": nats["url"], "monitoring_url": nats["monitoring"], "replicas": nats["replicas"]},
+                "redis": {"url": redis_url},
+                "durability": {"mode": durability},
+                "notifications": {"smtp_url": mail_url}}
+    if contexts:
+        settings["node"]["contexts"] = contexts
+    if slots:
+        settings["cluster"] = {"slots": slots}
+    file.write_text(node_toml(settings))
+    return file
+
+
+def node_toml(settings: dict[str, dict]) -> str:
+    """Texts, numbers, flags and lists of texts, by table and name, as `--print-config` of a program's node explains them."""
+    return "".join(f"[{table}]\n" + "".join(f"{name} = {_value(value)}\n" for name, value in values.items())
+                   for table, values in settings.items())
+
+
+def _value(value) -> str:
+    """What is JSON of these is TOML, too."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _write(file: pathlib.Path, lines: list[str]) -> pathlib.Path:

@@ -10,6 +10,7 @@
 #include "runtime/nats/jetstream/streams.hpp"
 #include "runtime/nats/log/jetstream_event_streams.hpp"
 #include "tools/servers/loopback.hpp"
+#include "tools/servers/node_toml.hpp"
 #include "tools/troupe-bench/json_program.hpp"
 #include "troupe/v1/commit.pb.h"
 
@@ -108,15 +109,20 @@ std::vector<std::string> BenchStage::server_command() const {
 }
 
 void BenchStage::write_node_configuration() const {
-  std::ofstream(folder_.path() / "node.toml")
-      << "[node]\nname = \"bench-node\"\ncontexts = [\"bench\"]\nlog_level = \"warn\"\n"
-      << "health = \"127.0.0.1:" << health_port_ << "\"\n"
-      << "[nats]\nurl = \"" << nats_->url() << "\"\nmonitoring_url = \"" << nats_->monitoring_url()
-      << "\"\n"
-      << "[redis]\nurl = \"" << redis_->url() << "\"\n"
-      << "[durability]\nmode = \"" << options_.durability << "\"\n"
-      << "[instances]\nlive_max = " << options_.instances_max
-      << "\nlive_mb_max = " << options_.instance_mb_max << "\nidle_seconds = 3600\n";
+  std::ofstream(folder_.path() / "node.toml") << node_toml({
+      {"node",
+       {{"name", "bench-node"},
+        {"contexts", {"bench"}},
+        {"log_level", "warn"},
+        {"health", "127.0.0.1:" + std::to_string(health_port_)}}},
+      {"nats", {{"url", nats_->url()}, {"monitoring_url", nats_->monitoring_url()}}},
+      {"redis", {{"url", redis_->url()}}},
+      {"durability", {{"mode", options_.durability}}},
+      {"instances",
+       {{"live_max", options_.instances_max},
+        {"live_mb_max", options_.instance_mb_max},
+        {"idle_seconds", 3'600}}},
+  });
 }
 
 /// Asks for a command that is malformed to the runtime and an event to the floor.

@@ -7,6 +7,7 @@
 #include <catch2/catch_all.hpp>
 
 #include "runtime/host/effects_by_name.hpp"
+#include "tools/servers/node_toml.hpp"
 #include "tools/servers/temp_folder.hpp"
 
 namespace {
@@ -51,6 +52,24 @@ TEST_CASE("an empty configuration is the printed default", "[config]") {
   CHECK(empty->nats_url == printed->nats_url);
   CHECK(empty->inbox_prefix == "_INBOX");
   CHECK(empty->reply_prefixes.empty());
+}
+
+TEST_CASE("what is written for a node is what it reads", "[config]") {
+  const std::string difficult = "a \"quoted\" back\\slash, two\nlines, \xc3\xb6";
+  const auto config = parse_config(
+      troupe::tool::node_toml({{"node", {{"name", "mine"}, {"contexts", {"payments"}}}},
+                               {"nats", {{"user", difficult}, {"replicas", 3}}},
+                               {"nats.tls", {{"required", true}}},
+                               {"letters", {{"share", 0.25}}}}),
+      "node.toml");
+  REQUIRE(config.has_value());
+  CHECK(config->name == "mine");
+  CHECK(config->contexts == std::vector<std::string>{"payments"});
+  CHECK(config->nats_security.user == difficult);
+  CHECK(config->replicas == 3);
+  CHECK(config->nats_security.tls_required);
+  CHECK(config->own.fraction("letters.share") == 0.25);
+  CHECK(config->redis_url == parse_config("", "defaults")->redis_url);
 }
 
 TEST_CASE("the configuration in deploy/ is one a node takes", "[config]") {

@@ -10,6 +10,7 @@
 
 #include "runtime/curl/http.hpp"
 #include "tools/servers/loopback.hpp"
+#include "tools/servers/node_toml.hpp"
 #include "tools/shop/demo/patient_client.hpp"
 
 namespace troupe::tool {
@@ -151,13 +152,13 @@ Result<void> Stage::add_program(const std::string& name, std::vector<std::string
 }
 
 void Stage::write_node_configuration() const {
-  std::ofstream(options_.folder / "node.toml")
-      << "[node]\nname = \"demo-node\"\nhealth = \"127.0.0.1:" << port_of(urls_.health) << "\"\n"
-      << "[nats]\nurl = \"" << urls_.nats << "\"\nmonitoring_url = \"" << urls_.nats_monitoring
-      << "\"\n"
-      << "[redis]\nurl = \"" << urls_.redis << "\"\n"
-      << "[durability]\nmode = \"" << options_.durability << "\"\n"
-      << "[notifications]\nsmtp_url = \"" << urls_.mail << "\"\n";
+  std::ofstream(options_.folder / "node.toml") << node_toml({
+      {"node", {{"name", "demo-node"}, {"health", "127.0.0.1:" + port_of(urls_.health)}}},
+      {"nats", {{"url", urls_.nats}, {"monitoring_url", urls_.nats_monitoring}}},
+      {"redis", {{"url", urls_.redis}}},
+      {"durability", {{"mode", options_.durability}}},
+      {"notifications", {{"smtp_url", urls_.mail}}},
+  });
 }
 
 void Stage::watch() {
