@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include <spdlog/fmt/fmt.h>
 
-#include "runtime/engine/reactions/reactor.hpp"
 #include "runtime/ports/identity.hpp"
+#include "runtime/ports/listening.hpp"
 #include "runtime/ports/subject.hpp"
 
 namespace troupe::engine {
@@ -92,7 +93,7 @@ Result<void> check_reasons(const ContextModel& model) {
 
 Result<void> check_lengths(const ContextModel& model) {
   for (const auto& source : sources_of(model))
-    if (!is_token(Reactor::consumer_name(model.name, source)))
+    if (!is_token(consumer_name(model.name, source)))
       return permanent(
           fmt::format("the names of {} and {} are too long for one to listen to the other",
                       model.name, source));
@@ -123,14 +124,6 @@ Result<void> check(const ContextModel& model) {
 }
 
 }  // namespace
-
-std::set<std::string> sources_of(const ContextModel& model) {
-  std::set<std::string> sources;
-  for (const auto& reaction : model.reactions)
-    for (const auto& [type, prototype] : reaction.events) sources.emplace(context_of(type));
-  if (!model.timers.empty() || !model.effects.empty()) sources.insert(model.name);
-  return sources;
-}
 
 std::string vocabulary_of(const ContextModel& model) {
   std::set<std::string> names;

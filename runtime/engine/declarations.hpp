@@ -1,7 +1,6 @@
 // What contexts may not declare, found before anything runs.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -9,9 +8,6 @@
 #include "runtime/base/result.hpp"
 
 namespace troupe::engine {
-
-/// The contexts to whose events this one listens. Its own too when it has timers or effects.
-std::set<std::string> sources_of(const ContextModel& model);
 
 /// The same for two models that know the same commands and queries, see Beat.
 std::string vocabulary_of(const ContextModel& model);

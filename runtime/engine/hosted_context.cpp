@@ -6,6 +6,7 @@
 #include "runtime/engine/history/fold.hpp"
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/declared_name.hpp"
+#include "runtime/ports/listening.hpp"
 
 namespace troupe::engine {
 
@@ -52,8 +53,7 @@ HostedContext::HostedContext(Dependencies deps, const ContextModel& model, SlotI
 std::vector<BacklogWatch::Reaction> HostedContext::reactions() const {
   std::vector<BacklogWatch::Reaction> all;
   for (const auto& source : sources_of(model_))
-    all.push_back(
-        {declared_name(source), declared_name(Reactor::consumer_name(model_.name, source))});
+    all.push_back({declared_name(source), declared_name(consumer_name(model_.name, source))});
   return all;
 }
 

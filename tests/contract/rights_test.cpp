@@ -24,6 +24,7 @@ ContextModel model_named(const Token& context) {
   AggregateModel order;
   order.name = "order";
   model.aggregates.push_back(std::move(order));
+  model.timers.emplace_back().aggregate = "order";  // so that it hears its own events
   return model;
 }
 

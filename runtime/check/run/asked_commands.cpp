@@ -4,6 +4,7 @@
 #include <map>
 
 #include "runtime/ports/identity.hpp"
+#include "runtime/ports/listening.hpp"
 
 namespace troupe::check {
 
@@ -26,7 +27,7 @@ void AskedCommands::add_listeners(const ContextModel& model) {
     if (!context || !aggregate) continue;
     for (const auto& [type, prototype] : reaction.events)
       listeners_[prototype->GetDescriptor()].push_back(
-          {*context, *aggregate, model.name + "-from-" + std::string(context_of(type)), &reaction});
+          {*context, *aggregate, consumer_name(model.name, context_of(type)), &reaction});
   }
 }
 

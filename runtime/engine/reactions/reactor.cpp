@@ -8,6 +8,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/ports/condition_kinds.hpp"
+#include "runtime/ports/listening.hpp"
 
 namespace troupe::engine {
 
@@ -22,10 +23,6 @@ Token token(const std::string& text) {
 }
 
 }  // namespace
-
-std::string Reactor::consumer_name(std::string_view context, std::string_view source) {
-  return std::string(context) + "-from-" + std::string(source);
-}
 
 Reactor::Reactor(Dependencies deps, const ContextModel& context, Token source)
     : deps_(deps),

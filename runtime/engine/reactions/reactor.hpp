@@ -63,9 +63,6 @@ public:
   void try_parked_again();
   const Token& source() const noexcept { return source_; }
 
-  /// `<context>-from-<source>`: the durable's name and part of its commands' ids.
-  static std::string consumer_name(std::string_view context, std::string_view source);
-
 private:
   /// A commit to handle, delivered or parked.
   struct Item {

@@ -4,13 +4,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/ports/condition_kinds.hpp"
 #include "runtime/ports/declared_name.hpp"
+#include "runtime/ports/listening.hpp"
 #include "runtime/ports/stream_inspector.hpp"
 #include "runtime/ports/subject.hpp"
 
@@ -33,14 +33,6 @@ struct Try {
 
 std::string api(std::string_view verb, std::string_view rest) {
   return fmt::format("$JS.API.{}.{}", verb, rest);
-}
-
-/// The contexts whose events this one hears; its own among them.
-std::set<std::string> sources_of(const ContextModel& context) {
-  std::set<std::string> sources{context.name};
-  for (const auto& reaction : context.reactions)
-    for (const auto& [type, prototype] : reaction.events) sources.emplace(context_of(type));
-  return sources;
 }
 
 void add_streams(const ContextModel& context, std::vector<Try>& to) {
@@ -70,9 +62,8 @@ void add_consumers(const ContextModel& context, std::vector<Try>& to) {
   std::vector<std::string> consumers{stream_name(StreamKind::timers, declared_name(context.name))
                                      + ".timers"};
   for (const auto& source : sources_of(context))
-    consumers.push_back(fmt::format("{}.{}-from-{}",
-                                    stream_name(StreamKind::events, declared_name(source)),
-                                    context.name, source));
+    consumers.push_back(stream_name(StreamKind::events, declared_name(source)) + "."
+                        + consumer_name(context.name, source));
   for (const auto& consumer : consumers)
     for (const auto* verb :
          {"CONSUMER.CREATE", "CONSUMER.INFO", "CONSUMER.RESET", "CONSUMER.MSG.NEXT"})
