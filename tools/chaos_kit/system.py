@@ -3,10 +3,10 @@
 import json
 import pathlib
 import subprocess
-import time
 
 from cluster_kit import questions
 from cluster_kit.cluster import Cluster
+from cluster_kit.waiting import eventually
 
 from . import links
 
@@ -78,13 +78,8 @@ class System:
 
     def wait_until_slots_owned(self, patience: float = READY_PATIENCE) -> bool:
         """Whether every slot has its one owner."""
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            owned = [slot for node in self.names("nodes") for slot in self.owned(node)]
-            if sorted(owned) == list(range(self.slots)):
-                return True
-            time.sleep(BETWEEN_LOOKS)
-        return False
+        return eventually(lambda: sorted(slot for node in self.names("nodes") for slot in self.owned(node)) == list(range(self.slots)),
+                          patience, BETWEEN_LOOKS)
 
     def log_size(self, name: str) -> int:
         log = self.process(name).log

@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 
-def eventually(holds: Callable[[], bool], patience: float = 60.0, between_looks: float = 0.05) -> bool:
-    """True as soon as `holds()` is, False when it is not within `patience` seconds."""
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], patience: float = 60.0, between_looks: float = 0.05) -> T:
+    """What `look()` says, as soon as that is something, such as True; what it says last when it is nothing for `patience` seconds."""
     deadline = time.monotonic() + patience
-    while not holds():
+    while not (seen := look()):
         if time.monotonic() > deadline:
-            return False
+            break
         time.sleep(between_looks)
-    return True
+    return seen

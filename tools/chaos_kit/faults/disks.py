@@ -2,7 +2,8 @@
 
 import functools
 import pathlib
-import time
+
+from cluster_kit.waiting import eventually
 
 from .. import mounts
 from ..nats_api import request
@@ -211,14 +212,15 @@ def claims_of(system) -> int:
 def alarms_of(system) -> str:
     """What the nodes say that notice that the log is not what it was. Raises NoEffect when one does not."""
     said = {}
-    deadline = time.monotonic() + ALARM_PATIENCE
-    while len(said) < len(system.names("nodes")):
+
+    def all_noticed() -> bool:
         for node in system.names("nodes"):
             status, why = system.readiness(node)
             if status == 503 and ALARM in why:
                 said[node] = why
-        if time.monotonic() > deadline:
-            silent = [node for node in system.names("nodes") if node not in said]
-            raise NoEffect(f"{', '.join(silent)} did not notice; the others: {said}")
-        time.sleep(BETWEEN_LOOKS)
+        return len(said) == len(system.names("nodes"))
+
+    if not eventually(all_noticed, ALARM_PATIENCE, BETWEEN_LOOKS):
+        silent = [node for node in system.names("nodes") if node not in said]
+        raise NoEffect(f"{', '.join(silent)} did not notice; the others: {said}")
     return f"noticed: {said}"

@@ -2,6 +2,8 @@
 
 import time
 
+from cluster_kit.waiting import eventually
+
 from .. import islands, links
 from ..nats_api import request
 from .base import Fault, NoEffect
@@ -39,13 +41,15 @@ class NatsPartition(Fault):
 
     def steer(self, stream: str, wanted: list[str]) -> None:
         """Lets the stream's leader step down in favour of one of those, until it is."""
-        deadline = time.monotonic() + self.STEERING_PATIENCE
-        while (leader := self.leader_of(stream, self.system.names("nats"))) not in wanted:
-            if time.monotonic() > deadline:
-                raise NoEffect(f"{stream} is led by {leader or 'nobody'}, not by {' or '.join(wanted)}")
-            preferred = f'{{"placement":{{"preferred":"{wanted[0]}"}}}}'
-            request(self.system.nats_urls, f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", preferred.encode())
-            time.sleep(BETWEEN_LOOKS)
+        def steered() -> bool:
+            self.leader = self.leader_of(stream, self.system.names("nats"))
+            if self.leader not in wanted:
+                preferred = f'{{"placement":{{"preferred":"{wanted[0]}"}}}}'
+                request(self.system.nats_urls, f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", preferred.encode())
+            return self.leader in wanted
+
+        if not eventually(steered, self.STEERING_PATIENCE, BETWEEN_LOOKS):
+            raise NoEffect(f"{stream} is led by {self.leader or 'nobody'}, not by {' or '.join(wanted)}")
 
     def leader_of(self, stream: str, servers: list[str]) -> str:
         """As those servers see it, the first one that answers."""
@@ -55,24 +59,28 @@ class NatsPartition(Fault):
     def observe(self) -> str:
         if links.packets(islands.dropped(self.system, self.target)) == 0:
             raise NoEffect(f"no packet between {self.target} and the others was dropped")
-        deadline = time.monotonic() + self.ELECTION_PATIENCE
-        while (leader := self.leader_of(self.LOGS[0], self.others())) in ("", self.target):
-            if time.monotonic() > deadline:
-                raise NoEffect(f"{self.LOGS[0]} is led by {leader or 'nobody'}")
-            time.sleep(BETWEEN_LOOKS)
-        return f"{self.target}, with{'' if self.control else 'out'} CTL, {self.WAYS[self.way]}; {leader} leads {self.LOGS[0]}"
+
+        def another_leads() -> bool:
+            self.leader = self.leader_of(self.LOGS[0], self.others())
+            return self.leader not in ("", self.target)
+
+        if not eventually(another_leads, self.ELECTION_PATIENCE, BETWEEN_LOOKS):
+            raise NoEffect(f"{self.LOGS[0]} is led by {self.leader or 'nobody'}")
+        return f"{self.target}, with{'' if self.control else 'out'} CTL, {self.WAYS[self.way]}; {self.leader} leads {self.LOGS[0]}"
 
     def heal(self) -> str:
         """The service must be back by itself, and without an alarm."""
         islands.mend(self.system, self.target)
         healed = time.monotonic()
-        while objection := self.objection():
-            if time.monotonic() > healed + self.BACK_WITHIN:
-                raise NoEffect(f"{self.BACK_WITHIN:.0f} s after healing: {objection}")
-            time.sleep(BETWEEN_LOOKS)
+        if not eventually(self.is_back, self.BACK_WITHIN, BETWEEN_LOOKS):
+            raise NoEffect(f"{self.BACK_WITHIN:.0f} s after healing: {self.last_objection}")
         if alarms := self.alarms():
             raise NoEffect(f"a false alarm: {alarms}")
         return f"back {time.monotonic() - healed:.1f} s after healing"
+
+    def is_back(self) -> bool:
+        self.last_objection = self.objection()
+        return not self.last_objection
 
     def objection(self) -> str:
         for name in self.system.names("nodes"):

@@ -1,7 +1,8 @@
 """Nodes that die or freeze at a place compiled into them."""
 
 import signal
-import time
+
+from cluster_kit.waiting import eventually
 
 from .base import Fault, NoEffect, state_of
 
@@ -40,11 +41,8 @@ class FaultPoint(Fault):
         self.before = system.log_size(self.target)
         system.cluster.restart(self.target, {"TROUPE_FAULTS": f"{self.point}@{self.passage}:{self.action}"}, wait=False)
         self.pid = system.process(self.target).pid
-        deadline = time.monotonic() + PATIENCE
-        while not self.has_struck():
-            if time.monotonic() > deadline:
-                raise NoEffect(f"{self.target} did not pass {self.point} {self.passage} times in {PATIENCE:.0f} s")
-            time.sleep(BETWEEN_LOOKS)
+        if not eventually(self.has_struck, PATIENCE, BETWEEN_LOOKS):
+            raise NoEffect(f"{self.target} did not pass {self.point} {self.passage} times in {PATIENCE:.0f} s")
 
     def keeper_of_view(self) -> str:
         """The same node again when it comes back under its name."""

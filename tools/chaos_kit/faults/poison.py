@@ -4,6 +4,8 @@ may harm anybody else."""
 import base64
 import time
 
+from cluster_kit.waiting import eventually
+
 from ..nats_api import NatsError, exchange, request
 from ..protobuf import decode, encode
 from .base import Fault, NoEffect
@@ -91,10 +93,9 @@ class PoisonEvent(Fault):
         return consumer.get("ack_floor", {}).get("stream_seq", 0) > self.sequence
 
     def await_word(self, what: str, look):
-        while not (word := look()):
-            if time.monotonic() > self.struck + self.PARKED_WITHIN:
-                raise NoEffect(f"{self.target}, sequence {self.sequence}, was not {what} within {self.PARKED_WITHIN:.0f} s")
-            time.sleep(self.BETWEEN_LOOKS)
+        word = eventually(look, self.struck + self.PARKED_WITHIN - time.monotonic(), self.BETWEEN_LOOKS)
+        if not word:
+            raise NoEffect(f"{self.target}, sequence {self.sequence}, was not {what} within {self.PARKED_WITHIN:.0f} s")
         return word
 
 

@@ -1,6 +1,6 @@
 """NATS servers and Redis that die, pause or forget."""
 
-import time
+from cluster_kit.waiting import eventually
 
 from ..nats_api import request
 from .base import Fault, NoEffect, StandStill
@@ -88,16 +88,14 @@ class NatsStepDown(Fault):
         return self.dice.choice(("EVT_ORDERING", "EVT_INVENTORY", "EVT_PAYMENTS", "CTL"))
 
     def strike(self) -> None:
-        deadline = time.monotonic() + self.PATIENCE
-        while not (answer := self._step_down()).get("success"):
-            if time.monotonic() > deadline:
-                raise NoEffect(f"{self.target} keeps its leader: {answer}")
-            time.sleep(BETWEEN_TRIES)
+        if not eventually(self._stepped_down, self.PATIENCE, BETWEEN_TRIES):
+            raise NoEffect(f"{self.target} keeps its leader: {self.answer}")
 
-    def _step_down(self) -> dict:
+    def _stepped_down(self) -> bool:
         """Refused while the servers themselves have no leader, as shortly after another fault."""
         self.leader = leader_of(self.system, self.target)
-        return request(self.system.nats_urls, f"$JS.API.STREAM.LEADER.STEPDOWN.{self.target}")
+        self.answer = request(self.system.nats_urls, f"$JS.API.STREAM.LEADER.STEPDOWN.{self.target}")
+        return self.answer.get("success", False)
 
     def observe(self) -> str:
         now = leader_of(self.system, self.target)
