@@ -6,9 +6,9 @@
 
 #include "tests/contract/line_server.hpp"
 #include "tests/contract/port_bench.hpp"
-#include "tools/troupe/servers/loopback.hpp"
-#include "tools/troupe/sim/smtp_sink.hpp"
-#include "tools/troupe/sim/webhook_sink.hpp"
+#include "tools/servers/loopback.hpp"
+#include "tools/shop/sim/smtp_sink.hpp"
+#include "tools/shop/sim/webhook_sink.hpp"
 #include "troupe/v1/mail.pb.h"
 
 namespace {
