@@ -95,11 +95,15 @@ private:
               "has another total than its payment", payment_.last);
   }
 
+  const BookedReference& stock_of(std::size_t line) const {
+    const auto reference = order_.lines[line].article + ' ' + id_ + ':' + std::to_string(line + 1);
+    return of(books_.references, reference);
+  }
+
   void check_lines() const {
     for (std::size_t i = 0; i < order_.lines.size(); ++i) {
       const auto& line = order_.lines[i];
-      const auto& stock =
-          of(books_.references, line.article + ' ' + id_ + ':' + std::to_string(i + 1));
+      const auto& stock = stock_of(i);
       require("I11", stock.held == 0, "has ended, but pieces are still reserved for it",
               stock.last);
       if (confirmed())
