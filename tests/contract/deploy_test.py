@@ -112,6 +112,14 @@ class Docker(unittest.TestCase):
             if "build" in service:
                 self.assertIn(service["build"]["target"], stages)
 
+    def test_the_image_has_what_its_programs_link(self):
+        done = run(DEPLOY / "docker/linked-packages", shutil.which("bash"), shutil.which("openssl"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = [re.split(r"[ |]", needed)[0] for needed in done.stdout.strip().split(", ")]
+        self.assertIn("libc6", names)
+        self.assertTrue(any(name.startswith("libssl") for name in names), names)
+        self.assertEqual(run("apt-get", "satisfy", "-s", done.stdout.strip()).returncode, 0)
+
     def test_compose_names_only_what_it_has(self):
         services = self.compose["services"]
         self.assertEqual(sum(name.startswith("node-") for name in services), 3)
