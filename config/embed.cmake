@@ -1,6 +1,6 @@
 # Generates a table of files that the program carries inside it: see runtime/base/embedded.hpp.
 file(GLOB embedded CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-     config/*.toml deploy/streams/*.json deploy/nats/*.conf deploy/redis/*.conf runtime/redis/*.lua)
+     config/default.toml deploy/streams/*.json deploy/nats/*.conf deploy/redis/*.conf runtime/redis/*.lua)
 list(SORT embedded)
 set(rows "")
 foreach(path ${embedded})

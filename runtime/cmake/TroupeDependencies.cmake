@@ -45,7 +45,7 @@ _troupe_library(tcmalloc libgoogle-perftools-dev gperftools/tcmalloc.h tcmalloc_
 # bring an allocator of their own.
 if(NOT TARGET Troupe::allocator)
   add_library(Troupe::allocator INTERFACE IMPORTED GLOBAL)
-  if(TARGET Troupe::tcmalloc AND NOT "${CMAKE_CXX_FLAGS} ${TROUPE_SANITIZE_FLAGS}" MATCHES "-fsanitize")
+  if(TARGET Troupe::tcmalloc AND NOT TROUPE_SANITIZE AND NOT "${CMAKE_CXX_FLAGS}${CMAKE_CXX_FLAGS_DEBUG}" MATCHES "-fsanitize")
     target_link_libraries(Troupe::allocator INTERFACE -Wl,--no-as-needed Troupe::tcmalloc -Wl,--as-needed)
   endif()
 endif()

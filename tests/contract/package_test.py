@@ -21,7 +21,7 @@ class Package(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="troupe-package-")
         cls.prefix = pathlib.Path(cls.folder.name) / "installed"
-        installed = run("cmake", "--install", str(BUILD), "--component", "domain", "--prefix", str(cls.prefix), cwd=ROOT)
+        installed = run("cmake", "--install", str(BUILD), "--component", "dev", "--prefix", str(cls.prefix), cwd=ROOT)
         assert installed.returncode == 0, installed.stderr
 
     @classmethod

@@ -5,11 +5,8 @@
 #include "tools/shop/shop.hpp"
 
 int main(int argc, char** argv) {
-  const troupe::program::Parts parts{
-      .name = "shop",
-      .summary = "An order flow of four services on Troupe",
-      .host = troupe::tool::shop(),
-      .invariants = std::make_shared<troupe::tool::ShopInvariants>()};
+  auto parts = troupe::tool::shop().parts();
+  parts.invariants = std::make_shared<troupe::tool::ShopInvariants>();
   troupe::program::CommandLine line(parts);
   line.add_commands_of_a_service();
 #ifdef SHOP_HAS_LABORATORY

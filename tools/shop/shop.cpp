@@ -4,20 +4,29 @@
 
 #include <spdlog/spdlog.h>
 
-#include "actors/all.hpp"
-#include "actors/notifications/notify.hpp"
-#include "actors/payments/gateway.hpp"
-#include "runtime/base/embedded.hpp"
+#include "actors/inventory/inventory.hpp"
+#include "actors/notifications/notifications.hpp"
+#include "actors/ordering/ordering.hpp"
+#include "actors/payments/payments.hpp"
 
 namespace troupe::tool {
 
 namespace {
 
+constexpr const char* own_settings = R"([payments]
+# NATS subject prefix of the payment gateway: calls go to <gateway>.gateway-authorize and so on.
+gateway = "gateway.payments"
+
+[notifications]
+# Mail server and webhook; empty for none. With both, both are used.
+smtp_url = ""
+webhook_url = ""
+from = "orders@troupe.invalid"
+)";
+
 template <class Operation>
-void ask_gateway(host::Program& program) {
-  program.effects.emplace(Operation::name, [](const Settings& settings) {
-    return nats_request(settings.text("payments.gateway") + '.' + std::string(Operation::name));
-  });
+Port ask_gateway(const Settings& settings) {
+  return nats_request(settings.text("payments.gateway") + '.' + std::string(Operation::name));
 }
 
 PortResult<google::protobuf::Empty> not_sent(const PortCall<v1::Mail>& call) {
@@ -39,14 +48,18 @@ Port mail(const Settings& settings) {
 
 }  // namespace
 
-host::Program shop() {
-  host::Program program{.contexts = all_contexts(),
-                        .settings = std::string(embedded_file("config/shop.toml"))};
-  ask_gateway<payments::GatewayAuthorize>(program);
-  ask_gateway<payments::GatewayCapture>(program);
-  ask_gateway<payments::GatewayVoid>(program);
-  ask_gateway<payments::GatewayRefund>(program);
-  program.effects.emplace(notifications::Notify::name, mail);
+Program shop() {
+  Program program("shop");
+  program.context<ordering::Ordering>()
+      .context<inventory::Inventory>()
+      .context<payments::Payments>()
+      .context<notifications::Notifications>()
+      .effect<payments::GatewayAuthorize>(ask_gateway<payments::GatewayAuthorize>)
+      .effect<payments::GatewayCapture>(ask_gateway<payments::GatewayCapture>)
+      .effect<payments::GatewayVoid>(ask_gateway<payments::GatewayVoid>)
+      .effect<payments::GatewayRefund>(ask_gateway<payments::GatewayRefund>)
+      .effect<notifications::Notify>(mail)
+      .settings(own_settings);
   return program;
 }
 

@@ -1,12 +1,11 @@
 // The order flow as a program: its contexts, its settings, and who performs its effects.
 #pragma once
 
-#include "runtime/host/program.hpp"
+#include <troupe/program.hpp>
 
 namespace troupe::tool {
 
-/// Payments go to a gateway by NATS requests, notifications by mail or webhook, as config/shop.toml
-/// explains.
-host::Program shop();
+/// Payments go to a gateway by NATS requests, notifications by mail or webhook, as its settings say.
+Program shop();
 
 }  // namespace troupe::tool
