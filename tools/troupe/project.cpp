@@ -1,7 +1,6 @@
 #include "tools/troupe/project.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -24,50 +23,27 @@ constexpr std::size_t name_length_max = 24;
 constexpr std::string_view template_name = "subscriptions";
 constexpr std::string_view template_type = "Subscriptions";
 
-constexpr std::array<std::string_view, 92> words_of_cpp{
-    "alignas",       "alignof",     "and",
-    "and_eq",        "asm",         "auto",
-    "bitand",        "bitor",       "bool",
-    "break",         "case",        "catch",
-    "char",          "char8_t",     "char16_t",
-    "char32_t",      "class",       "compl",
-    "concept",       "const",       "consteval",
-    "constexpr",     "constinit",   "const_cast",
-    "continue",      "co_await",    "co_return",
-    "co_yield",      "decltype",    "default",
-    "delete",        "do",          "double",
-    "dynamic_cast",  "else",        "enum",
-    "explicit",      "export",      "extern",
-    "false",         "float",       "for",
-    "friend",        "goto",        "if",
-    "inline",        "int",         "long",
-    "mutable",       "namespace",   "new",
-    "noexcept",      "not",         "not_eq",
-    "nullptr",       "operator",    "or",
-    "or_eq",         "private",     "protected",
-    "public",        "register",    "reinterpret_cast",
-    "requires",      "return",      "short",
-    "signed",        "sizeof",      "static",
-    "static_assert", "static_cast", "struct",
-    "switch",        "template",    "this",
-    "thread_local",  "throw",       "true",
-    "try",           "typedef",     "typeid",
-    "typename",      "union",       "unsigned",
-    "using",         "virtual",     "void",
-    "volatile",      "wchar_t",     "while",
-    "xor",           "xor_eq"};
-/// What every program declares, or defines as a macro.
-constexpr std::array<std::string_view, 9> names_in_cpp{"assert", "errno", "google", "linux", "main",
-                                                       "major",  "minor", "std",    "unix"};
+constexpr std::string_view words_of_cpp =
+    " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t "
+    "char16_t char32_t class compl concept const consteval constexpr constinit const_cast "
+    "continue co_await co_return co_yield decltype default delete do double dynamic_cast "
+    "else enum explicit export extern false float for friend goto if inline int long "
+    "mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected "
+    "public register reinterpret_cast requires return short signed sizeof static "
+    "static_assert static_cast struct switch template this thread_local throw true try "
+    "typedef typeid typename union unsigned using virtual void volatile wchar_t while xor "
+    "xor_eq ";
+/// What programs declare or define as a macro, beside the functions of the C library.
+constexpr std::string_view names_in_cpp =
+    " assert errno google linux main major minor std timespec timeval tm unix ";
 /// As a context a name of the runtime's own records, else one in its headers.
-constexpr std::array<std::string_view, 6> names_of_troupe{"declared", "incarnation", "layout",
-                                                          "skip",     "tl",          "troupe"};
-constexpr std::array<std::string_view, 7> targets_of_cmake{
-    "all", "clean", "help", "install", "package", "package_source", "test"};
+constexpr std::string_view names_of_troupe = " declared incarnation layout skip tl troupe ";
+constexpr std::string_view targets_of_cmake =
+    " all clean help install package package_source test ";
 
-template <std::size_t count>
-bool has(const std::array<std::string_view, count>& names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
+/// `names` have a space before and after each.
+bool has(std::string_view names, std::string_view name) {
+  return names.find(' ' + std::string(name) + ' ') != std::string_view::npos;
 }
 
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
@@ -154,7 +130,8 @@ std::string objection_to_name(std::string_view name) {
     return fmt::format("'{}' cannot be the name, because it is {}: choose another one", name, by);
   };
   if (has(words_of_cpp, name)) return taken("a word of C++");
-  if (has(names_in_cpp, name) || is_in_c_library(name)) return taken("a name in C++ already");
+  if (has(names_in_cpp, name) || name.ends_with("_t") || is_in_c_library(name))
+    return taken("a name in C++ already");
   if (has(names_of_troupe, name)) return taken("one that Troupe uses itself");
   if (has(targets_of_cmake, name)) return taken("one that CMake uses itself");
   if (is_version(name)) return taken("read as a version in names of messages");

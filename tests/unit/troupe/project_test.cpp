@@ -59,6 +59,7 @@ TEST_CASE("a project has no name that somebody else has", "[new]") {
                                                        {"std", "a name in C++"},
                                                        {"google", "a name in C++"},
                                                        {"time", "a name in C++"},
+                                                       {"size_t", "a name in C++"},
                                                        {"signal", "a name in C++"},
                                                        {"troupe", "Troupe uses itself"},
                                                        {"layout", "Troupe uses itself"},
