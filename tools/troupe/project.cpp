@@ -38,8 +38,9 @@ constexpr std::string_view names_in_cpp =
     " assert errno google linux main major minor std timespec timeval tm unix ";
 /// As a context a name of the runtime's own records, else one in its headers.
 constexpr std::string_view names_of_troupe = " declared incarnation layout skip tl troupe ";
-constexpr std::string_view targets_of_cmake =
-    " all clean help install package package_source test ";
+/// Targets, and a folder beside the program.
+constexpr std::string_view names_of_build =
+    " all clean help install package package_source schemas test ";
 
 /// `names` have a space before and after each.
 bool has(std::string_view names, std::string_view name) {
@@ -133,7 +134,7 @@ std::string objection_to_name(std::string_view name) {
   if (has(names_in_cpp, name) || name.ends_with("_t") || is_in_c_library(name))
     return taken("a name in C++ already");
   if (has(names_of_troupe, name)) return taken("one that Troupe uses itself");
-  if (has(targets_of_cmake, name)) return taken("one that CMake uses itself");
+  if (has(names_of_build, name)) return taken("one that the build uses itself");
   if (is_version(name)) return taken("read as a version in names of messages");
   if (is_declared_in_templates(name)) return taken("the name of a part of the new project");
   return {};

@@ -66,7 +66,8 @@ TEST_CASE("a project has no name that somebody else has", "[new]") {
                                                        {"incarnation", "Troupe uses itself"},
                                                        {"declared", "Troupe uses itself"},
                                                        {"skip", "Troupe uses itself"},
-                                                       {"test", "CMake uses itself"},
+                                                       {"test", "the build uses itself"},
+                                                       {"schemas", "the build uses itself"},
                                                        {"v2", "a version"},
                                                        {"item", "a part of the new project"},
                                                        {"get_item", "a part of the new project"}};

@@ -18,10 +18,10 @@ stand_in = false
 
 /// Declines what belongs to "nobody".
 troupe::PortResult<v1::ApprovalAnswer> stand_in(const troupe::PortCall<v1::ApprovalRequest>& call) {
-  const bool approved = call.request.owner() != "nobody";
+  const bool granted = call.request.owner() != "nobody";
   return troupe::make<v1::ApprovalAnswer>([&](auto& answer) {
-    answer.set_approved(approved);
-    if (!approved) answer.set_reason("its owner is nobody");
+    answer.set_granted(granted);
+    if (!granted) answer.set_reason("its owner is nobody");
   });
 }
 

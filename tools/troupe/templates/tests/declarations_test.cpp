@@ -46,7 +46,7 @@ TEST_CASE("an item waits until its deadline", "[deadline]") {
 TEST_CASE("the outside decides whether an item is activated", "[approval]") {
   const auto call = given<Approval>().when("i-1", reserved);
   call.then_requests(pb<v1::ApprovalRequest>("item: 'i-1' owner: 'o-1'"));
-  call.answered(pb<v1::ApprovalAnswer>("approved: true"))
+  call.answered(pb<v1::ApprovalAnswer>("granted: true"))
       .then_asks(asked("i-1", v1::ActivateItem{}));
   call.answered(pb<v1::ApprovalAnswer>("reason: 'no'"))
       .then_asks(asked("i-1", pb<v1::GiveUpItem>("reason: 'no'")));

@@ -17,7 +17,7 @@ using troupe::testing::pb;
 /// Does not answer at first; then it approves.
 troupe::SharedMessage approves(const OutsideCall& call) {
   if (call.attempt < 3) return nullptr;
-  return std::make_shared<v1::ApprovalAnswer>(pb<v1::ApprovalAnswer>("approved: true"));
+  return std::make_shared<v1::ApprovalAnswer>(pb<v1::ApprovalAnswer>("granted: true"));
 }
 
 troupe::SharedMessage is_silent(const OutsideCall&) { return nullptr; }

@@ -28,7 +28,7 @@ struct Approval : troupe::Effect {
   }
   static troupe::Asks<Item> answered(const troupe::Recorded<Event>& reserved,
                                      const Answer& answer) {
-    if (!answer.approved()) return give_up(reserved.id, answer.reason());
+    if (!answer.granted()) return give_up(reserved.id, answer.reason());
     return troupe::ask<Item>(reserved.id, v1::ActivateItem{});
   }
   static troupe::Asks<Item> failed(const troupe::Recorded<Event>& reserved,

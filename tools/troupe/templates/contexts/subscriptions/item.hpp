@@ -1,4 +1,4 @@
-// An item: opened, given a place of its owner's, approved by the outside, and ended.
+// An item: opened, given a place of its owner's, allowed by the outside, and ended.
 #pragma once
 
 #include <string>
