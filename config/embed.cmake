@@ -9,18 +9,6 @@ foreach(path ${embedded})
   string(APPEND rows "    {\"${path}\", R\"__(${text})__\"},\n")
 endforeach()
 
-# One hash over all that decides what a fold is.
-file(GLOB_RECURSE folding CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/actors/*.hpp
-     ${PROJECT_SOURCE_DIR}/schemas/*.proto)
-list(SORT folding)
-set(hashes "")
-foreach(path ${folding})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
-  file(SHA256 ${path} hash)
-  string(APPEND hashes ${hash})
-endforeach()
-string(SHA256 fingerprint "${hashes}")
-
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded.cpp @ONLY CONTENT
 [[#include "runtime/base/embedded.hpp"
 #include "runtime/base/assert.hpp"
@@ -33,7 +21,6 @@ std::string_view embedded_file(std::string_view path) {
     if (name == path) return text;
   TROUPE_ASSERT(false, "the program does not carry this file");
 }
-std::string_view domain_fingerprint() { return "@fingerprint@"; }
 }  // namespace troupe
 ]])
 target_sources(troupe_runtime_base PRIVATE ${PROJECT_BINARY_DIR}/embedded.cpp)

@@ -10,8 +10,4 @@ namespace troupe {
 /// REQUIRES: config/embed.cmake lists it.
 std::string_view embedded_file(std::string_view path);
 
-/// Changes whenever a schema or a context's code does: what was folded by other code is not
-/// trusted.
-std::string_view domain_fingerprint();
-
 }  // namespace troupe

@@ -1,11 +1,12 @@
 # Libraries of contexts: their schemas, compiled, and their code.
 #
-# troupe_context(NAME <name> SCHEMAS <proto>… [SCHEMA_ROOT <folder>] [SOURCES <file>…] [HEADER <file>]
-#                [IMPORTS <library>…] [REACTS_TO <library>…])
+# troupe_context(NAME <name> SCHEMAS <proto>… [SCHEMA_ROOT <folder>] [SOURCES <file>…]
+#                [HEADER <file>] [STRUCT <name>] [IMPORTS <library>…] [REACTS_TO <library>…])
 #
 # The library <name> of a context. Schemas are named from SCHEMA_ROOT, by default schemas/ beside the
 # CMakeLists.txt, and included as "billing/v1/events.pb.h"; headers are included from the folder of the
-# CMakeLists.txt. HEADER, by default <name>.hpp, holds the context's struct.
+# CMakeLists.txt. HEADER, by default <name>.hpp, holds the context's STRUCT, by default billing::Billing
+# for billing.
 # What others may react to stands in files called events.proto: they are the library <name>_events, and
 # the only one of the context that another context links. All else is private.
 # IMPORTS are libraries of schemas that these schemas import, REACTS_TO those of other contexts' events.
@@ -13,6 +14,10 @@
 #   troupe_context(NAME billing SCHEMAS billing/v1/events.proto billing/v1/commands.proto
 #                  REACTS_TO ordering_events)
 #   target_link_libraries(billing_tests PRIVATE billing Troupe::testing)
+#
+# A program that links <name> knows the fingerprint of the code that folds the context's events: of its
+# evolve, project and key, of all that they call in headers, SOURCES and linked libraries of the team,
+# and of their schemas. What other code had folded is not used.
 #
 # troupe_events(NAME <name> SCHEMAS <proto>… [SCHEMA_ROOT <folder>] [IMPORTS <library>…])
 #
@@ -30,7 +35,7 @@ function(troupe_events)
 endfunction()
 
 function(troupe_context)
-  _troupe_parse(troupe_context context "NAME;SCHEMA_ROOT;HEADER" "SCHEMAS;SOURCES;IMPORTS;REACTS_TO" ${ARGV})
+  _troupe_parse(troupe_context context "NAME;SCHEMA_ROOT;HEADER;STRUCT" "SCHEMAS;SOURCES;IMPORTS;REACTS_TO" ${ARGV})
   set(name ${context_NAME})
   if(NOT context_HEADER)
     set(context_HEADER ${name}.hpp)
@@ -38,6 +43,10 @@ function(troupe_context)
   if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${context_HEADER})
     message(FATAL_ERROR "troupe_context(NAME ${name}): there is no ${CMAKE_CURRENT_SOURCE_DIR}/${context_HEADER}: "
                         "say which HEADER holds the context's struct.")
+  endif()
+
+  if(NOT context_STRUCT)
+    _troupe_struct(context_STRUCT ${name})
   endif()
 
   set(published ${context_SCHEMAS})
@@ -54,12 +63,63 @@ function(troupe_context)
     list(APPEND libraries ${name}_schemas)
   endif()
 
-  # At least this: the header stands alone, with what the context links and nothing else.
-  set(alone ${CMAKE_CURRENT_BINARY_DIR}/${name}-context/${name}.cpp)
-  file(CONFIGURE OUTPUT ${alone} @ONLY CONTENT "#include \"@context_HEADER@\"\n")
-  add_library(${name} STATIC ${alone} ${context_SOURCES})
+  # What decides the context's folds: also proof that its header needs nothing that it does not link.
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/contexts/${name})
+  string(MAKE_C_IDENTIFIER ${name} identifier)
+  set(header ${context_HEADER})
+  set(struct ${context_STRUCT})
+  file(CONFIGURE OUTPUT ${folder}/folds.cpp @ONLY CONTENT
+[[#include "@header@"
+#include <troupe/fingerprint.hpp>
+void troupe_folds_of_@identifier@();
+void troupe_folds_of_@identifier@() { troupe::detail::keep_folds<@struct@>(); }
+]])
+  add_library(${name} STATIC ${folder}/folds.cpp ${context_SOURCES})
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC Troupe::domain ${libraries} ${context_REACTS_TO})
+  _troupe_fingerprint(${name} ${identifier} ${struct} ${folder})
+endfunction()
+
+# Tells every program that links the context `name` the fingerprint of its folds: the hash of a program
+# that the linker makes of them and nothing else.
+function(_troupe_fingerprint name identifier struct folder)
+  file(CONFIGURE OUTPUT ${folder}/main.cpp @ONLY CONTENT
+[[void troupe_folds_of_@identifier@();
+int main() { troupe_folds_of_@identifier@(); }
+]])
+  add_executable(${name}_folds ${folder}/main.cpp)
+  target_link_libraries(${name}_folds PRIVATE ${name})
+  target_link_options(${name}_folds PRIVATE -s LINKER:--build-id=none) # no symbols, no debug information
+  set_target_properties(${name}_folds PROPERTIES TROUPE_FOLDS ON BUILD_RPATH_USE_ORIGIN ON
+                                               RUNTIME_OUTPUT_DIRECTORY ${folder})
+
+  set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/TroupeFingerprint.cmake)
+  add_custom_command(
+    OUTPUT ${folder}/fingerprint.cpp
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}_folds> -DSTRUCT=${struct} -DANCHOR=troupe_fingerprint_of_${identifier}
+            -DOUTPUT=${folder}/fingerprint.cpp -P ${script}
+    DEPENDS ${name}_folds ${script}
+    VERBATIM)
+  add_library(${name}_fingerprint STATIC ${folder}/fingerprint.cpp)
+  target_link_libraries(${name}_fingerprint PRIVATE Troupe::domain)
+  # Nobody calls what is in it, so the linker is told to take it.
+  target_link_options(${name}_fingerprint INTERFACE LINKER:--undefined=troupe_fingerprint_of_${identifier})
+  # All programs but the one that is hashed for it.
+  target_link_libraries(${name} INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:TROUPE_FOLDS>>>:${name}_fingerprint>)
+endfunction()
+
+# Sets `result` to subscription_plans::SubscriptionPlans for the name subscription-plans.
+function(_troupe_struct result name)
+  string(MAKE_C_IDENTIFIER ${name} namespace)
+  string(REPLACE "_" ";" words ${namespace})
+  set(struct "")
+  foreach(word ${words})
+    string(SUBSTRING ${word} 0 1 first)
+    string(SUBSTRING ${word} 1 -1 rest)
+    string(TOUPPER ${first} first)
+    string(APPEND struct ${first}${rest})
+  endforeach()
+  set(${result} ${namespace}::${struct} PARENT_SCOPE)
 endfunction()
 
 # Sets <prefix>_<keyword> where `caller` is called.

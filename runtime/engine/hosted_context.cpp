@@ -63,26 +63,27 @@ bool HostedContext::keeps(std::string_view kind, std::string_view part) const {
 }
 
 void HostedContext::add_kinds() {
+  const auto& code_that_folds =
+      model_.fingerprint.empty() ? deps_.options.program : model_.fingerprint;
   for (const auto& aggregate : model_.aggregates)
-    kinds_.emplace(aggregate.name,
-                   std::make_shared<const InstanceKind>(InstanceKind{
-                       .model = aggregate,
-                       .options = deps_.options,
-                       .log = deps_.ports.log,
-                       .snapshots = deps_.ports.snapshots,
-                       .clock = deps_.ports.clock,
-                       .slots = slots_,
-                       .gate = deps_.gate,
-                       .watchdog = deps_.watchdog,
-                       .counters = counters_,
-                       .appends = appends_,
-                       .conditions = deps_.ports.conditions,
-                       .in_flight = deps_.in_flight,
-                       .skips = deps_.skips,
-                       .reader = CommitReader(deps_.skips, name_),
-                       .context = name_.str(),
-                       .stream = stream_name(StreamKind::events, name_),
-                       .fingerprint = fingerprint_of(aggregate, deps_.options.program)}));
+    kinds_.emplace(aggregate.name, std::make_shared<const InstanceKind>(InstanceKind{
+                                       .model = aggregate,
+                                       .options = deps_.options,
+                                       .log = deps_.ports.log,
+                                       .snapshots = deps_.ports.snapshots,
+                                       .clock = deps_.ports.clock,
+                                       .slots = slots_,
+                                       .gate = deps_.gate,
+                                       .watchdog = deps_.watchdog,
+                                       .counters = counters_,
+                                       .appends = appends_,
+                                       .conditions = deps_.ports.conditions,
+                                       .in_flight = deps_.in_flight,
+                                       .skips = deps_.skips,
+                                       .reader = CommitReader(deps_.skips, name_),
+                                       .context = name_.str(),
+                                       .stream = stream_name(StreamKind::events, name_),
+                                       .fingerprint = fingerprint_of(aggregate, code_that_folds)}));
 }
 
 void HostedContext::add_reactors() {

@@ -8,7 +8,6 @@
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
-#include "runtime/base/embedded.hpp"
 #include "runtime/base/secrets.hpp"
 #include "runtime/engine/declarations.hpp"
 #include "runtime/engine/engine.hpp"
@@ -17,6 +16,7 @@
 #include "runtime/host/health_report.hpp"
 #include "runtime/host/health_server.hpp"
 #include "runtime/host/metrics.hpp"
+#include "runtime/host/program_fingerprint.hpp"
 #include "runtime/host/upgrade.hpp"
 #include "runtime/nats/claims/jetstream_claims.hpp"
 #include "runtime/nats/claims/jetstream_skips.hpp"
@@ -143,10 +143,12 @@ std::vector<nlohmann::json> wanted_streams(const std::vector<ContextModel>& mode
   return all;
 }
 
-engine::EngineOptions engine_options(const NodeConfig& config) {
+engine::EngineOptions engine_options(const NodeConfig& config,
+                                     const std::vector<ContextModel>& models) {
   engine::EngineOptions options;
   options.node = config.name;
-  options.program = domain_fingerprint();
+  if (std::ranges::any_of(models, &std::string::empty, &ContextModel::fingerprint))
+    options.program = program_fingerprint();
   options.instances_max = config.live_max;
   options.instance_bytes_max = config.live_mb_max << 20;
   options.idle_after = std::chrono::seconds(config.idle_seconds);
@@ -253,7 +255,7 @@ public:
   Result<void> start(PortsByName ports) {
     effects_ = std::make_unique<EffectsByName>(std::move(ports), *connections_.deliveries);
     remove_what_earlier_versions_left(redis_, inspector_, high_water_marks_, models_);
-    engine_ = std::make_unique<engine::Engine>(engine_options(config_),
+    engine_ = std::make_unique<engine::Engine>(engine_options(config_, models_),
                                                engine::Ports{.log = log_,
                                                              .streams = streams_,
                                                              .subscriptions = subscriptions_,

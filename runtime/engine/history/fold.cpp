@@ -129,10 +129,11 @@ std::string_view type_of(const google::protobuf::Any& any) {
   return url.substr(url.rfind('/') + 1);
 }
 
-std::string fingerprint_of(const AggregateModel& model, std::string_view program) {
-  // What an older program kept is ignored: change the number with what a snapshot holds.
-  std::string text = "3 " + std::string(program);
+std::string fingerprint_of(const AggregateModel& model, std::string_view folding_code) {
+  // What an older program kept is ignored: change the number with what a snapshot means.
+  std::string text = "3 " + std::string(folding_code);
   std::set<std::string> seen;
+  add_schema(*v1::Snapshot::descriptor()->file(), seen, text);
   add_schema(*model.new_state()->GetDescriptor()->file(), seen, text);
   return to_hex(sha256(text));
 }

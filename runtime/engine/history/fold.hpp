@@ -75,7 +75,8 @@ MessagePtr unpack(const google::protobuf::Any& any,
 /// The full name of the type of the message inside.
 std::string_view type_of(const google::protobuf::Any& any);
 
-/// Names what a snapshot depends on: the program and the schema of the state.
-std::string fingerprint_of(const AggregateModel& model, std::string_view program);
+/// Names what a snapshot depends on: the code that folds, the schema of the state, and what a
+/// snapshot holds.
+std::string fingerprint_of(const AggregateModel& model, std::string_view folding_code);
 
 }  // namespace troupe::engine

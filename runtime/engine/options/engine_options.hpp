@@ -11,9 +11,10 @@
 namespace troupe::engine {
 
 struct EngineOptions {
-  std::string node = "node";    ///< its name, in every commit it decides
-  std::string program = "dev";  ///< names the build; snapshots of another one are ignored
-  std::size_t workers = 0;      ///< threads that run instances; 0: as many as there are cores
+  std::string node = "node";  ///< its name, in every commit it decides
+  /// Names the build: of contexts without a fingerprint, snapshots of another one are ignored.
+  std::string program = "dev";
+  std::size_t workers = 0;  ///< threads that run instances; 0: as many as there are cores
 
   /// Above this the least recently used idle instances leave memory.
   std::size_t instances_max = 100'000;

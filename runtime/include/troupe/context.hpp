@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <troupe/fingerprint.hpp>
 #include <troupe/model.hpp>
 
 namespace troupe {
@@ -262,6 +263,7 @@ ContextModel model_of() {
   static_assert(is_token(C::name), "a context's name is 1 to 64 of [A-Za-z0-9_-]");
   ContextModel model;
   model.name = C::name;
+  model.fingerprint = detail::fingerprint_of<C>;
   detail::add_parts(model, static_cast<typename C::Parts*>(nullptr));
   if constexpr (requires { typename C::Public; })
     detail::make_all_public<typename C::Parts>(model, static_cast<typename C::Public*>(nullptr));

@@ -122,6 +122,9 @@ struct QueryModel {
 
 struct ContextModel {
   std::string name;
+  /// Names the code that folds its events, see troupe_context() in CMake: another name, another
+  /// fold. Empty for a context that was built in another way.
+  std::string fingerprint;
   std::vector<AggregateModel> aggregates;
   std::vector<ReactionModel> reactions;
   std::vector<TimerModel> timers;

@@ -123,6 +123,39 @@ TEST_CASE("a snapshot of another program is ignored", "[engine]") {
   CHECK(rejected(node.send(command_to(alice, withdraw(31)))).decided_at == 1);
 }
 
+TEST_CASE("a snapshot counts as long as the code that folds the context has its fingerprint",
+          "[engine]") {
+  World world;
+  auto models = std::vector{model_of<Bank>()};
+  models[0].fingerprint = "first";
+  auto options = eager_to_forget();
+  {
+    Node node(world, models, options);
+    (void)accepted(node.send(command_to(alice, deposit(30))));
+    REQUIRE(forgotten(node));
+    REQUIRE(eventually(patience, [&] { return snapshot_of(world, alices).has_value(); }));
+  }
+  auto kept = *snapshot_of(world, alices);
+  troupe::v1::Snapshot snapshot;
+  REQUIRE(snapshot.ParseFromString(kept.bytes));
+  v1::AccountState rich;
+  rich.set_balance_cents(1'000'000);
+  snapshot.set_state(rich.SerializeAsString());
+  kept.bytes = snapshot.SerializeAsString();
+  world.snapshots.put(alices, kept);
+
+  options.program = "another";
+  SECTION("another program with the same folds uses it") {
+    Node node(world, models, options);
+    CHECK(accepted(node.send(command_to(alice, withdraw(31)))).first_version == 2);
+  }
+  SECTION("one with other folds does not") {
+    models[0].fingerprint = "second";
+    Node node(world, models, options);
+    CHECK(rejected(node.send(command_to(alice, withdraw(31)))).decided_at == 1);
+  }
+}
+
 TEST_CASE("a snapshot that the log does not bear out is ignored", "[engine]") {
   World world;
   const auto other = foreign_commit(1, "", world.clock.now(), "other", 1'000);
