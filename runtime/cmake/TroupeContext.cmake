@@ -12,7 +12,7 @@
 # IMPORTS are libraries of schemas that these schemas import, REACTS_TO those of other contexts' events.
 #
 #   troupe_context(NAME billing SCHEMAS billing/v1/events.proto billing/v1/commands.proto
-#                  REACTS_TO ordering_events)
+#                  REACTS_TO catalog_events)
 #   target_link_libraries(billing_tests PRIVATE billing Troupe::testing)
 #
 # A program that links <name> knows the fingerprint of the code that folds the context's events: of its
@@ -24,8 +24,8 @@
 # The library <name> of schemas that several contexts share: events that another team publishes, with
 # all that they import, or a vocabulary.
 #
-#   troupe_events(NAME ordering_events SCHEMA_ROOT from-the-shop
-#                 SCHEMAS ordering/v1/events.proto money/v1/money.proto)
+#   troupe_events(NAME catalog_events SCHEMA_ROOT from-the-catalog
+#                 SCHEMAS catalog/v1/events.proto units/v1/units.proto)
 #
 # A program holds each schema once: a second library of the same one is an error.
 

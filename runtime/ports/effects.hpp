@@ -1,4 +1,4 @@
-// Calls to the outside world: a payment gateway, a mail server, somebody's webhook.
+// Calls to the outside world: somebody on NATS, a mail server, somebody's webhook.
 #pragma once
 
 #include <chrono>

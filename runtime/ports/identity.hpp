@@ -23,7 +23,7 @@ std::string random_id();
 
 /// What makes a command asked for by an event the same command on every redelivery.
 struct AskedBy {
-  std::string_view consumer;        ///< who reacts, such as inventory-from-ordering
+  std::string_view consumer;        ///< who reacts, such as dunning-from-billing
   std::string_view source_subject;  ///< of the event
   std::uint64_t version = 0;        ///< of the event in its instance
   std::string_view reaction;        ///< the declaration's name

@@ -13,7 +13,7 @@
 namespace troupe {
 
 struct Parked {
-  std::uint64_t sequence = 0;  ///< of the parked record, which orders and names it
+  std::uint64_t sequence = 0;  ///< of the parked record, which gives its place and its name
   std::string record;          ///< a serialised troupe.v1.ParkedEvent
 };
 

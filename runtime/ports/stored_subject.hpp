@@ -13,7 +13,7 @@ namespace troupe {
 /// Somebody else's text, to be shown, logged and kept: what is not printable ASCII becomes %XX.
 std::string shown(std::string_view text);
 
-/// A legal subject, or any other that a server takes, such as `evt.ordering.order.a$b`; always as
+/// A legal subject, or any other that a server takes, such as `evt.billing.account.a$b`; always as
 /// it can be shown. Only instance_of and Subject::parse tell whether it is legal.
 class StoredSubject {
 public:

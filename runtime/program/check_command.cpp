@@ -103,9 +103,10 @@ void add_check_command(CLI::App& app, Run& run, const Parts& parts) {
   auto options = std::make_shared<CheckCommand>();
   add_nats_options(*command, options->nats);
   add_redis_options(*command, options->redis);
-  command->add_option("--history", options->history_folder,
-                      "Folder with the history.jsonl, nemesis.jsonl, gateway.jsonl, mail.jsonl and "
-                      "processes.jsonl of the run, or some of them");
+  command->add_option(
+      "--history", options->history_folder,
+      "Folder with the history.jsonl, nemesis.jsonl and processes.jsonl of the run, and "
+      "what else was recorded of it, or some of them");
   command->add_option(
       "--states", options->states_file,
       "Write the states of all instances into this file or, when it exists, compare "

@@ -73,7 +73,8 @@ Program& Program::context(ContextModel model) {
 Program& Program::effect(std::string_view name, MakePort make) {
   const bool is_first = parts_->host.effects.emplace(name, std::move(make)).second;
   if (!is_first && parts_->mistake.empty())
-    parts_->mistake = fmt::format("the program {} gives the effect {} two ports", parts_->name, name);
+    parts_->mistake =
+        fmt::format("the program {} gives the effect {} two ports", parts_->name, name);
   return *this;
 }
 

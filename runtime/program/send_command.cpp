@@ -1,4 +1,5 @@
-// The command send: one command to one instance, repeated with the same id until its outcome is known.
+// The command send: one command to one instance, repeated with the same id until its outcome is
+// known.
 #include <algorithm>
 #include <chrono>
 #include <optional>

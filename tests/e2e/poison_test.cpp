@@ -200,8 +200,7 @@ TEST_CASE("a view that stands before a message says which one, and goes on when 
   for (const auto& [subject, body, headers] : foreign_messages)
     sequences.push_back(shop.write("evt.ordering." + subject, body, headers));
   REQUIRE(shop.places("o-2"));
-  const auto cure =
-      "skip --context ordering --sequence " + std::to_string(sequences.front());
+  const auto cure = "skip --context ordering --sequence " + std::to_string(sequences.front());
   REQUIRE(eventually(patience, [&] { return shop.readiness().find(cure) != std::string::npos; }));
   CHECK_THAT(shop.readiness(), Catch::Matchers::StartsWith("200"));
 
@@ -238,10 +237,10 @@ TEST_CASE("an article whose log cannot be read stops no other, and is back when 
   const auto refused =
       shop.send("inventory.stock.mug.ReceiveStock", R"({"reference":"n","quantity":1})");
   CHECK(refused.message.header("Nats-Service-Error-Code") == "503");
-  CHECK_THAT(std::string(refused.message.header("Nats-Service-Error").value_or("")),
-             ContainsSubstring("log.unreadable")
-                 && ContainsSubstring("skip --context inventory --sequence "
-                                      + std::to_string(sequence)));
+  CHECK_THAT(
+      std::string(refused.message.header("Nats-Service-Error").value_or("")),
+      ContainsSubstring("log.unreadable")
+          && ContainsSubstring("skip --context inventory --sequence " + std::to_string(sequence)));
   // More than a consumer may have in flight.
   constexpr int dead_orders = 300;
   for (int i = 0; i < dead_orders; ++i) REQUIRE(shop.places("dead-" + std::to_string(i), "mug"));

@@ -5,7 +5,8 @@
 
 namespace troupe::tool {
 
-/// Payments go to a gateway by NATS requests, notifications by mail or webhook, as its settings say.
+/// Payments go to a gateway by NATS requests, notifications by mail or webhook, as its settings
+/// say.
 Program shop();
 
 }  // namespace troupe::tool

@@ -40,7 +40,7 @@ using ToldByCommand = std::unordered_map<std::string, Told>;
 
 ToldByCommand told_by_command(const std::vector<ClientEvent>& history);
 
-/// evt.ordering.order.o-1 and PlaceOrder, of cmd.ordering.order.o-1.PlaceOrder.
+/// evt.billing.account.a-1 and OpenAccount, of cmd.billing.account.a-1.OpenAccount.
 struct CommandTarget {
   std::string events_subject;
   std::string command_type;

@@ -31,7 +31,7 @@ struct CommandTry {
 };
 
 /// How far a view was when somebody read it: {"t":…,"p":"c7","type":"read",
-/// "view":"ordering/orders","position":14}.
+/// "view":"billing/accounts","position":14}.
 struct ViewRead {
   std::string view;  ///< <context>/<view>
   std::uint64_t position = 0;

@@ -14,7 +14,7 @@ namespace troupe::check {
 
 namespace {
 
-/// The type's name in "type.googleapis.com/ordering.v1.OrderPlaced".
+/// The type's name in "type.googleapis.com/billing.v1.AccountOpened".
 std::string_view type_of(const google::protobuf::Any& any) {
   const std::string_view url = any.type_url();
   return url.substr(url.rfind('/') + 1);

@@ -47,7 +47,7 @@ inline constexpr std::array<Invariant, 20> invariants{{
 struct Violation {
   std::string invariant;
   std::string sentence;
-  std::string witness;  ///< the smallest thing to look at, such as evt.ordering.order.o-1@2
+  std::string witness;  ///< the smallest thing to look at, such as evt.billing.account.a-1@2
 };
 
 struct NotChecked {

@@ -26,8 +26,8 @@ namespace troupe::engine {
 
 /// An effect is open from its event until the command that carries its result is accepted. Until
 /// then a durable timer is armed that makes the next attempt, on whichever node, so that nothing is
-/// lost with a process and no delivery is held while a gateway is down. Here in memory is only what
-/// this node is busy with.
+/// lost with a process and no delivery is held while whoever answers is down. Here in memory is
+/// only what this node is busy with.
 ///
 /// Thread safety: begin from any thread; everything else lives on the strand.
 class EffectRunner {

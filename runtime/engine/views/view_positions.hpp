@@ -15,7 +15,7 @@
 
 namespace troupe::engine {
 
-/// "orders is being rebuilt, 2,561 of 5,526"
+/// "accounts is being rebuilt, 2,561 of 5,526"
 std::string rebuilt_sentence(std::string_view view, std::uint64_t position,
                              std::uint64_t whole_from);
 

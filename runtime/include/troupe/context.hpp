@@ -253,10 +253,10 @@ void make_all_public(ContextModel& model, Public<Cs...>*) {
 /// `C` is a struct with `name`, `using Parts = troupe::Parts<…>` and, when clients may send
 /// commands, `using Public = troupe::Public<…>`:
 ///
-///     struct Ordering {
-///       static constexpr std::string_view name = "ordering";
-///       using Parts = troupe::Parts<Order, OrderOutcomes, Deadline>;
-///       using Public = troupe::Public<v1::PlaceOrder, v1::CancelOrder>;
+///     struct Billing {
+///       static constexpr std::string_view name = "billing";
+///       using Parts = troupe::Parts<Account, Payouts, Deadline>;
+///       using Public = troupe::Public<v1::OpenAccount, v1::CloseAccount>;
 ///     };
 template <class C>
 ContextModel model_of() {

@@ -140,8 +140,8 @@ struct ContextModel {
 };
 
 /// The context a message belongs to: by convention the part of its protobuf package before the
-/// version, as in `ordering.v1.OrderPlaced` or `acme.ordering.v1.OrderPlaced`; the first part when
-/// the package has no version.
+/// version, as in `billing.v1.AccountOpened` or `acme.billing.v1.AccountOpened`; the first part
+/// when the package has no version.
 constexpr std::string_view context_of(std::string_view full_name) {
   const auto first = full_name.substr(0, full_name.find('.'));
   auto before = first;

@@ -40,7 +40,7 @@ struct Hopeless {
 };
 
 /// How an attempt ended: answered, to be tried again, or hopeless. An answer may well be a no, such
-/// as a card that is declined.
+/// as a card that is refused.
 template <class Answer>
 using PortResult = std::variant<Answer, TryAgain, Hopeless>;
 

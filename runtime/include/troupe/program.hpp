@@ -36,8 +36,8 @@ public:
 ///           .effect<subscriptions::ChargeCard>([](const troupe::Settings& s) {
 ///             return troupe::nats_request(s.text("cards.subject"));
 ///           })
-///           .settings("[cards]\n# Who charges cards, as a NATS subject.\nsubject = \"cards.charge\"\n")
-///           .run(argc, argv);
+///           .settings("[cards]\n# Who charges cards, as a NATS subject.\nsubject =
+///           \"cards.charge\"\n") .run(argc, argv);
 ///     }
 ///
 /// The program then has the commands node, send, query, state, decode, check, accept-log and skip;

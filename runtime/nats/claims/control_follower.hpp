@@ -28,7 +28,7 @@ public:
     std::function<void()> caught_up;
   };
 
-  /// `filter`: subjects of CTL, such as ctl.ordering.*.
+  /// `filter`: subjects of CTL, such as ctl.billing.*.
   ControlFollower(Connection& connection, std::string filter, Told told);
   ~ControlFollower() override;
 

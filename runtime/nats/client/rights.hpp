@@ -20,7 +20,7 @@ public:
   /// Different ones; further ones are forgotten.
   static constexpr std::size_t kept_max = 16;
 
-  /// In the server's words: Permissions Violation for Publish to "evt.ordering.order.o-1".
+  /// In the server's words: Permissions Violation for Publish to "evt.billing.account.a-1".
   void heard(std::string what);
   /// From now on each is a condition: of a subscription until somebody restarts the node, of a
   /// message, whose subject a client may have chosen, a remark for a while.

@@ -42,7 +42,7 @@ inline constexpr int resources_exceeded = 10023;  ///< of the server; of an acco
 /// Answers that take longer are given up.
 inline constexpr std::chrono::milliseconds api_timeout{5'000};
 
-/// Asks `$JS.API.<verb>`, such as "STREAM.INFO.EVT_ORDERING". `answered` is called once.
+/// Asks `$JS.API.<verb>`, such as "STREAM.INFO.EVT_BILLING". `answered` is called once.
 void ask_api(Connection& connection, const std::string& verb, const nlohmann::json& body,
              std::function<void(ApiResult)> answered);
 

@@ -26,7 +26,7 @@ struct ConsumerSettings {
   bool work_queue = false;
 };
 
-/// The verb with its stream and consumer, such as "CONSUMER.RESET.EVT_ORDERING.payments".
+/// The verb with its stream and consumer, such as "CONSUMER.RESET.EVT_BILLING.dunning".
 std::string consumer_verb(std::string_view verb, const ConsumerSettings& consumer);
 
 /// Creates the consumer or updates it to these settings.

@@ -130,9 +130,8 @@ TEST_CASE("no message in the log ends a node, or holds up other instances and re
     CHECK(waiting[i].commit() == foreign[i].bytes);
     CHECK(waiting[i].source_subject() == shown(foreign[i].subject));
   }
-  CHECK_THAT(waiting[0].cause(),
-             ContainsSubstring("sequence 2 of EVT_EXAMPLE")
-                 && ContainsSubstring("`skip --context example --sequence 2`"));
+  CHECK_THAT(waiting[0].cause(), ContainsSubstring("sequence 2 of EVT_EXAMPLE")
+                                     && ContainsSubstring("`skip --context example --sequence 2`"));
 }
 
 TEST_CASE("a node that starts anew on a log with poison in it is as before", "[engine][poison]") {

@@ -9,7 +9,8 @@ namespace troupe::tool {
 namespace {
 
 /// An order of which every PlaceOrder was rejected left no trace in any context.
-void check_rejected_orders(const check::DecodedRun& run, const check::ToldByCommand& all, check::Report& report) {
+void check_rejected_orders(const check::DecodedRun& run, const check::ToldByCommand& all,
+                           check::Report& report) {
   constexpr std::string_view prefix = "evt.ordering.order.";
   std::unordered_map<std::string, bool> refused;  // by order: every command that may place it was
   for (const auto& [command_id, told] : all) {
