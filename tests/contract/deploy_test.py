@@ -4,6 +4,7 @@ import configparser
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -75,17 +76,28 @@ class Systemd(WithFolder):
     @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd here")
     def test_systemd_takes_the_units(self):
         shutil.copytree(DEPLOY / "systemd", self.folder, dirs_exist_ok=True)
-        for program in ("shop", "nats-server"):  # they are not installed here, and systemd asks whether they can be run
-            stand_in = self.folder / program
-            shutil.copy("/bin/true", stand_in)
-            for unit in self.UNITS:
-                file = self.folder / unit
-                file.write_text(file.read_text().replace(f"/usr/local/bin/{program}", str(stand_in)))
         units = ["troupe-nats.service", "troupe-node@1.service", "redis-server.service"]
         shutil.copy(self.folder / "troupe-node@.service", self.folder / "troupe-node@1.service")
         done = run("systemd-analyze", "verify", "--man=no", *(str(self.folder / unit) if "redis" not in unit else unit for unit in units),
                    SYSTEMD_UNIT_PATH=f"{self.folder}:")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def started(self, line: str, **environment: str) -> subprocess.CompletedProcess:
+        """What a line of the node's unit does, its words expanded as systemd does."""
+        words = shlex.split(self.parsed("troupe-node@.service")["Service"][line].replace("$$", "$").replace("%i", "1"))
+        return run(*(environment.get(word[2:-1], word) if word.startswith("${") else word for word in words), **environment)
+
+    def test_a_node_is_one_of_the_program_that_the_administrator_named(self):
+        program = self.folder / "subscriptions"
+        program.write_text('#!/bin/sh\necho "$0 $*"\n')
+        program.chmod(0o755)
+        self.assertEqual(self.started("ExecStartPre", TROUPE_PROGRAM=str(program)).returncode, 0)
+        done = self.started("ExecStart", TROUPE_PROGRAM=str(program))
+        self.assertEqual(done.stdout, f"{program} node --config /etc/troupe/node-1.toml\n")
+
+    def test_a_node_without_a_program_says_where_to_name_one(self):
+        done = self.started("ExecStartPre", TROUPE_PROGRAM="")
+        self.assertEqual((done.returncode, done.stderr), (2, "/etc/troupe/node.env must say TROUPE_PROGRAM=\n"))
 
     def parsed(self, unit: str) -> configparser.ConfigParser:
         parser = configparser.ConfigParser(strict=False, interpolation=None)
