@@ -1,5 +1,5 @@
 # Finds what the runtime links, and makes targets where its packages bring none: Troupe::nats, Troupe::uv,
-# Troupe::hiredis, Troupe::microhttpd, Troupe::caf and Troupe::allocator. What is missing is listed in
+# Troupe::hiredis, Troupe::microhttpd, Troupe::tomlplusplus, Troupe::caf and Troupe::allocator. What is missing is listed in
 # TROUPE_MISSING, by the names of Debian's packages.
 set(TROUPE_MISSING "")
 
@@ -39,6 +39,7 @@ _troupe_library(uv libuv1-dev uv.h uv)
 _troupe_library(hiredis libhiredis-dev hiredis/hiredis.h hiredis)
 _troupe_library(microhttpd libmicrohttpd-dev microhttpd.h microhttpd)
 _troupe_library(caf libcaf-dev caf/all.hpp caf_core)
+_troupe_library(tomlplusplus libtomlplusplus-dev toml++/toml.h tomlplusplus)
 _troupe_library(tcmalloc libgoogle-perftools-dev gperftools/tcmalloc.h tcmalloc_minimal)
 
 # Messages are made on one thread and freed on another, which glibc's arenas are slow at. Sanitizers
