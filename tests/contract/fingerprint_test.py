@@ -27,7 +27,7 @@ class Fingerprint(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory(prefix="troupe-fingerprint-")
         cls.addClassCleanup(cls.folder.cleanup)
         cls.prefix = pathlib.Path(cls.folder.name) / "installed"
-        run("cmake", "--install", str(BUILD), "--component", "domain", "--prefix", str(cls.prefix), cwd=ROOT)
+        run("cmake", "--install", str(BUILD), "--component", "dev", "--prefix", str(cls.prefix), cwd=ROOT)
         cls.project = cls.configured("project")
         cls.first = cls.fingerprints(cls.project)
 

@@ -48,7 +48,7 @@ class Package(unittest.TestCase):
     def test_nothing_of_the_source_tree_is_in_it(self):
         for file in self.prefix.rglob("*"):
             if file.is_file():
-                self.assertNotIn(str(ROOT), file.read_text(), file)
+                self.assertNotIn(bytes(ROOT), file.read_bytes(), file)
 
     def test_newer_version_than_installed(self):
         configured = self.configured("newer", replace=("Troupe 0.2", "Troupe 0.3"))
@@ -82,7 +82,18 @@ class Package(unittest.TestCase):
         (self.project / "schemas/letters/v1/events.proto").write_text('syntax = "proto3"; package letters.v1; message Sent {}')
         header = self.project / "letters.hpp"
         for schema, code in (("events", 0), ("commands", 1)):
-            header.write_text(f'#pragma once\n#include "letters/v1/events.pb.h"\n#include "billing/v1/{schema}.pb.h"\n')
+            header.write_text(
+                f'''#pragma once
+                #include <troupe/context.hpp>
+                #include "letters/v1/events.pb.h"
+                #include "billing/v1/{schema}.pb.h"
+                namespace letters {{
+                struct Letters {{
+                  static constexpr std::string_view name = "letters";
+                  using Parts = troupe::Parts<>;
+                }};
+                }}'''
+            )
             self.assertEqual(run("cmake", "-B", "build", cwd=self.project).returncode, 0)
             built = run("cmake", "--build", "build", "--target", "letters", cwd=self.project)
             self.assertEqual(built.returncode, code, built.stdout)

@@ -26,12 +26,12 @@ using troupe::tool::ChildProcess;
 using troupe::tool::TempFolder;
 
 /// Runs the program by a shell, with what the shell is told of its streams and environment.
-Ran run_by_shell(const std::string& before, const std::string& arguments,
-                 const std::string& after) {
+Ran run_by_shell(const std::string& before, const std::string& arguments, const std::string& after,
+                 const std::string& program = "shop") {
   const TempFolder folder("troupe-shell");
   auto shell = ChildProcess::start(
       {.argv = {"sh", "-c",
-                before + " '" + troupe::test::shop_binary() + "' " + arguments + " " + after
+                before + " '" + troupe::test::binary(program) + "' " + arguments + " " + after
                     + " 2>'" + (folder.path() / "err").string() + "'"},
        .log = folder.path() / "out"});
   REQUIRE(shell);
@@ -48,7 +48,7 @@ TEST_CASE("output that cannot be written is a sentence and no success", "[e2e][c
   const auto ran = run_by_shell("", arguments, to);
   INFO(arguments << " " << to << ": " << ran.err);
   CHECK(ran.code == 1);
-  CHECK_THAT(ran.err, ContainsSubstring("troupe: not all of the output could be written: "));
+  CHECK_THAT(ran.err, ContainsSubstring("shop: not all of the output could be written: "));
 }
 
 TEST_CASE("a code that says more than success stays when the output is lost", "[e2e][cli]") {
@@ -63,12 +63,14 @@ TEST_CASE("a stream that is closed is not taken for something that is opened lat
 }
 
 TEST_CASE("without a folder for temporary files there is a sentence", "[e2e][cli]") {
-  const auto arguments = GENERATE(as<std::string>{}, "demo --count 1", "demo --memory --count 1",
-                                  "bench flow --count 1", "bench commands --seconds 0.1");
-  const auto ran = run_by_shell("TMPDIR=/no/such/folder", arguments, "");
-  INFO(arguments << ": " << ran.err);
+  using Command = std::pair<std::string, std::string>;
+  const auto [program, arguments] = GENERATE(
+      Command{"shop", "demo --count 1"}, Command{"shop", "demo --memory --count 1"},
+      Command{"troupe-bench", "flow --count 1"}, Command{"troupe-bench", "commands --seconds 0.1"});
+  const auto ran = run_by_shell("TMPDIR=/no/such/folder", arguments, "", program);
+  INFO(program << ' ' << arguments << ": " << ran.err);
   CHECK(ran.code == 2);
-  CHECK_THAT(ran.err, StartsWith("troupe: ") && ContainsSubstring("/no/such/folder")
+  CHECK_THAT(ran.err, StartsWith(program + ": ") && ContainsSubstring("/no/such/folder")
                           && ContainsSubstring("TMPDIR"));
 }
 
@@ -90,10 +92,11 @@ TEST_CASE("a number that makes no sense is refused, not taken for another one", 
            {"mail-sink", "--port=-1"},
            {"mail-sink", "--port", "65536"},
            {"check", "--settle=-1"},
-           {"bench", "commands", "--seed=-1"},
-           {"bench", "commands", "--rate", "inf"},
+           {"commands", "--seed=-1"},
+           {"commands", "--rate", "inf"},
        }) {
-    const auto ran = run_shop(arguments);
+    const auto* program = arguments[0] == "commands" ? "troupe-bench" : "shop";
+    const auto ran = troupe::test::run_program(program, arguments);
     INFO(arguments[0] << ' ' << arguments.back() << ": " << ran.err);
     CHECK(ran.code == 2);
     CHECK_THAT(ran.out + ran.err, ContainsSubstring("--"));
