@@ -1,6 +1,7 @@
 #include "runtime/host/logging.hpp"
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -37,15 +38,20 @@ void log_of_protobuf(google::protobuf::LogLevel level, const char*, int, const s
     spdlog::debug("protobuf: {}", text);
 }
 
-}  // namespace
-
-void start_logging() {
+void start() {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   formatter->add_flag<PrintableText>('*').set_pattern("[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %*");
   auto log = spdlog::stderr_color_mt("troupe");
   log->set_formatter(std::move(formatter));
   spdlog::set_default_logger(std::move(log));
   google::protobuf::SetLogHandler(log_of_protobuf);
+}
+
+}  // namespace
+
+void start_logging() {
+  static std::once_flag started;
+  std::call_once(started, start);
 }
 
 }  // namespace troupe::host

@@ -2,7 +2,6 @@
 #include <troupe/program.hpp>
 
 #include <algorithm>
-#include <mutex>
 #include <thread>
 
 #include <spdlog/fmt/fmt.h>
@@ -94,8 +93,7 @@ int Program::run(int argc, char** argv) {
 tl::expected<std::unique_ptr<RunningNode>, std::string> Program::start(std::string_view toml,
                                                                        const GivenUp& given_up) {
   if (auto mistake = mistake_in(*parts_); !mistake.empty()) return tl::unexpected(mistake);
-  static std::once_flag logging;
-  std::call_once(logging, host::start_logging);
+  host::start_logging();
   auto config = host::parse_config(toml, "the configuration", parts_->host);
   if (!config) return tl::unexpected(config.error().what);
   auto node = host::Node::start(std::move(*config), parts_->host,
