@@ -99,6 +99,23 @@ class Package(unittest.TestCase):
             self.assertEqual(built.returncode, code, built.stdout)
         self.assertIn("billing/v1/commands.pb.h: No such file", built.stdout)
 
+    def test_library_that_the_runtime_needs_and_that_is_not_there(self):
+        without = ("find_package(Troupe", "set(CMAKE_DISABLE_FIND_PACKAGE_spdlog ON)\nfind_package(Troupe")
+        missing = self.configured("no-spdlog", replace=without)
+        self.assertNotEqual(missing.returncode, 0)
+        self.assertIn("install them (Debian: libspdlog-dev)", " ".join(missing.stderr.split()))
+
+    def test_context_is_built_with_troupe_as_a_part_of_the_project(self):
+        part = ("find_package(Troupe 0.2 CONFIG REQUIRED COMPONENTS testing)", f"add_subdirectory({ROOT} troupe)")
+        configured = self.configured("part", replace=part)
+        self.assertEqual(configured.returncode, 0, configured.stderr)
+        targets = run("cmake", "--build", "build", "--target", "help", cwd=self.project).stdout
+        self.assertIn("libtroupe.a", targets)
+        self.assertNotIn("ordering", targets)
+        built = run("cmake", "--build", "build", "-j2", "--target", "billing_tests", cwd=self.project)
+        self.assertEqual(built.returncode, 0, built.stdout)
+        self.assertEqual(run("build/billing_tests", cwd=self.project).returncode, 0)
+
     def test_context_without_schemas(self):
         configured = self.configured("no-schemas", "troupe_context(NAME empty)\n")
         self.assertNotEqual(configured.returncode, 0)
