@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <thread>
 
-#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 
 #include "runtime/host/config.hpp"
 #include "runtime/host/logging.hpp"
@@ -96,6 +96,7 @@ tl::expected<std::unique_ptr<RunningNode>, std::string> Program::start(std::stri
   host::start_logging();
   auto config = host::parse_config(toml, "the configuration", parts_->host);
   if (!config) return tl::unexpected(config.error().what);
+  spdlog::set_level(spdlog::level::from_str(config->log_level));
   auto node = host::Node::start(std::move(*config), parts_->host,
                                 given_up ? given_up : GivenUp(wait_and_go_on));
   if (!node) return tl::unexpected(node.error().what);

@@ -20,11 +20,15 @@ struct FailedAttempt {
   std::string_view cause;  ///< one sentence
 };
 
+/// A call's timer is named <effect>-<version>, and versions have up to 20 digits.
+inline constexpr std::size_t effect_name_length_max = token_length_max - 21;
+
 namespace detail {
 
 template <class F>
 consteval bool effect_complete() {
-  static_assert(is_token(F::name), "an effect's name is 1 to 64 of [A-Za-z0-9_-]");
+  static_assert(is_token(F::name) && F::name.size() <= effect_name_length_max,
+                "an effect's name is 1 to 43 of [A-Za-z0-9_-]: its timers add a version");
   static_assert(
       !requires { F::attempts_max; },
       "an effect says how often it is tried by `static constexpr troupe::Retry "

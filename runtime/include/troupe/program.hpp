@@ -1,4 +1,4 @@
-// A program that serves contexts: what main() of a service is.
+// A program that serves contexts: what main() of a service is. Link Troupe::runtime.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,9 @@ namespace program {
 struct Parts;
 }
 
-/// A node that a program has started itself. Serves until stop() or destruction.
+/// A node that a program has started itself. Serves until stop() or destruction. Used by one thread
+/// at a time, whichever. When NATS refuses its login for good the process ends with exit code 3, as
+/// that of `node` does: whoever watches it starts it anew.
 class RunningNode {
 public:
   virtual ~RunningNode() = default;
@@ -30,14 +32,19 @@ public:
 
 /// Contexts, who performs their effects, and settings of the program's own:
 ///
+///     constexpr const char* settings = R"([cards]
+///     # Who charges cards, as a NATS subject.
+///     subject = "cards.charge"
+///     )";
+///
 ///     int main(int argc, char** argv) {
 ///       return troupe::Program("subscriptions")
 ///           .context<subscriptions::Subscriptions>()
 ///           .effect<subscriptions::ChargeCard>([](const troupe::Settings& s) {
 ///             return troupe::nats_request(s.text("cards.subject"));
 ///           })
-///           .settings("[cards]\n# Who charges cards, as a NATS subject.\nsubject =
-///           \"cards.charge\"\n") .run(argc, argv);
+///           .settings(settings)
+///           .run(argc, argv);
 ///     }
 ///
 /// The program then has the commands node, send, query, state, decode, check, accept-log and skip;
@@ -59,7 +66,8 @@ public:
   Program& context(ContextModel model);
 
   /// Who performs an effect of one of its contexts. Without it no node starts that serves the
-  /// context. `make` runs once for each node that starts; what it throws keeps the node from it.
+  /// context. Names of effects are unique in a program. `make` runs once for each node that starts,
+  /// with settings that it may copy; what it throws keeps the node from starting.
   template <class E>
   Program& effect(MakePort make) {
     static_assert(IsEffect<E>);
@@ -71,7 +79,8 @@ public:
   /// runtime, are printed by `node --print-config`, and other keys are refused.
   Program& settings(std::string toml);
 
-  /// Does what the arguments ask for, and returns the program's exit code. Blocks; `node` until
+  /// Does what the arguments ask for, and returns the program's exit code: 0 done, 1 the answer was
+  /// no, 2 wrong arguments or it cannot run, 3 the outcome is unknown. Blocks; `node` until
   /// SIGTERM or SIGINT, for which it blocks these signals in all threads that start later.
   int run(int argc, char** argv);
 
@@ -80,9 +89,10 @@ public:
   using GivenUp = std::function<bool(std::chrono::milliseconds)>;
 
   /// For programs that do more than this: starts a node with a configuration as the file of `node
-  /// --config` holds it, and returns once it serves. Touches neither signals nor standard streams,
-  /// but logs to stderr. The error is one sentence that says what to do. `given_up` empty: servers
-  /// that are away are waited for without end.
+  /// --config` holds it, and returns once it serves. More than one may run, each with a name of its
+  /// own. Touches neither signals nor standard streams, but logs to stderr. The error is one
+  /// sentence that says what to do. `given_up` empty: servers that are away are waited for without
+  /// end.
   tl::expected<std::unique_ptr<RunningNode>, std::string> start(std::string_view toml,
                                                                 const GivenUp& given_up = {});
 
