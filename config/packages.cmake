@@ -45,8 +45,8 @@ set(CPACK_DEBIAN_TROUPE_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TROUPE_DESCRIPTION
 "Aggregates run as actors over NATS JetStream; services work together by
 reacting to each other's events. This package has the operator's program,
-which asks, checks and mends a running system and begins new services
-(troupe new), systemd units for NATS servers and for nodes of any program,
+which asks a running system, decodes what it stores and begins new services
+(troupe new; each of them checks and mends its own), systemd units for NATS servers and for nodes of any program,
 and commented configuration in /etc/troupe. It starts nothing by itself.")
 set(CPACK_DEBIAN_TROUPE_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_TROUPE_PACKAGE_DEPENDS passwd)

@@ -1,15 +1,18 @@
 # Writes the file that tells a program the fingerprint of a context: cmake -DPROGRAM=… -DSTRUCT=…
 # -DANCHOR=… -DOUTPUT=… -P TroupeFingerprint.cmake. See TroupeContext.cmake.
 # PROGRAM holds the context's folds and nothing else. Libraries that it shares with others are part of
-# it, but for the system's.
+# it, but for those of the compiler and of protobuf.
 file(GET_RUNTIME_DEPENDENCIES
      EXECUTABLES ${PROGRAM}
      RESOLVED_DEPENDENCIES_VAR shared
      UNRESOLVED_DEPENDENCIES_VAR not_found
-     POST_EXCLUDE_REGEXES "^/(usr/)?lib")
+     POST_EXCLUDE_REGEXES "/(ld-linux[^/]*|libc|libm|libdl|librt|libpthread|libstdc\\+\\+|libgcc_s|libz|libprotobuf|libabsl_[^/]*)\\.so")
 if(not_found)
   message(FATAL_ERROR "The context ${STRUCT} links ${not_found}, which cannot be found to be hashed.")
 endif()
+# A library of the system may be replaced without a build: then the process says at its start what runs.
+set(of_the_system ${shared})
+list(FILTER of_the_system INCLUDE REGEX "^/(usr/)?lib")
 list(SORT shared)
 set(hashes "")
 foreach(file ${PROGRAM} ${shared})
@@ -17,6 +20,9 @@ foreach(file ${PROGRAM} ${shared})
   string(APPEND hashes ${hash})
 endforeach()
 string(SHA256 fingerprint "${hashes}")
+if(of_the_system)
+  set(fingerprint "")
+endif()
 
 string(REGEX MATCH "^((.*)::)?([^:]+)$" matched ${STRUCT})
 if(CMAKE_MATCH_2)

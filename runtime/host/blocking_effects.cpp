@@ -33,7 +33,7 @@ BlockingEffects::~BlockingEffects() {
           overdue_);
   }
   changed_.notify_all();
-  for (const auto& job : dropped) job->done(retryable("the node is stopping"));
+  for (const auto& job : dropped) job->done(not_made("the node is stopping"));
   for (auto& thread : threads) thread.join();
   {
     const std::lock_guard lock(mutex_);
@@ -55,11 +55,12 @@ void BlockingEffects::call(EffectCall call, Done done) {
       why_not = "too many calls of the effect " + call.effect + " wait to be made";
     if (why_not.empty()) {
       waiting_.push_back(std::make_shared<Job>(Job{std::move(call), std::move(done)}));
+      waiting_.back()->until = steady_clock::now() + waiting_.back()->call.timeout;
       if (idle_ < waiting_.size() && threads_.size() < threads_max_)
         threads_.emplace_back([this] { work(); });
     }
   }
-  if (!why_not.empty()) return done(retryable(std::move(why_not)));
+  if (!why_not.empty()) return done(not_made(std::move(why_not)));
   changed_.notify_all();
 }
 
@@ -72,7 +73,16 @@ void BlockingEffects::work() {
     if (stopping_) return;
     const auto job = std::move(waiting_.front());
     waiting_.pop_front();
-    job->until = steady_clock::now() + job->call.timeout + grace;
+    const auto left =
+        std::chrono::floor<std::chrono::milliseconds>(job->until - steady_clock::now());
+    if (left < job->call.timeout / 2) {
+      lock.unlock();
+      job->done(not_made("the call waited so long for its turn that too little time was left"));
+      lock.lock();
+      continue;
+    }
+    job->call.timeout = left;
+    job->until += grace;
     running_.push_back(job);
     lock.unlock();
     changed_.notify_all();

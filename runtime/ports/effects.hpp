@@ -29,7 +29,7 @@ public:
   virtual ~Effects() = default;
 
   /// Makes one attempt. `done` runs exactly once, at the latest shortly after the timeout, and must
-  /// not block. Over its own bound of calls in flight an implementation fails at once, retryable.
+  /// not block. Over its own bound of calls in flight an implementation fails at once, `not_made`.
   virtual void call(EffectCall call, Done done) = 0;
 };
 

@@ -78,7 +78,9 @@ Program& Program::effect(std::string_view name, MakePort make) {
 }
 
 Program& Program::settings(std::string toml) {
-  parts_->host.settings += std::move(toml);
+  auto& all = parts_->host.settings;
+  if (!all.empty() && all.back() != '\n') all += '\n';
+  all += toml;
   return *this;
 }
 

@@ -43,7 +43,7 @@ Port mail(const Settings& settings) {
   if (mail_server.empty() && hook.empty()) return port_for<notifications::Notify>(not_sent);
   if (mail_server.empty()) return webhook(hook);
   if (hook.empty()) return by_mail();
-  return both(by_mail(), webhook(hook));
+  return both(webhook(hook), by_mail());  // who knows a repeated key is asked first
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ constexpr std::string_view names_in_cpp =
     " assert errno google linux main major minor std timespec timeval tm unix ";
 /// As a context a name of the runtime's own records, else one in its headers.
 constexpr std::string_view names_of_troupe = " declared incarnation layout skip tl troupe ";
-/// Targets, and a folder beside the program.
+/// Targets, and folders beside the program.
 constexpr std::string_view names_of_build =
-    " all clean help install package package_source schemas test ";
+    " all clean contexts edit_cache help install package package_source rebuild_cache schemas test ";
 
 /// `names` have a space before and after each.
 bool has(std::string_view names, std::string_view name) {

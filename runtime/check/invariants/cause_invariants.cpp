@@ -1,6 +1,7 @@
 // I4: commands that events asked for, recomputed from the declarations the product itself runs.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "runtime/check/invariants/invariants.hpp"
@@ -11,20 +12,9 @@ namespace troupe::check {
 namespace {
 
 /// Among the commands one answer of an effect asks of one instance, and among the attempts of an
-/// effect: so many are recognised.
+/// effect, however many its policy allows today: so many are recognised.
 constexpr std::uint32_t effect_ordinals_max = 4;
 constexpr unsigned effect_attempts_max = 1'000;
-
-/// So many attempts may be made at most.
-unsigned attempts_of(const Retry& retry) {
-  auto least = Retry::Span::zero();
-  unsigned made = 1;
-  while (made < effect_attempts_max && made != retry.attempts) {
-    const auto pause = detail::longest_pause_after(retry, made++);
-    if (retry.age != Retry::no_limit && (least += pause - pause / 4) > retry.age) break;
-  }
-  return made;
-}
 
 /// True if an effect of this event may have asked for the commit's command.
 bool asked_by_effect(const EventAt& cause, const DecodedCommit& commit, const ContextModel& model) {
@@ -43,10 +33,9 @@ bool asked_by_effect(const EventAt& cause, const DecodedCommit& commit, const Co
   };
   for (const auto& effect : model.effects) {
     if (effect.event->GetDescriptor() != cause.data().GetDescriptor()) continue;
-    const auto attempts = attempts_of(effect.retry);
-    for (const auto& name : {effect.name, stored_name(effect)}) {
+    for (const auto& name : std::set{effect.name, stored_name(effect)}) {
       if (is_asked_as(name)) return true;
-      for (unsigned attempt = 1; attempt <= attempts; ++attempt)
+      for (unsigned attempt = 1; attempt <= effect_attempts_max; ++attempt)
         if (is_asked_as(name + '#' + std::to_string(attempt))) return true;
     }
   }

@@ -95,7 +95,7 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
   const auto* model = find(record.effect().effect());
   auto& line = lines_[model->name];
   if (line.waiting.size() >= waiting_max) return;
-  open_.emplace(key, Open{model, record, event_of(record)});
+  open_.emplace(key, Open{model, record, event_of(record), deps_.clock.now()});
   ++deps_.counters.effects_in_hand;
   if (line.calling >= calls_max) return line.waiting.push_back(key);
   ++line.calling;
@@ -105,6 +105,11 @@ void EffectRunner::line_up(const std::string& key, const v1::TimerRecord& record
 void EffectRunner::call(const std::string& key) {
   const auto& open = open_.at(key);
   const auto& attempt = open.record.effect();
+  if (deps_.clock.now() - open.taken > deps_.options.effect_patience) {
+    // Its timer comes before the call could end, perhaps to another node.
+    next_in(lines_[open.model->name]);
+    return forget(key);
+  }
   if (attempt.number() > 1
       && detail::is_over(open.model->retry, to_time(attempt.time()), deps_.clock.now()))
     return called(key, retryable("its time was over before it could be made"));
@@ -129,18 +134,33 @@ void EffectRunner::call(const std::string& key) {
 }
 
 void EffectRunner::called(const std::string& key, const Result<MessagePtr>& answer) {
-  auto& line = lines_[open_.at(key).model->name];
-  if (line.waiting.empty()) {
-    --line.calling;
-  } else {
-    const auto next = std::move(line.waiting.front());
-    line.waiting.pop_front();
-    strand_->post([this, next] { call(next); });
-  }
+  next_in(lines_[open_.at(key).model->name]);
   if (answer)
     answered(key, **answer);
+  else if (answer.error().not_made)
+    put_off(key, answer.error().what);
   else
     failed(key, answer.error());
+}
+
+void EffectRunner::next_in(Line& line) {
+  if (line.waiting.empty()) {
+    --line.calling;
+    return;
+  }
+  strand_->post([this, next = std::move(line.waiting.front())] { call(next); });
+  line.waiting.pop_front();
+}
+
+/// The same attempt once more: nobody was asked.
+void EffectRunner::put_off(const std::string& key, const std::string& why) {
+  const auto& open = open_.at(key);
+  const auto number = open.record.effect().number();
+  spdlog::debug("Attempt {} of {} was not made: {}.", number, key, why);
+  arm(open.record, deps_.clock.now() + detail::pause_after(open.model->retry, number, key),
+      [this, strand = strand_, key](const Result<void>&) {
+        strand->post([this, key] { forget(key); });
+      });
 }
 
 void EffectRunner::answered(const std::string& key, const Message& answer) {

@@ -70,6 +70,7 @@ private:
     const EffectModel* model = nullptr;
     v1::TimerRecord record;
     MessagePtr event;
+    Time taken;
   };
   struct Line {
     std::size_t calling = 0;
@@ -81,8 +82,10 @@ private:
   void line_up(const std::string& key, const v1::TimerRecord& record);
   void call(const std::string& key);
   void called(const std::string& key, const Result<MessagePtr>& answer);
+  void next_in(Line& line);
   void answered(const std::string& key, const Message& answer);
   void failed(const std::string& key, const Failure& failure);
+  void put_off(const std::string& key, const std::string& why);
   void tell(const std::string& key, std::string_view reaction,
             const std::function<std::vector<AskedCommand>()>& asks, const Judge& judge,
             std::function<void()> told);

@@ -53,7 +53,10 @@ void Slots::beat() {
   if (!caught_up_already()) return complain("its claims cannot be followed yet");
   const auto members =
       deps_.leases.beat(context_, {fit, deps_.vocabulary}, members_.to_strike_off(asked_at));
-  if (!members) return complain(members.error().what);
+  if (!members) {
+    another_program_ = true;  // as far as anybody knows
+    return complain(members.error().what);
+  }
   const auto now = deps_.clock.steady();
   members_.heard(*members, now);
   another_program_ = members_.another_vocabulary(deps_.vocabulary, now);

@@ -117,7 +117,8 @@ inline Port smtp(SmtpServer server) { return Port(std::move(server)); }
 inline Port webhook(std::string url) { return Port(Port::Webhook{std::move(url)}); }
 
 /// Both have to answer: the second is called when the first has answered, and its answer is the
-/// one. When that fails, the next attempt calls both again, with the same key.
+/// one. When that fails, the next attempt calls both again, with the same key: so the first is who
+/// recognises a repeat by its key, as a mail server does not.
 inline Port both(Port first, Port second) {
   Port::Both both;
   both.ports.push_back(std::move(first));

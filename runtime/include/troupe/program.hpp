@@ -26,7 +26,8 @@ public:
   virtual ~RunningNode() = default;
 
   /// Takes no more commands, finishes those in hand, writes snapshots, gives up its leases. Blocks
-  /// for some seconds at most. Repeating it does nothing.
+  /// for some seconds, and for as long as a port's function does not return. Repeating it does
+  /// nothing.
   virtual void stop() = 0;
 };
 

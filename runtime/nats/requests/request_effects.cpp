@@ -30,8 +30,8 @@ Result<MessagePtr> read_answer(const EffectCall& call, const Reply& reply) {
 
 void RequestEffects::call(EffectCall call, Done done) {
   if (!in_flight_->enter())
-    return done(retryable(fmt::format("The effect {} waits: {} calls are in flight.", call.effect,
-                                      in_flight_->max())));
+    return done(not_made(fmt::format("The effect {} waits: {} calls are in flight.", call.effect,
+                                     in_flight_->max())));
   const Headers headers = {{idempotency_key, call.key},
                            {header::content_type, protobuf_content_type},
                            {header::traceparent, call.traceparent}};

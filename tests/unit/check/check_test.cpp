@@ -83,6 +83,21 @@ TEST_CASE("a program without invariants of its own is not told that any of them 
   CHECK_THAT(to_text(report), !Catch::Matchers::ContainsSubstring("I10 "));
 }
 
+TEST_CASE("rows that a projection leaves out or puts elsewhere are found by the shop's own books",
+          "[check][I15]") {
+  const std::string wrong_key = GENERATE("", "somebody");
+  auto run = good_run();
+  auto models = all_contexts();
+  const auto ordering = std::ranges::find(models, "ordering", &ContextModel::name);
+  const auto view = std::ranges::find(ordering->views, "orders", &ViewModel::name);
+  view->key = [=](const auto&, const auto&) { return wrong_key; };
+  auto& held = context(run, "ordering");
+  held.views["orders"] = OrderFlow::projected(*view, held);
+  const auto report = check_shop(run, models);
+  INFO(to_text(report));
+  CHECK(violated_in(report) == "I15");
+}
+
 TEST_CASE("refusals without version or body are counted as not checked", "[check][I8]") {
   const auto report = spoilt([](auto& run) {
     for (auto& event : *run.history) event.what.args.clear();

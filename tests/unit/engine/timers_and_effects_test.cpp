@@ -405,6 +405,23 @@ TEST_CASE("a failed call is made again with the same key", "[engine][effects]") 
   CHECK(timers_gone(world));
 }
 
+TEST_CASE("a call for which there was no room is no attempt, and nobody is told of it",
+          "[engine][effects]") {
+  World world;
+  std::atomic<int> refusals{5};  // more than there are attempts
+  world.effects.on_call([&](const EffectCall& call, Effects::Done done) {
+    if (refusals.fetch_sub(1) > 0) return done(not_made("all threads are busy"));
+    succeed(call, std::move(done));
+  });
+  Node node(world, {model_of<Abroad>()}, impatient());
+  (void)accepted(node.send(command_to(alice, deposit(7))));
+
+  REQUIRE(withdrawn(world, 7));
+  CHECK(world.effects.calls().size() == 6);
+  CHECK(world.commits(alices).size() == 2);
+  CHECK(timers_gone(world));
+}
+
 TEST_CASE("the result of an effect that is refused, but not by the domain, is told again",
           "[engine][effects]") {
   World world;

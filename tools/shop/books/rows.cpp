@@ -126,23 +126,29 @@ Table<inventory::StockRow> stock(const check::DecodedContext& context) {
   return table;
 }
 
-/// What the view holds too little or too much of, I15 has told; and of its own projections.
 template <class Row>
 void check_rows(const check::DecodedContext& context, const std::string& name,
                 const Table<Row>& expected, check::Report& report) {
   const auto found = context.run->views.find(name);
   if (found == context.run->views.end()) return;
+  const auto place = context.model->name + " view " + name + ", key ";
   for (const auto& [key, row] : expected) {
     const auto actual = found->second.rows.find(key);
+    if (actual == found->second.rows.end()) {
+      report.violated("I15", "the books have a row that the view lacks", place + key);
+      continue;
+    }
     Row held;
-    if (actual == found->second.rows.end() || !held.ParseFromString(actual->second)) continue;
+    if (!held.ParseFromString(actual->second)) continue;  // the runtime's part of I15 tells
     std::string differences;
     google::protobuf::util::MessageDifferencer differencer;
     differencer.ReportDifferencesToString(&differences);
     if (!differencer.Compare(held, row))
-      report.violated("I15", "the row is not what the books say: " + differences,
-                      context.model->name + " view " + name + ", key " + key);
+      report.violated("I15", "the row is not what the books say: " + differences, place + key);
   }
+  for (const auto& [key, bytes] : found->second.rows)
+    if (!expected.contains(key))
+      report.violated("I15", "the books know nothing of the row", place + key);
 }
 
 }  // namespace
