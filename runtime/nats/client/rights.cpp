@@ -72,7 +72,7 @@ void add_consumers(const ContextModel& context, std::vector<Try>& to) {
 
 std::vector<Try> tries_of(const std::vector<ContextModel>& contexts) {
   std::vector<Try> tries{{"ctl.layout", true},
-                         {std::string("ctl.incarnation.") + control_stream, true},
+                         {fmt::format("ctl.incarnation.{}", control_stream), true},
                          {"ctl.system", true},
                          {api("STREAM.MSG.GET", control_stream)},
                          {api("CONSUMER.CREATE", control_stream)}};
