@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-SCHEMAS = pathlib.Path(os.environ["TROUPE_BINARY"]).parent / "schemas"
+SCHEMAS = pathlib.Path(os.environ["TROUPE_BINARY"]).parent / "schemas" / "example_schemas"
 
 ACCOUNT = """
 #include <array>
