@@ -1,5 +1,8 @@
 #include "tools/servers/loopback.hpp"
 
+#include <algorithm>
+#include <fstream>
+#include <random>
 #include <string>
 
 #include <arpa/inet.h>
@@ -21,17 +24,34 @@ sockaddr_in address(std::uint16_t port) {
   return a;
 }
 
+int lowest_outgoing_port() {
+  int lowest = 32'768;
+  std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> lowest;
+  return lowest;
+}
+
+bool is_free(std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in a = address(port);
+  const bool bound = fd >= 0 && bind(fd, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0;
+  close(fd);
+  return bound;
+}
+
 }  // namespace
 
+// The kernel's ports for outgoing connections lie above. Of these a client that tries a server that
+// does not listen yet may get the server's own, and reach itself.
 std::uint16_t free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in a = address(0);
-  socklen_t size = sizeof a;
-  const bool bound = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&a), size) == 0
-                     && getsockname(fd, reinterpret_cast<sockaddr*>(&a), &size) == 0;
-  TROUPE_ASSERT(bound, "the loopback interface has no free port");
-  close(fd);
-  return ntohs(a.sin_port);
+  constexpr int lowest = 10'000;
+  constexpr int tries_max = 1'000;
+  std::random_device chance;
+  std::uniform_int_distribution ports(lowest, std::max(lowest_outgoing_port() - 1, lowest));
+  for (int i = 0; i < tries_max; ++i) {
+    const auto port = static_cast<std::uint16_t>(ports(chance));
+    if (is_free(port)) return port;
+  }
+  TROUPE_ASSERT(false, "the loopback interface has no free port");
 }
 
 bool listens(std::uint16_t port) {

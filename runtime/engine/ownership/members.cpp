@@ -101,9 +101,7 @@ bool Members::another_is_fit(SteadyTime now, std::chrono::milliseconds for_so_lo
 bool Members::another_vocabulary(const std::string& own, SteadyTime now) const {
   if (heard_at_ == SteadyTime::min()) return true;
   return std::ranges::any_of(seen_, [&](const auto& one) {
-    // Of one that is not fit nobody can tell whether it is alive.
-    return one.first != self_ && one.second.vocabulary != own
-           && (!one.second.fit || !dead(one.first, now));
+    return one.first != self_ && one.second.vocabulary != own && !dead(one.first, now);
   });
 }
 
