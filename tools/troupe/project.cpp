@@ -40,7 +40,8 @@ constexpr std::string_view names_in_cpp =
 constexpr std::string_view names_of_troupe = " declared incarnation layout skip tl troupe ";
 /// Targets, and folders beside the program.
 constexpr std::string_view names_of_build =
-    " all clean contexts edit_cache help install package package_source rebuild_cache schemas test ";
+    " all clean contexts edit_cache help install package package_source rebuild_cache schemas "
+    "test ";
 
 /// `names` have a space before and after each.
 bool has(std::string_view names, std::string_view name) {
