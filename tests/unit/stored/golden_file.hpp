@@ -36,9 +36,9 @@ inline void read_golden_file(const std::filesystem::path& path, std::vector<Gold
   }
 }
 
-inline std::vector<GoldenExample> golden_examples() {
+inline std::vector<GoldenExample> golden_examples(const std::filesystem::path& folder) {
   std::vector<GoldenExample> all;
-  for (const auto& entry : std::filesystem::directory_iterator(TROUPE_TESTS "/data/golden"))
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
     read_golden_file(entry.path(), all);
   return all;
 }

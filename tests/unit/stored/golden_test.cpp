@@ -122,7 +122,7 @@ void add_missing(const Descriptor& type, const Seen& seen, std::vector<std::stri
 }  // namespace
 
 TEST_CASE("stored bytes are read as what was written", "[golden]") {
-  for (const auto& example : golden_examples()) {
+  for (const auto& example : golden_examples(TROUPE_TESTS "/data/golden")) {
     INFO(example.file << ": " << example.type);
     const auto message = message_of(example.type);
     REQUIRE(message);
@@ -136,7 +136,7 @@ TEST_CASE("stored bytes are read as what was written", "[golden]") {
 }
 
 TEST_CASE("what is said today is stored in the same bytes", "[golden]") {
-  for (const auto& example : golden_examples()) {
+  for (const auto& example : golden_examples(TROUPE_TESTS "/data/golden")) {
     INFO(example.file << ": " << example.type << "\n" << example.text);
     const auto message = message_of(example.type);
     REQUIRE(message);
@@ -147,7 +147,7 @@ TEST_CASE("what is said today is stored in the same bytes", "[golden]") {
 
 TEST_CASE("every message, field and enum value has a golden example", "[golden]") {
   Seen seen;
-  for (const auto& example : golden_examples()) {
+  for (const auto& example : golden_examples(TROUPE_TESTS "/data/golden")) {
     const auto message = message_of(example.type);
     REQUIRE(message);
     REQUIRE(message->ParseFromString(from_hex(example.hex)));
@@ -167,7 +167,7 @@ TEST_CASE("every message, field and enum value has a golden example", "[golden]"
 
 TEST_CASE("every event has a golden commit, packed as the engine packs it", "[golden]") {
   std::set<std::string> committed;
-  for (const auto& example : golden_examples()) {
+  for (const auto& example : golden_examples(TROUPE_TESTS "/data/golden")) {
     troupe::v1::Commit commit;
     if (example.type != commit.GetTypeName()) continue;
     REQUIRE(commit.ParseFromString(from_hex(example.hex)));
