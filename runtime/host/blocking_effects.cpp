@@ -117,21 +117,23 @@ void BlockingEffects::watch() {
       continue;
     }
     lock.unlock();
-    for (const auto& done : ended) done(retryable("the port took longer than its time-out"));
+    for (const auto& [done, was_made] : ended)
+      done(was_made ? retryable("the port took longer than its time-out")
+                    : not_made("no call of this effect comes back"));
     lock.lock();
   }
 }
 
-std::vector<Effects::Done> BlockingEffects::end_overdue(SteadyTime now) {
-  std::vector<Done> ended;
+std::vector<BlockingEffects::Ended> BlockingEffects::end_overdue(SteadyTime now) {
+  std::vector<Ended> ended;
   for (const auto& job : running_) {
     if (job->overdue || job->until > now) continue;
     job->overdue = true;
     ++overdue_;
-    ended.push_back(std::move(job->done));
+    ended.push_back({std::move(job->done)});
   }
   if (overdue_ < threads_max_) return ended;
-  for (const auto& job : waiting_) ended.push_back(std::move(job->done));
+  for (const auto& job : waiting_) ended.push_back({std::move(job->done), false});
   waiting_.clear();
   return ended;
 }

@@ -17,9 +17,10 @@
 
 namespace troupe::host {
 
-/// A call waits until a thread is free, and may then take its time-out. One that takes longer has
-/// failed, retryable; it keeps its thread until it returns. While all threads are kept so, every
-/// call fails at once. Thread safe.
+/// A call's time-out counts from when it is given to this. It waits until a thread is free; when
+/// less than half of its time is left by then it is not made. One that takes longer has failed,
+/// retryable, and keeps its thread until it returns. While all threads are kept so, no call is
+/// made. Thread safe.
 class BlockingEffects final : public Effects {
 public:
   /// May throw: then the call has failed, retryable.
@@ -31,7 +32,7 @@ public:
   /// Starts its threads as they are needed.
   explicit BlockingEffects(Perform perform, std::size_t threads_max = port_threads_max,
                            std::size_t waiting_max = port_waiting_max);
-  ~BlockingEffects() override;  ///< waits for the calls that run; those that wait fail, retryable
+  ~BlockingEffects() override;  ///< waits for the calls that run; those that wait are not made
 
   void call(EffectCall call, Done done) override;
 
@@ -47,8 +48,12 @@ private:
   void work();
   Result<MessagePtr> perform(const EffectCall& call) const;
   void watch();
-  /// Those whose calls have now failed.
-  std::vector<Done> end_overdue(SteadyTime now);
+  struct Ended {
+    Done done;
+    bool was_made = true;
+  };
+  /// Those whose calls have now failed, or will not be made.
+  std::vector<Ended> end_overdue(SteadyTime now);
   SteadyTime next_look() const;
 
   const Perform perform_;

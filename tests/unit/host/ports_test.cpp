@@ -217,7 +217,10 @@ TEST_CASE("calls that block are bounded: so many at a time, so many that wait", 
 TEST_CASE("a port that does not come back fails its calls in time, and those behind them",
           "[host][ports]") {
   Blocked blocked;
-  for (std::size_t i = 0; i < Blocked::threads; ++i) blocked.call(1ms);
+  for (std::size_t i = 0; i < Blocked::threads; ++i) {
+    blocked.call(1s);
+    REQUIRE(eventually(patience, [&] { return blocked.barrier.waiting() == int(i) + 1; }));
+  }
   REQUIRE(eventually(patience, [&] { return blocked.failed == int(Blocked::threads); }));
   CHECK_THAT(blocked.last_cause(), ContainsSubstring("longer than its time-out"));
   blocked.call(1ms);
@@ -230,6 +233,29 @@ TEST_CASE("a port that does not come back fails its calls in time, and those beh
     blocked.call(1h);
     return blocked.answered > 0;
   }));
+}
+
+TEST_CASE("a call that has waited too long for its turn is not made", "[host][ports]") {
+  std::atomic<int> made{0};
+  std::atomic<int> not_made{0};
+  Barrier barrier;
+  BlockingEffects effects(
+      [&](const EffectCall&) -> Result<MessagePtr> {
+        ++made;
+        barrier.wait();
+        return std::make_unique<Empty>();
+      },
+      1, 1);
+  effects.call(asked(1h), [](const auto&) {});
+  REQUIRE(eventually(patience, [&] { return barrier.waiting() == 1; }));
+  const auto too_late = std::chrono::steady_clock::now() + 20ms;
+  effects.call(asked(20ms), [&](const Result<MessagePtr>& result) {
+    if (!result && result.error().not_made) ++not_made;
+  });
+  REQUIRE(eventually(patience, [&] { return std::chrono::steady_clock::now() > too_late; }));
+  barrier.open();
+  CHECK(eventually(patience, [&] { return not_made == 1; }));
+  CHECK(made == 1);
 }
 
 TEST_CASE("the end fails the calls that wait, and waits for those that run", "[host][ports]") {
